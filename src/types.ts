@@ -1,0 +1,240 @@
+// The public interfaces, and what they add to Fastify's own. Follows the package's README; WeChat's fields keep WeChat's names.
+
+import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifySessionOptions } from '@fastify/session'
+import type { Dispatcher } from 'undici'
+import type { WechatError } from './errors'
+
+// Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.
+export type {} from '@fastify/cookie'
+export type {} from '@fastify/session'
+
+/** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
+export type Via = 'oneclick' | 'qr'
+
+/** One account of WeChat's, an Official Account or a Website App. */
+export interface WechatApp {
+  /** `wx` and 16 hexadecimal digits. */
+  appid: string
+  /** The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange. */
+  secret: string | (() => string | Promise<string>)
+  /** The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's console. */
+  callbackUrl: string
+  /** Oneclick only. `snsapi_base` is silent and gives the openid alone. @default 'snsapi_userinfo' */
+  scope?: 'snsapi_userinfo' | 'snsapi_base'
+  /** Oneclick only: always show WeChat's consent. @default false */
+  forcePopup?: boolean
+  /** Oneclick only: always show WeChat's snapshot page first. @default false */
+  forceSnapShot?: boolean
+  /** Oneclick only: adds the undocumented `connect_redirect=1`, said to stop repeated callbacks on phones. @default false */
+  connectRedirect?: boolean
+}
+
+/** An app, or a function that picks one for a request (several tenants in one process). */
+export type WechatAppSource = WechatApp | ((request: FastifyRequest) => WechatApp | undefined | Promise<WechatApp | undefined>)
+
+/** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
+export interface WechatProfile {
+  /** The app that the openid belongs to: `(appid, openid)` is the identity. */
+  appid: string
+  via: Via
+  /** Unique for a person and an appid. */
+  openid: string
+  /** Unique for a person over all apps of one Open Platform account. May appear later. */
+  unionid?: string
+  /** What WeChat granted, comma separated. */
+  scope?: string
+  nickname?: string
+  /** Untrusted; https. Dies when the person changes the picture: copy it, do not link to it for long. */
+  headimgurl?: string
+  /** Always 0 since 2021. */
+  sex?: number
+  province?: string
+  city?: string
+  country?: string
+  language?: string
+  privilege?: string[]
+  /** True for a virtual user of WeChat's snapshot page (only with `snapshotUsers: 'allow'`). */
+  snapshot: boolean
+}
+
+/** WeChat's reply to a code, and to a refresh. */
+export interface WechatTokens {
+  access_token: string
+  /** Seconds, 7200. */
+  expires_in: number
+  /** Lives 30 days. */
+  refresh_token?: string
+  openid: string
+  unionid?: string
+  scope?: string
+  /** 1 for a snapshot page's virtual user, else absent. */
+  is_snapshotuser?: 1
+}
+
+/** WeChat's reply to `/sns/userinfo`. */
+export interface WechatUserInfo {
+  openid: string
+  unionid?: string
+  nickname?: string
+  headimgurl?: string
+  sex?: number
+  province?: string
+  city?: string
+  country?: string
+  language?: string
+  privilege?: string[]
+  is_snapshotuser?: 1
+}
+
+/**
+ * Name your own types here, once, and they flow through the package:
+ * `declare module 'fastify-wechat-login' { interface WechatLoginTypes { user: MyUser, stored: MyRow } }`
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- empty so that a host can merge into it
+export interface WechatLoginTypes {}
+
+/** `request.wechatUser`: the host's own type where it named one, else the profile. */
+export type WechatUser = WechatLoginTypes extends { user: infer User } ? User : WechatProfile
+
+/** What the session holds: what `onUser` returns and `loadUser` gets. */
+export type StoredUser = WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
+
+export interface OnUserContext {
+  /** Still has the visitor's earlier session, for account linking. */
+  request: FastifyRequest
+  reply: FastifyReply
+  via: Via
+  tokens: WechatTokens
+}
+
+export interface ClientOptions {
+  /** Milliseconds for a whole call, retries included. @default 5000 */
+  timeout?: number
+  /** How often a call that can do no harm is repeated. Never the code exchange. @default 2 */
+  retries?: number
+  /** Connections a host at most. @default 16 */
+  connections?: number
+  /** Your own undici dispatcher (a proxy, a MockAgent). It is not closed by us. */
+  dispatcher?: Dispatcher
+  /** Origins of WeChat's API; the next one is used when one cannot be reached. Plain http on loopback only. */
+  apiHosts?: string[]
+}
+
+export interface WechatClientOptions extends ClientOptions {
+  appid: string
+  secret: string | (() => string | Promise<string>)
+}
+
+export interface TransportOptions extends ClientOptions {
+  /** Origin of WeChat's pages. @default 'https://open.weixin.qq.com' */
+  openHost?: string
+}
+
+/** WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`. */
+export interface WechatClient {
+  readonly appid: string
+  /** Spends the code: never repeated once the request has left. */
+  exchangeCode (code: string): Promise<WechatTokens>
+  refresh (refreshToken: string): Promise<WechatTokens>
+  getProfile (accessToken: string, openid: string, options?: { lang?: Lang }): Promise<WechatUserInfo>
+  /** True while the token is good for this openid; false when WeChat says it is not. */
+  checkToken (accessToken: string, openid: string): Promise<boolean>
+  close (): Promise<void>
+}
+
+export type Lang = 'zh_CN' | 'zh_TW' | 'en'
+
+/** A page of ours, as `renderPage` gets it. */
+export interface WechatPage {
+  /** `error` after a failed login, `signed-out` where the guard meets a visitor who just logged out. */
+  kind: 'error' | 'signed-out'
+  statusCode: number
+  /** The error's code, e.g. `FST_WECHAT_INVALID_STATE`. */
+  code: string
+  lang: 'zh' | 'en'
+  title: string
+  message: string
+  /** The one way on, a path of this site, and its label. */
+  action?: { href: string, label: string }
+}
+
+export interface WechatLoginOptions {
+  /** The Official Account, for WeChat's own browser. */
+  oneclick?: WechatAppSource
+  /** The Website App, for any other browser. */
+  qr?: WechatAppSource
+  /** Persist the user and return what `request.wechatUser` shall be; `null` refuses. Must be an upsert. */
+  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
+  /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
+  loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
+  /** What `me` and the POST callback show to the page. @default the user as it is */
+  publicUser?: (user: WechatUser, request: FastifyRequest) => object | Promise<object>
+  routes?: {
+    login?: string | false
+    me?: string | false
+    logout?: string | false
+    embed?: string | false
+    client?: string | false
+    /** Only where a proxy changes the path of the callback URL. */
+    oneclick?: string
+    qr?: string
+  }
+  /** Where a login may end. `origins`: other sites, e.g. `https://shop.example.com`. */
+  redirect?: { default?: string, origins?: string[] }
+  /** Options of @fastify/session, where the host has not registered it. */
+  session?: FastifySessionOptions
+  /** Signs the attempt cookie; newest first, each at least 32 bytes. @default derived from `session.secret` */
+  secret?: string | Buffer | Array<string | Buffer>
+  /** Your own session keys that survive a login and a logout. */
+  keepSessionKeys?: string[]
+  /** Seconds after which a login ends, whatever the session does. */
+  maxAge?: number
+  /** The HTML of errors and notices; `false` sends them to the host's error handler. */
+  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
+  /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
+  keepTokens?: boolean
+  /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */
+  snapshotUsers?: 'reject' | 'allow'
+  /** Of the profile. @default 'zh_CN' */
+  lang?: Lang
+  client?: TransportOptions
+  /** Seconds that an attempt stays valid. @default 900 */
+  attemptTtl?: number
+  /** Override of the browser test. */
+  isWechatBrowser?: (request: FastifyRequest) => boolean
+}
+
+/** `fastify.wechatLogin` */
+export interface WechatLogin {
+  /** The client of a fixed app. */
+  readonly oneclick?: WechatClient
+  readonly qr?: WechatClient
+  /** The client of the app that belongs to this request. */
+  client (request: FastifyRequest, via: Via): Promise<WechatClient>
+  /** Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. */
+  authorizeUrl (request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }): Promise<string>
+  /** Ends the login and changes the session id. */
+  logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+export type { WechatError }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The logged-in user, read-only, or null. With `loadUser`: null until a guard or `loadWechatUser()` has asked. */
+    readonly wechatUser: WechatUser | null
+    /** The user through `loadUser`, asked once a request. */
+    loadWechatUser (): Promise<WechatUser | null>
+    /** With `keepTokens`: an access token of WeChat's that is valid, refreshed when due. */
+    wechatAccessToken (): Promise<string>
+  }
+
+  interface FastifyInstance {
+    /** Sends pages to the login route and answers 401 to everything else, unless a user is logged in. */
+    requireWechatUser: preHandlerAsyncHookHandler
+    /** The same check that only throws: for `fastify.auth([...])` and APIs. */
+    verifyWechatUser: preHandlerAsyncHookHandler
+    wechatLogin: WechatLogin
+  }
+}
