@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type { Dispatcher } from 'undici'
+import type fastifyWechatLogin = require('./index')
 import type { WechatError } from './errors'
 
 // Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.
@@ -87,18 +88,11 @@ export interface WechatUserInfo {
   is_snapshotuser?: 1
 }
 
-/**
- * Name your own types here, once, and they flow through the package:
- * `declare module 'fastify-wechat-login' { interface WechatLoginTypes { user: MyUser, stored: MyRow } }`
- */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- empty so that a host can merge into it
-export interface WechatLoginTypes {}
-
 /** `request.wechatUser`: the host's own type where it named one, else the profile. */
-export type WechatUser = WechatLoginTypes extends { user: infer User } ? User : WechatProfile
+export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: infer User } ? User : WechatProfile
 
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
-export type StoredUser = WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
+export type StoredUser = fastifyWechatLogin.WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
 
 export interface OnUserContext {
   /** Still has the visitor's earlier session, for account linking. */

@@ -1,0 +1,101 @@
+// One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
+
+import { describe, optionalFlag, refuse, refuseUnknown } from './option-checks'
+import type { Via, WechatApp } from './types'
+
+/** A checked app: complete, frozen, with what the rest needs of its callback URL. */
+export interface App {
+  readonly via: Via
+  readonly appid: string
+  readonly secret: WechatApp['secret']
+  readonly callbackUrl: string
+  /** `host[:port]` of the callback URL, as a browser sends it. */
+  readonly host: string
+  readonly origin: string
+  /** Path of the callback URL. */
+  readonly path: string
+  /** True for https: cookies then carry Secure and the `__Host-` prefix. */
+  readonly secure: boolean
+  readonly scope: 'snsapi_userinfo' | 'snsapi_base' | 'snsapi_login'
+  readonly forcePopup: boolean
+  readonly forceSnapShot: boolean
+  readonly connectRedirect: boolean
+}
+
+export type Warn = (message: string) => void
+
+const commonNames = ['appid', 'secret', 'callbackUrl']
+const knownNames: Record<Via, string[]> = {
+  oneclick: [...commonNames, 'scope', 'forcePopup', 'forceSnapShot', 'connectRedirect'],
+  qr: commonNames
+}
+
+const appidShape = /^wx[0-9a-f]{16}$/
+const secretShape = /^[0-9a-f]{32}$/
+const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+export function isLoopback (hostname: string): boolean {
+  return loopbackHost.test(hostname)
+}
+
+/**
+ * Checks one app; `name` is how the option is called in messages, e.g. `qr`.
+ * The rules are those of WeChat's consoles: https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
+ */
+export function checkApp (given: WechatApp, via: Via, warn: Warn): App {
+  if (typeof given !== 'object' || given === null) refuse(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
+  refuseUnknown(given, knownNames[via], `${via}.`)
+  if (typeof given.appid !== 'string' || !appidShape.test(given.appid)) {
+    refuse(`${via}.appid`, describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+  }
+  checkSecret(given, via, warn)
+  const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn)
+  return Object.freeze({
+    via,
+    appid: given.appid,
+    secret: given.secret,
+    callbackUrl: url.href,
+    host: url.host,
+    origin: url.origin,
+    path: url.pathname,
+    secure: url.protocol === 'https:',
+    scope: via === 'qr' ? 'snsapi_login' : checkScope(given.scope),
+    forcePopup: optionalFlag(given.forcePopup, `${via}.forcePopup`),
+    forceSnapShot: optionalFlag(given.forceSnapShot, `${via}.forceSnapShot`),
+    connectRedirect: optionalFlag(given.connectRedirect, `${via}.connectRedirect`)
+  })
+}
+
+function checkSecret (given: WechatApp, via: Via, warn: Warn): void {
+  const { secret } = given
+  if (typeof secret === 'function') return
+  if (typeof secret !== 'string' || secret === '') {
+    refuse(`${via}.secret`, typeof secret === 'string' ? 'empty' : describe(secret), 'write the AppSecret of the app, or a function that returns it')
+  }
+  if (secret === given.appid) refuse(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
+  if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are`)
+}
+
+function checkScope (scope: unknown): 'snsapi_userinfo' | 'snsapi_base' {
+  if (scope === undefined || scope === 'snsapi_userinfo') return 'snsapi_userinfo'
+  if (scope === 'snsapi_base') return scope
+  return refuse('oneclick.scope', describe(scope), "write 'snsapi_userinfo' or 'snsapi_base'")
+}
+
+function checkCallbackUrl (given: unknown, option: string, warn: Warn): URL {
+  const example = 'write an absolute URL such as https://app.example.com/wechat/qr'
+  if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) refuse(option, describe(given), example)
+  const url = new URL(given)
+  if (given.includes('#')) refuse(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
+  if (url.username !== '' || url.password !== '') refuse(option, 'a URL with a user name or password', example)
+  for (const name of ['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced']) {
+    if (url.searchParams.has(name)) refuse(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)
+  }
+  if (isLoopback(url.hostname)) return url
+  if (/^https?:\/\/[^/?#]*:\d*(?:[/?#]|$)/i.test(given)) {
+    if (process.env.NODE_ENV === 'production') refuse(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
+    warn(`option ${option} has a port, for which WeChat shows error 10003; it is refused in production`)
+  }
+  if (url.protocol !== 'https:') warn(`option ${option} is not https: codes and cookies travel in clear text`)
+  return url
+}

@@ -1,0 +1,52 @@
+// What one registration of the plugin shares among its requests, made once at boot.
+
+import type { FastifyRequest } from 'fastify'
+import type { Settings } from '../options'
+import type { Apps } from './apps'
+import { EndedLogins } from './ended'
+import { type Login, readLogin } from './session'
+import { SpentAttempts } from './spent'
+
+export interface Context {
+  readonly settings: Settings
+  readonly apps: Apps
+  readonly spent: SpentAttempts
+  readonly ended: EndedLogins
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Full path of the login route, or undefined where there is none. */
+  readonly loginPath: string | undefined
+}
+
+const clockSkew = 60_000
+
+export function createContext (settings: Settings, apps: Apps, now: () => number): Context {
+  const { prefix, paths } = settings
+  const loginPath = paths.login === undefined ? undefined : prefix + paths.login
+  return { settings, apps, spent: new SpentAttempts(), ended: new EndedLogins(), now, loginPath }
+}
+
+/** Ends what outlived its time. Called once a minute. */
+export function sweep (context: Context): void {
+  const now = context.now()
+  context.spent.sweep(now)
+  context.ended.sweep(now)
+}
+
+/** The login of this request's session, if it still stands. */
+export function currentLogin (context: Context, request: FastifyRequest): Login | null {
+  const login = readLogin(request)
+  return login !== null && stands(context, login) ? login : null
+}
+
+/** False for a login that has ended, is older than `maxAge`, or comes from the future. */
+export function stands ({ ended, now, settings }: Context, login: Login): boolean {
+  const age = now() - login.at
+  return age >= -clockSkew && age < settings.maxAge && !ended.has(login.id)
+}
+
+/** A path of this site that starts a login and comes back to the target. */
+export function loginUrl (context: Context, untrustedTarget?: string): string | undefined {
+  if (context.loginPath === undefined || untrustedTarget === undefined) return context.loginPath
+  return `${context.loginPath}?redirect=${encodeURIComponent(untrustedTarget)}`
+}

@@ -1,0 +1,58 @@
+// Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { UnauthenticatedError } from '../errors'
+import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { type Context, loginUrl } from './context'
+import { hasSignedOut } from './logout'
+import { hush } from './session'
+import { isWechatBrowser } from './start'
+import { loadUser } from './user'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Marks the routes of the login itself, which a guard over a whole scope must let pass. */
+    wechatLogin?: true
+  }
+}
+
+type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+export function createGuards (context: Context): { verify: Guard, require: Guard } {
+  const unauthenticated: Refusal = { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', message: new UnauthenticatedError().message, ...withLoginUrl(context) }
+  const body = errorBody(unauthenticated)
+
+  async function verify (request: FastifyRequest): Promise<void> {
+    if (await loadUser(context, request) !== null || request.routeOptions.config.wechatLogin) return
+    hush(request)
+    throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+  }
+
+  async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (await loadUser(context, request) !== null) {
+      // What only its user may see is not for the back button after a logout. The handler may say otherwise.
+      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+      return undefined
+    }
+    if (request.routeOptions.config.wechatLogin) return undefined
+    hush(request)
+    reply.headers(privateHeaders)
+    if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
+    if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+    return reply.code(401).send(body)
+  }
+
+  return { verify, require }
+}
+
+function withLoginUrl ({ loginPath }: Context): { loginUrl?: string } {
+  return loginPath === undefined ? {} : { loginUrl: loginPath }
+}
+
+// A silent login right after a logout would undo it: the visitor is asked first.
+function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
+  const href = loginUrl(context, request.url)!
+  if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
+  if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+  return sendPage(context.settings, request, reply, refusal, 'signed-out', isWechatBrowser(context, request), href)
+}

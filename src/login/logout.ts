@@ -1,0 +1,37 @@
+// The end of a login: in the session, in the memory of this process, and in the browser, which is told that its visitor has signed out.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookiePrefix, readCookies, setCookie } from './attempt'
+import type { Context } from './context'
+import { endSession, type Login, readLogin } from './session'
+
+const signedOutSeconds = 600
+
+/** Ends the login and changes the session id; only `keepSessionKeys` survive. */
+export async function logout (context: Context, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const login = readLogin(request)
+  if (login !== null) endLogin(context, request, login)
+  await endSession(request, reply, context.settings.keepSessionKeys)
+  reply.header('set-cookie', signedOutCookie(context, '1', `Max-Age=${signedOutSeconds}`))
+}
+
+/** From now on no session of this process brings this login back, even if a slow request saves it once more. */
+export function endLogin ({ ended, now }: Context, request: FastifyRequest, login: Login): void {
+  const { sessionStore, session: { sessionId } } = request
+  ended.add(login.id, now(), () => { sessionStore.destroy(sessionId, () => {}) })
+}
+
+/** True for some minutes after a logout: a silent login would then undo what the visitor just did. */
+export function hasSignedOut ({ settings }: Context, request: FastifyRequest): boolean {
+  const name = `${cookiePrefix(settings.secure)}signed-out`
+  return readCookies(request.headers.cookie).some(cookie => cookie.name === name && cookie.value !== '')
+}
+
+/** The Set-Cookie value that forgets the logout, for a visitor who logs in again. */
+export function forgetSignedOut (context: Context): string {
+  return signedOutCookie(context, '', 'Max-Age=0')
+}
+
+function signedOutCookie ({ settings }: Context, value: string, attributes: string): string {
+  return setCookie(`${cookiePrefix(settings.secure)}signed-out`, value, attributes, settings.secure)
+}

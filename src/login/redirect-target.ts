@@ -1,0 +1,54 @@
+// Where a login may end. Only what this file returns ever reaches reply.redirect: the brand is the proof.
+
+declare const checked: unique symbol
+/** A path of this site, or a URL of a listed origin: ASCII, at most 2,048 characters. */
+export type RedirectTarget = string & { readonly [checked]: true }
+
+export interface RedirectRules {
+  readonly fallback: RedirectTarget
+  readonly origins: ReadonlySet<string>
+  /** Full paths of the plugin's own routes, as `comparablePath` gives them: a login must not end in another one. */
+  readonly ownPaths: ReadonlySet<string>
+}
+
+const maxLength = 2048
+// Paths are resolved against a site that cannot exist: a browser would resolve them the same way on any https site.
+const anySite = 'https://site.invalid'
+// eslint-disable-next-line no-control-regex -- browsers drop tabs and line breaks from URLs, so "/\t/evil" is "//evil" to them
+const controls = /[\u0000-\u001f\u007f]/
+const backslashInPath = /^[^?#]*\\/
+
+/** The target that the text names, or null where a login must not end there. Never throws. */
+export function checkRedirectTarget (untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>): RedirectTarget | null {
+  if (typeof untrusted !== 'string' || untrusted.length > maxLength || controls.test(untrusted) || backslashInPath.test(untrusted)) return null
+  const target = untrusted.startsWith('/') ? resolvePath(untrusted) : resolveListed(untrusted, rules.origins)
+  if (target === null || target.href.length > maxLength || rules.ownPaths.has(comparablePath(target.pathname))) return null
+  return target.href as RedirectTarget
+}
+
+interface Resolved { href: string, pathname: string }
+
+function resolvePath (untrusted: string): Resolved | null {
+  if (untrusted.startsWith('//') || !URL.canParse(untrusted, anySite)) return null
+  const { origin, pathname, search, hash } = new URL(untrusted, anySite)
+  // "/..//evil.example" stays on the site while it is a URL, and leaves it once it is written down as a path.
+  if (origin !== anySite || pathname.startsWith('//')) return null
+  return { href: pathname + search + hash, pathname }
+}
+
+function resolveListed (untrusted: string, origins: ReadonlySet<string>): Resolved | null {
+  if (origins.size === 0 || !/^https?:\/\/[^/]/.test(untrusted) || !URL.canParse(untrusted)) return null
+  const url = new URL(untrusted)
+  return origins.has(url.origin) && url.username === '' && url.password === '' ? url : null
+}
+
+/** A path as routers compare it: decoded, lower case, single slashes, none at the end. */
+export function comparablePath (path: string): string {
+  let decoded = path
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    // A stray "%" is no route of ours.
+  }
+  return decoded.toLowerCase().replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+}

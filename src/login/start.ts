@@ -1,0 +1,62 @@
+// The start of a login: which way fits this browser, a new attempt, and WeChat's URL for it.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { InvalidRequestError, WrongBrowserError } from '../errors'
+import type { Via } from '../types'
+import { oneclickUrl, qrUrl } from '../wechat/authorize-url'
+import { isWechatUserAgent } from '../wechat/browser'
+import type { AppWithClient } from './apps'
+import { beginAttempt, mintState } from './attempt'
+import type { Context } from './context'
+import { checkRedirectTarget, type RedirectTarget } from './redirect-target'
+
+/** What rides in redirect_uri's own query, so that it survives a lost cookie. */
+export interface Ride {
+  target: RedirectTarget
+  /** This attempt replaces one whose cookie was lost; it is not replaced again. */
+  restarted?: boolean
+}
+
+export function isWechatBrowser ({ settings }: Context, request: FastifyRequest): boolean {
+  return settings.isWechatBrowser?.(request) ?? isWechatUserAgent(request.headers['user-agent'])
+}
+
+/** The app that can log this browser in. Throws where there is none. */
+export async function chooseApp (context: Context, request: FastifyRequest, asked?: Via): Promise<AppWithClient> {
+  const fitting: Via = isWechatBrowser(context, request) ? 'oneclick' : 'qr'
+  if (asked !== undefined && asked !== fitting) throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
+  const app = await context.apps.find(fitting, request)
+  if (app === undefined) throw new WrongBrowserError()
+  return app
+}
+
+/** The checked target, or the default with a warning in the log. */
+export function targetOf ({ settings: { redirect } }: Context, request: FastifyRequest, untrusted: unknown): RedirectTarget {
+  if (untrusted === undefined) return redirect.fallback
+  const target = checkRedirectTarget(untrusted, redirect)
+  if (target !== null) return target
+  request.log.warn('fastify-wechat-login: a redirect target outside this site or on a route of the login was replaced by redirect.default')
+  return redirect.fallback
+}
+
+/** Begins an attempt: sets its cookie on the reply and returns WeChat's URL. */
+export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: Ride): string {
+  const { settings } = context
+  const state = mintState()
+  for (const cookie of beginAttempt(state, app, request.headers.cookie, settings.attempts, context.now())) reply.header('set-cookie', cookie)
+  const redirectUri = callbackUrl(app, ride, settings.redirect.fallback)
+  const { openHost } = settings
+  const { appid, scope, forcePopup, forceSnapShot, connectRedirect } = app
+  return scope === 'snsapi_login'
+    ? qrUrl({ openHost, appid, redirectUri, state })
+    : oneclickUrl({ openHost, appid, redirectUri, scope, state, forcePopup, forceSnapShot, connectRedirect })
+}
+
+function callbackUrl (app: AppWithClient, { target, restarted }: Ride, fallback: RedirectTarget): string {
+  const query = [
+    ...(target === fallback ? [] : [`redirect=${encodeURIComponent(target)}`]),
+    ...(restarted ? ['restarted=1'] : [])
+  ].join('&')
+  if (query === '') return app.callbackUrl
+  return `${app.callbackUrl}${app.callbackUrl.includes('?') ? '&' : '?'}${query}`
+}

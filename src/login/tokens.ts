@@ -1,0 +1,47 @@
+// With keepTokens: an access token of WeChat's for later calls. It lives two hours and is refreshed with one that lives thirty days.
+
+import type { FastifyRequest } from 'fastify'
+import { MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
+import { type Context, currentLogin } from './context'
+import { endLogin } from './logout'
+import { keepTokens, type KeptTokens, type Login, updateLogin } from './session'
+
+/** Refreshed this long before its end, so that it is still good when the host uses it. */
+const margin = 5 * 60_000
+
+export type AccessToken = (request: FastifyRequest) => Promise<string>
+
+/** One refresh at a time for each login, in this process; two processes may both refresh, and WeChat gives both the same token. */
+export function createAccessToken (context: Context): AccessToken {
+  const running = new Map<string, Promise<KeptTokens>>()
+
+  return async function accessToken (request) {
+    const login = currentLogin(context, request)
+    if (login === null) throw new UnauthenticatedError()
+    if (login.tokens === undefined) throw new TokenExpiredError()
+    if (login.tokens.expiresAt - margin > context.now()) return login.tokens.access_token
+    const other = running.get(login.id)
+    const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.id))
+    running.set(login.id, refreshing)
+    return (await refreshing).access_token
+  }
+}
+
+async function refresh (context: Context, request: FastifyRequest, login: Login): Promise<KeptTokens> {
+  const app = await context.apps.find(login.via, request)
+  if (app?.appid !== login.appid) throw new MisconfiguredError()
+  try {
+    if (login.tokens?.refresh_token === undefined) throw new TokenExpiredError()
+    const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
+    if (context.ended.has(login.id)) throw new UnauthenticatedError()
+    await updateLogin(request, { ...login, tokens })
+    return tokens
+  } catch (error) {
+    // Nothing but a new login gives new tokens: end this one, so that the guard starts it.
+    if (error instanceof TokenExpiredError) {
+      endLogin(context, request, login)
+      await updateLogin(request)
+    }
+    throw error
+  }
+}

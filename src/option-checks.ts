@@ -1,0 +1,46 @@
+// The checks that options share. A refusal names the option, what was found and what to write instead.
+
+import { InvalidOptionsError } from './errors'
+
+/** Shows what was found without showing a secret: the type, and for short harmless text the text. */
+export function describe (value: unknown): string {
+  if (typeof value === 'string') return value.length > 100 ? `a text of ${value.length} characters` : JSON.stringify(value)
+  if (Array.isArray(value)) return 'an array'
+  return value === null || ['undefined', 'number', 'boolean'].includes(typeof value) ? String(value) : `a value of type ${typeof value}`
+}
+
+export function refuse (option: string, found: string, wanted: string): never {
+  throw new InvalidOptionsError(`option ${option} is ${found}; ${wanted}`)
+}
+
+export function refuseUnknown (given: object, known: string[], where: string): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue
+    const twin = known.find(other => other.toLowerCase() === name.toLowerCase())
+    throw new InvalidOptionsError(`unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
+  }
+}
+
+export function wholeNumber (given: unknown, option: string, unit: string, fallback: number): number {
+  if (given === undefined) return fallback
+  if (typeof given !== 'number' || !Number.isSafeInteger(given) || given < 1) refuse(option, describe(given), `write a whole number of ${unit}, at least 1`)
+  return given
+}
+
+export function optionalFunction<F> (given: F, option: string): F {
+  if (given !== undefined && typeof given !== 'function') refuse(option, describe(given), 'write a function')
+  return given
+}
+
+export function optionalFlag (given: unknown, option: string): boolean {
+  if (given === undefined) return false
+  if (typeof given !== 'boolean') refuse(option, describe(given), 'write true or false')
+  return given
+}
+
+/** The first word is the default. */
+export function oneOf<Word extends string> (given: unknown, option: string, words: [Word, ...Word[]]): Word {
+  if (given === undefined) return words[0]
+  const word = words.find(candidate => candidate === given)
+  return word ?? refuse(option, describe(given), `write ${words.map(candidate => `'${candidate}'`).join(' or ')}`)
+}

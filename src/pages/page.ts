@@ -1,0 +1,47 @@
+// The look of our small pages: one column, no script, nothing from outside, light and dark, readable at 320 px.
+
+import { createHash } from 'node:crypto'
+import type { WechatPage } from '../types'
+import { html, render } from './html'
+
+const style = html`
+:root{color-scheme:light dark;--ink:#1a1a1a;--soft:#595959;--paper:#f5f5f5;--card:#fff;--brand:#067a3e;--on-brand:#fff}
+@media (prefers-color-scheme:dark){:root{--ink:#f0f0f0;--soft:#b3b3b3;--paper:#141414;--card:#1f1f1f;--brand:#3ecf7f;--on-brand:#0b1f13}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif}
+main{width:100%;max-width:26rem;padding:2rem 1.5rem;background:var(--card);border-radius:1rem;text-align:center;overflow-wrap:anywhere}
+h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.3}
+p{margin:0;color:var(--soft)}
+a{display:inline-block;margin-top:1.75rem;padding:.75rem 1.75rem;border-radius:.5rem;background:var(--brand);color:var(--on-brand);text-decoration:none;font-weight:600}
+a:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+`
+
+const styleHash = createHash('sha256').update(render(style)).digest('base64')
+
+/** The headers of every page of ours. */
+export const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`,
+  'x-frame-options': 'SAMEORIGIN'
+}
+
+export function renderPage ({ lang, title, message, action }: WechatPage): string {
+  return render(html`<!doctype html>
+<html lang="${lang === 'zh' ? 'zh-CN' : 'en'}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p>${message}</p>
+${action && html`<a href="${action.href}">${action.label}</a>`}
+</main>
+</body>
+</html>
+`)
+}

@@ -1,0 +1,75 @@
+// The composition root: options -> settings -> clients -> decorators, then the routes in child scopes of their own.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { InvalidOptionsError, WrongBrowserError } from './errors'
+import { checkHostSession, registerSession } from './host-session'
+import { createApps } from './login/apps'
+import { type Context, createContext, sweep } from './login/context'
+import { createGuards } from './login/guard'
+import { logout } from './login/logout'
+import { chooseApp, startAttempt, targetOf } from './login/start'
+import { createAccessToken } from './login/tokens'
+import { knownUser, loadUser } from './login/user'
+import { parseOptions } from './options'
+import { callbackRoutes } from './routes/callback'
+import { loginRoute } from './routes/login'
+import { logoutRoute } from './routes/logout'
+import { meRoute } from './routes/me'
+import { scopeOf } from './routes/scope'
+import type { WechatLogin, WechatLoginOptions } from './types'
+import { createTransport } from './wechat/transport'
+
+const sweepInterval = 60_000
+
+/** The plugin with a clock of the caller's choice; milliseconds since 1970. */
+export function createPlugin (now: () => number = Date.now) {
+  return async function wechatLogin (fastify: FastifyInstance, options: WechatLoginOptions): Promise<void> {
+    if (fastify.hasDecorator('wechatLogin')) throw new InvalidOptionsError('the plugin is registered already in this scope or one above it; register it once, or in sibling scopes')
+    const warn = (message: string): void => { fastify.log.warn(`fastify-wechat-login: ${message}`) }
+    const settings = parseOptions(options, fastify.prefix.replace(/\/$/, ''), warn)
+    checkHostSession(fastify, settings)
+
+    const transport = createTransport(settings.transport)
+    const context = createContext(settings, createApps(settings, transport, fastify.log), now)
+    const sweeping = setInterval(sweep, sweepInterval, context).unref()
+    fastify.addHook('onClose', async () => {
+      clearInterval(sweeping)
+      await transport.close()
+    })
+
+    decorate(fastify, context)
+    // A child scope has the hooks that its parent had when it was made: routes that need no session come before the session's hooks.
+    await fastify.register(scopeOf([loginRoute], context))
+    await registerSession(fastify, settings)
+    await fastify.register(scopeOf([callbackRoutes('oneclick'), callbackRoutes('qr'), meRoute, logoutRoute], context))
+  }
+}
+
+function decorate (fastify: FastifyInstance, context: Context): void {
+  const guards = createGuards(context)
+  const accessToken = createAccessToken(context)
+  fastify.decorate('requireWechatUser', guards.require)
+  fastify.decorate('verifyWechatUser', guards.verify)
+  fastify.decorate('wechatLogin', Object.freeze(publicInterface(context)))
+  fastify.decorateRequest('wechatUser', { getter () { return knownUser(context, this as unknown as FastifyRequest) } })
+  fastify.decorateRequest('loadWechatUser', function (this: FastifyRequest) { return loadUser(context, this) })
+  fastify.decorateRequest('wechatAccessToken', function (this: FastifyRequest) { return accessToken(this) })
+}
+
+function publicInterface (context: Context): WechatLogin {
+  const { oneclick, qr } = context.apps.fixed
+  return {
+    ...(oneclick && { oneclick: oneclick.client }),
+    ...(qr && { qr: qr.client }),
+    async client (request, via) {
+      const app = await context.apps.find(via, request)
+      if (app === undefined) throw new WrongBrowserError()
+      return app.client
+    },
+    async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
+      const app = await chooseApp(context, request, via)
+      return startAttempt(context, request, reply, app, { target: targetOf(context, request, redirect) })
+    },
+    logout: (request, reply) => logout(context, request, reply)
+  }
+}

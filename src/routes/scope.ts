@@ -1,0 +1,96 @@
+// The plain child scope in which our routes live, so that neither the host's parsers, compilers nor type provider reach them, and nothing
+// of ours reaches the host. Every answer from here is private; every refusal is a page or JSON.
+
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { TSchema } from '@sinclair/typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault, RouteShorthandOptions } from 'fastify'
+import { InvalidRequestError, RateLimitedError } from '../errors'
+import { type Context, loginUrl } from '../login/context'
+import { hush } from '../login/session'
+import { isWechatBrowser, targetOf } from '../login/start'
+import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+
+export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
+export type Route = (scope: Scope, context: Context) => void
+
+/** A plugin that serves these routes in a child scope. */
+export function scopeOf (routes: Route[], context: Context) {
+  return async function wechatLoginRoutes (host: FastifyInstance): Promise<void> {
+    const scope: Scope = host.withTypeProvider<TypeBoxTypeProvider>()
+    scope.setValidatorCompiler(({ schema }) => compileCheck(schema as TSchema))
+    scope.setSerializerCompiler(() => data => JSON.stringify(data))
+    takeBodies(scope)
+    scope.addHook('onRequest', async (request, reply) => {
+      hush(request)
+      reply.headers(privateHeaders)
+      // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
+      if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) return reply.code(204).send()
+    })
+    scope.setErrorHandler((error, request, reply) => refuse(context, error, request, reply))
+    for (const route of routes) route(scope, context)
+  }
+}
+
+/** What all routes of ours have in common. */
+export const routeOptions = {
+  exposeHeadRoute: false,
+  config: { wechatLogin: true },
+  // Fastify's request log would show the query, and with it codes and states.
+  logSerializers: {
+    req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split('?', 1)[0], host: request.host, remoteAddress: request.ip, remotePort: request.socket?.remotePort })
+  }
+} satisfies RouteShorthandOptions
+
+function compileCheck (schema: TSchema) {
+  const checker = TypeCompiler.Compile(schema)
+  return (value: unknown) => checker.Check(value) ? { value } : { error: new InvalidRequestError() }
+}
+
+function takeBodies (scope: Scope): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: 16_384 }, (_request, body, done) => {
+    try {
+      done(null, body === '' ? {} : JSON.parse(body as string))
+    } catch {
+      done(new InvalidRequestError())
+    }
+  })
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 16_384 }, (_request, body, done) => {
+    done(null, Object.fromEntries(new URLSearchParams(body as string)))
+  })
+  // Any other body says nothing to us.
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16_384 }, (_request, _body, done) => { done(null, {}) })
+}
+
+async function refuse (context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const refusal = toRefusal(error)
+  reply.headers(privateHeaders)
+  if (error instanceof RateLimitedError) reply.header('retry-after', '60')
+  if (context.settings.renderPage !== false && wantsPage(request)) {
+    log(request, error, refusal)
+    return sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
+  }
+  if (!hasDefaultErrorHandler(request)) throw refusal
+  log(request, error, refusal)
+  return reply.code(refusal.statusCode ?? 500).send(errorBody(refusal))
+}
+
+// The host's own 4xx are its answers to its visitors; anything unexpected may hold what nobody outside should read.
+function toRefusal (error: unknown): Refusal {
+  const { statusCode, code } = Object(error) as Refusal
+  const isOurs = code?.startsWith('FST_WECHAT_') === true
+  if (isOurs || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
+  return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
+}
+
+function log (request: FastifyRequest, error: unknown, { statusCode = 500 }: Refusal): void {
+  if (statusCode >= 500) request.log.error({ err: error }, 'fastify-wechat-login: a login failed')
+  else request.log.info({ err: error }, 'fastify-wechat-login: a login was refused')
+}
+
+function wayOn (context: Context, request: FastifyRequest): string | undefined {
+  const { redirect } = request.query as { redirect?: unknown }
+  const target = targetOf(context, request, redirect)
+  return loginUrl(context, target === context.settings.redirect.fallback ? undefined : target)
+}
