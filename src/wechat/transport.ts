@@ -1,0 +1,89 @@
+// How often, where and how long a call is tried. What may be tried again, and when:
+// - the request never left: always, at the next host at once and, when no host is left, after a pause
+// - it left, but came to nothing: only where `retry` says that a repetition does no harm. A code is spent by then.
+
+import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ClientOptions } from '../types'
+import { parseClientOptions } from './client-options'
+import { isTransient } from './failure'
+import type { Failure } from './failure'
+import { createHosts } from './hosts'
+import { createHttp } from './http'
+
+/** Milliseconds: the first pause is a random part of it, the second one of its double. */
+const BACKOFF = 200
+
+export interface Call<T> {
+  /** May the request be repeated once it has left? */
+  retry: boolean
+  /** Reads the body, or throws. */
+  read: (body: Buffer) => T
+}
+
+/** Made once and shared: by all apps of a plugin, or owned by one client. */
+export interface Transport {
+  /** GETs `endpoint` with `query`, which is already encoded. Throws `WechatError` with `endpoint`, `sent` and `hint`. */
+  get<T> (endpoint: string, query: string, call: Call<T>): Promise<T>
+  /** Lets calls under way end for a second. A host's own dispatcher is left open. */
+  close (): Promise<void>
+}
+
+/** For tests: milliseconds that never run backwards, and a number from 0 to 1. */
+export interface Sources {
+  now?: () => number
+  random?: () => number
+}
+
+/** @throws InvalidOptionsError */
+export function createTransport (options: ClientOptions = {}, { now = () => performance.now(), random = Math.random }: Sources = {}): Transport {
+  const { timeout, retries, connections, dispatcher, apiHosts } = parseClientOptions(options)
+  const hosts = createHosts(apiHosts, now)
+  const http = createHttp({ connections, dispatcher })
+
+  /** One request that left, at the first host that can be reached. */
+  async function getAnywhere (path: string, signal: AbortSignal): Promise<Buffer> {
+    let failure: unknown
+    for (const host of hosts.inOrder()) {
+      try {
+        const body = await http.get(host.origin, path, signal)
+        hosts.markUp(host)
+        return body
+      } catch (error) {
+        failure = error
+        if (isTransient(error as Failure)) hosts.markDown(host)
+        else hosts.markUp(host)
+        if ((error as Failure).sent || signal.aborted) break
+      }
+    }
+    throw failure
+  }
+
+  async function getAgain<T> (path: string, { retry, read }: Call<T>, signal: AbortSignal): Promise<T> {
+    const end = now() + timeout
+    for (let repeated = 0; ; repeated++) {
+      try {
+        return read(await getAnywhere(path, signal))
+      } catch (error) {
+        const delay = random() * BACKOFF * 2 ** repeated
+        if (repeated === retries || signal.aborted || now() + delay >= end) throw error
+        if (!isTransient(error as Failure) || ((error as Failure).sent && !retry)) throw error
+        await pause(delay)
+      }
+    }
+  }
+
+  async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), timeout)
+    try {
+      return await getAgain(`${endpoint}?${query}`, call, deadline.signal)
+    } catch (error) {
+      throw Object.assign(error as Failure, { endpoint })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return { get, close: http.close }
+}
