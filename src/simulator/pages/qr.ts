@@ -1,0 +1,60 @@
+// The desktop's page with the code to scan. Names of elements are those of WeChat's page, which other tools look for.
+
+import { html } from './html'
+import { layout, note } from './layout'
+import { QR_SCRIPT } from './qr-script'
+import type { Query } from '../query'
+import type { Settings } from '../settings'
+import type { Ticket } from '../tickets'
+import { read } from '../query'
+import type { Html } from './html'
+
+const WORDS = {
+  'zh-CN': { title: '微信登录', tip: '使用微信扫一扫登录', scanned: '扫描成功', confirm: '在微信中轻触允许即可登录', cancelled: '你已取消此次登录', again: '你可再次扫描登录，或关闭窗口' },
+  en: { title: 'WeChat Login', tip: 'Scan QR code with WeChat', scanned: 'Scanned', confirm: 'Allow login on your phone', cancelled: 'Login cancelled', again: 'Scan again, or close this window' }
+} as const
+
+const STYLE = html`<style>
+main.wide { max-width: 20rem; text-align: center } .qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) }
+.black { --page: transparent; --ink: #191919 } .white { --page: transparent; --ink: #fff }
+.light { color-scheme: light; --page: #fff; --ink: #191919 } .dark { color-scheme: dark; --page: #111; --ink: #f0f0f0 }
+.lite .title, .lite .note { display: none } .lite .qrcode { max-width: 12.5rem }
+</style>`
+
+export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html {
+  const lang = read(query, 'lang') === 'en' ? 'en' : 'zh-CN'
+  const words = WORDS[lang]
+  return layout({
+    title: words.title,
+    lang,
+    frame: 'wide',
+    head: html`${STYLE}${customStyle(query)}`,
+    body: html`
+<div class="impowerBox ${looks(query)}">
+<h1 class="title">${words.title}</h1>
+<img class="qrcode lightBorder js_qrcode_img web_qrcode_img" src="/connect/qrcode/${ticket.uuid}" alt="${words.tip}">
+<div class="info" role="status">
+<p id="wx_default_tip">${words.tip}<br>${ticket.app.name}</p>
+<p id="wx_after_scan" class="js_wx_after_scan" hidden><strong>${words.scanned}</strong><br>${words.confirm}</p>
+<p id="wx_after_cancel" class="js_wx_after_cancel" hidden><strong>${words.cancelled}</strong><br>${words.again}</p>
+</div>
+<a class="button" href="/connect/confirm?uuid=${ticket.uuid}" target="_blank" rel="noopener">打开“手机”页面 <span lang="en">Open the “phone”</span></a>
+${note('用真手机扫描，或在新标签页中打开“手机”页面。', 'Scan with a real phone, or open the “phone” in another tab.')}
+</div>
+<script data-uuid="${ticket.uuid}" data-redirect="${ticket.redirectUri}" data-state="${ticket.state}" data-self="${read(query, 'self_redirect')}" data-refusal="${settings.refusal}">${QR_SCRIPT}</script>`
+  })
+}
+
+function looks (query: Query): string {
+  const style = read(query, 'style')
+  const scheme = read(query, 'color_scheme')
+  const known = [style, scheme].filter(name => ['black', 'white', 'light', 'dark'].includes(name))
+  return [...known, ...(read(query, 'stylelite') === '1' ? ['lite'] : [])].join(' ')
+}
+
+// Ignored with stylelite=1, as documented.
+function customStyle (query: Query): Html | undefined {
+  const href = read(query, 'href')
+  if (read(query, 'stylelite') === '1' || !/^(?:https?:\/\/|data:text\/css;base64,)/.test(href)) return undefined
+  return html`<link rel="stylesheet" href="${href}">`
+}

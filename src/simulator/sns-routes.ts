@@ -1,0 +1,33 @@
+// GET as documented; POST with the same query works at WeChat too.
+
+import { apiAnswer } from './wire'
+import { originOf } from './origin'
+import { perform } from './perform'
+import { checkAccess, exchangeCode, readProfile, refreshTokens } from './sns'
+import type { FastifyInstance } from 'fastify'
+import type { Query } from './query'
+import type { SimulatorEndpoint } from './types'
+import type { Body } from './wire'
+import type { World } from './world'
+
+type Rule = (world: World, query: Query, origin: string) => Body
+
+export function addSnsRoutes (app: FastifyInstance, world: World): void {
+  addRule(app, world, 'access_token', '/sns/oauth2/access_token', exchangeCode)
+  addRule(app, world, 'refresh_token', '/sns/oauth2/refresh_token', refreshTokens)
+  addRule(app, world, 'userinfo', '/sns/userinfo', readProfile)
+  addRule(app, world, 'auth', '/sns/auth', checkAccess)
+}
+
+function addRule (app: FastifyInstance, world: World, endpoint: SimulatorEndpoint, url: string, rule: Rule): void {
+  app.route({
+    method: ['GET', 'POST'],
+    url,
+    exposeHeadRoute: false,
+    handler: (request, reply) => perform(world, endpoint, request, reply, visit => {
+      const body = rule(world, visit.query, originOf(request))
+      const errcode = Number(body.errcode ?? 0)
+      return { answer: apiAnswer(body), accepted: errcode === 0, errcode: errcode === 0 ? undefined : errcode }
+    })
+  })
+}
