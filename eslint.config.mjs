@@ -1,0 +1,20 @@
+import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
+
+// WeChat's own words keep WeChat's spelling.
+const wechatWords = ['access_token', 'color_scheme', 'expires_in', 'fast_login', 'is_snapshotuser', 'redirect_uri', 'refresh_token', 'self_redirect']
+
+export default [
+  ...neostandard({ ts: true, ignores: resolveIgnoresFromGitignore() }),
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      camelcase: ['error', { allow: wechatWords, properties: 'never' }],
+      'no-unmodified-loop-condition': 'off' // a guess by its own words, and wrong about a condition that comes first as a parameter
+    }
+  },
+  {
+    // A namespace of types that merges with a const; TypeScript itself refuses any other redeclaration.
+    files: ['src/index.ts'],
+    rules: { '@typescript-eslint/no-redeclare': 'off' }
+  }
+]
