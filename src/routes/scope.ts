@@ -4,12 +4,12 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { TSchema } from '@sinclair/typebox'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault, RouteShorthandOptions } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault, RouteShorthandOptions } from 'fastify'
 import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { hush } from '../login/session'
 import { isWechatBrowser, targetOf } from '../login/start'
-import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 
 export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 export type Route = (scope: Scope, context: Context) => void
@@ -19,7 +19,7 @@ export function scopeOf (routes: Route[], context: Context) {
   return async function wechatLoginRoutes (host: FastifyInstance): Promise<void> {
     const scope: Scope = host.withTypeProvider<TypeBoxTypeProvider>()
     scope.setValidatorCompiler(({ schema }) => compileCheck(schema as TSchema))
-    scope.setSerializerCompiler(() => data => JSON.stringify(data))
+    scope.setSerializerCompiler(() => data => JSON.stringify(data instanceof Error ? errorBody(data) : data))
     takeBodies(scope)
     scope.addHook('onRequest', async (request, reply) => {
       hush(request)
@@ -27,7 +27,9 @@ export function scopeOf (routes: Route[], context: Context) {
       // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
       if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) return reply.code(204).send()
     })
-    scope.setErrorHandler((error, request, reply) => refuse(context, error, request, reply))
+    // Of each route, not of the scope: scope.errorHandler stays the host's.
+    const { errorHandler } = scope
+    scope.addHook('onRoute', route => { route.errorHandler = (error, request, reply) => refuse(context, error, request, reply, errorHandler) })
     for (const route of routes) route(scope, context)
   }
 }
@@ -63,7 +65,7 @@ function takeBodies (scope: Scope): void {
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16_384 }, (_request, _body, done) => { done(null, {}) })
 }
 
-async function refuse (context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function refuse (context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply, known: Scope['errorHandler']): Promise<unknown> {
   const refusal = toRefusal(error)
   reply.headers(privateHeaders)
   if (error instanceof RateLimitedError) reply.header('retry-after', '60')
@@ -71,9 +73,10 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
     log(request, error, refusal)
     return sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
   }
-  if (!hasDefaultErrorHandler(request)) throw refusal
-  log(request, error, refusal)
-  return reply.code(refusal.statusCode ?? 500).send(errorBody(refusal))
+  // What is thrown goes to the handler that the host had when we were registered. One that it has set since then is asked first.
+  const { errorHandler } = request.server
+  if (errorHandler !== known) return errorHandler(refusal as FastifyError, request, reply)
+  throw refusal
 }
 
 // The host's own 4xx are its answers to its visitors; anything unexpected may hold what nobody outside should read.
