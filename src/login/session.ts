@@ -86,7 +86,7 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
 /** Lands this request in the session that a login of the same attempt has made. A session that has ended stays ended. */
 export async function joinSession (request: FastifyRequest, pointer: string, attempt: string): Promise<Login> {
   const { session } = request
-  const isOwn = session.encryptedSessionId === pointer && readLogin(request)?.attempt === attempt
+  const isOwn = signedId(session) === pointer && readLogin(request)?.attempt === attempt
   if (!isOwn) await inTime(restore(request, pointer), 'the session store did not answer in time')
   const login = readLogin(request)
   if (login?.attempt !== attempt) {
@@ -125,8 +125,12 @@ export async function updateLogin (request: FastifyRequest, login?: Login): Prom
 export function hush (request: FastifyRequest): void {
   const { session } = request
   if (typeof session?.isModified !== 'function') return
-  const real = session.encryptedSessionId
-  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, get: () => session.isModified() ? real : '' })
+  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, get: () => session.isModified() ? signedId(session) : '' })
+}
+
+/** The session's own encryptedSessionId, hushed or not. */
+function signedId (session: Session): string {
+  return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
 }
 
 /** The session is stored already: have its cookie sent, and nothing written. */
@@ -158,7 +162,7 @@ function restore (request: FastifyRequest, pointer: string): Promise<void> {
 
 // Only the session plugin knows the name; the cookie is recognised by its value. With a secret just rotated it is not, which is no harm.
 function cookieNameOf (request: FastifyRequest, session: Session): string | undefined {
-  return Object.entries(request.cookies).find(([, value]) => value?.endsWith(session.encryptedSessionId))?.[0]
+  return Object.entries(request.cookies).find(([, value]) => value?.endsWith(signedId(session)))?.[0]
 }
 
 // In the built-in MemoryStore all requests of a visitor share one object.

@@ -58,6 +58,16 @@ test('a visitor is somebody after the login and nobody after the logout', async 
   t.equal((await thief.fetch(`${host.origin}/wechat/me`, { headers: { cookie: kept } })).status, 401)
 })
 
+test('a logout clears the session cookie alone, also where other cookies stand before it', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  browser.jar('app.example.com').set('theme', 'dark')
+  await logIn(host, browser)
+  const out = await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  t.match(out.setCookies.find(line => line.startsWith('__Host-session=;')), /Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax/)
+  t.equal(browser.cookieHeader('app.example.com'), out.setCookies.reduce((header, line) => line.includes('signed-out=1') ? `${header}; ${line.split(';')[0]}` : header, 'theme=dark'))
+})
+
 test('two tabs log in without disturbing each other', async t => {
   const host = await startHost(t)
   const browser = host.browser()
