@@ -12,7 +12,7 @@ interface Facts {
   sent: boolean
   hint: Hint
   endpoint?: string
-  reason?: string | undefined
+  reason?: string
   errcode?: number
   errmsg?: string | undefined
   rid?: string | undefined
@@ -43,12 +43,12 @@ export function createFailure (Refusal: WechatErrorConstructor<string>, facts: F
 }
 
 /** No connection, or no answer. `sent` is false only where the request certainly never left. */
-export function unreachable (sent: boolean, reason: string | undefined): Failure {
+export function unreachable (sent: boolean, reason: string): Failure {
   return createFailure(UnreachableError, { sent, hint: unreachableHint, reason })
 }
 
 /** An answer that is not WeChat's, or not one that can be trusted. */
-export function badResponse (reason: string | undefined): Failure {
+export function badResponse (reason: string): Failure {
   return createFailure(BadResponseError, { sent: true, hint: badResponseHint, reason })
 }
 

@@ -60,29 +60,24 @@ export function createTransport (options: ClientOptions = {}, { now = () => perf
   }
 
   async function getAgain<T> (path: string, { retry, read }: Call<T>, signal: AbortSignal): Promise<T> {
-    const end = now() + timeout
     for (let repeated = 0; ; repeated++) {
       try {
         return read(await getAnywhere(path, signal))
       } catch (error) {
-        const delay = random() * BACKOFF * 2 ** repeated
-        if (repeated === retries || signal.aborted || now() + delay >= end) throw error
-        if (!isTransient(error as Failure) || ((error as Failure).sent && !retry)) throw error
-        await pause(delay)
+        const { sent } = error as Failure
+        if (repeated === retries || !isTransient(error as Failure) || (sent && !retry)) throw error
+        await pause(random() * BACKOFF * 2 ** repeated, undefined, { signal }).catch(() => {})
+        if (signal.aborted) throw error
       }
     }
   }
 
-  async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
+  function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), timeout)
-    try {
-      return await getAgain(`${endpoint}?${query}`, call, deadline.signal)
-    } catch (error) {
-      throw Object.assign(error as Failure, { endpoint })
-    } finally {
-      clearTimeout(timer)
-    }
+    return getAgain(`${endpoint}?${query}`, call, deadline.signal)
+      .catch((error: Failure) => { throw Object.assign(error, { endpoint }) })
+      .finally(() => clearTimeout(timer))
   }
 
   return { get, close: http.close }
