@@ -23,12 +23,11 @@ const ONECLICK_ORDER = ['appid', 'redirect_uri', 'response_type', 'scope', 'stat
 
 /** The Official Account page: names missing, then host, then rights, then the length of state. */
 export function checkOneclick (world: World, query: Query): AuthorizeRequest | PageError {
-  const missing = findMissing(query)
-  if (missing !== undefined) return missing
   const app = world.directory.findApp(read(query, 'appid'))
-  if (app === undefined) return unknownApp(query)
+  if (app === undefined) return findMissing(query, { appid: 10012 }) ?? unknownApp(query)
   const request = { app, redirectUri: read(query, 'redirect_uri'), scope: read(query, 'scope'), state: read(query, 'state') }
-  return checkOrder(world, query) ??
+  return findMissing(query, { redirect_uri: 10011, scope: 10010, state: 10013 }) ??
+    checkOrder(world, query) ??
     checkRedirectUri(request.redirectUri, app, world.settings.ports, numbered10003) ??
     checkOneclickScope(request) ??
     checkStateLength(request.state) ??
@@ -46,8 +45,7 @@ export function checkQr (world: World, query: Query): AuthorizeRequest | PageErr
     request
 }
 
-function findMissing (query: Query): PageError | undefined {
-  const codes = { appid: 10012, redirect_uri: 10011, scope: 10010, state: 10013 }
+function findMissing (query: Query, codes: Record<string, number>): PageError | undefined {
   for (const [name, errcode] of Object.entries(codes)) {
     if (read(query, name) === '') return numberedError(errcode, `缺少参数 ${name}。`, `The parameter ${name} is missing.`)
   }

@@ -8,14 +8,13 @@ import { consentPage } from './pages/consent'
 import { cancelledPage, errorPage, gatePage } from './pages/error'
 import { snapshotPage } from './pages/snapshot'
 import { twicePage } from './pages/twice'
-import { numberedError } from './page-errors'
+import { checkWithFault } from './page-faults'
 import { perform } from './perform'
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizeRequest } from './authorize-checks'
 import type { Decision } from './consent'
-import type { PageError } from './page-errors'
 import type { Visit, Work } from './perform'
-import type { SimulatorFault, SimulatorFaultKind } from './types'
+import type { SimulatorFaultKind } from './fault-types'
 import type { World } from './world'
 
 export function addAuthorizeRoute (app: FastifyInstance, world: World): void {
@@ -28,9 +27,8 @@ function authorize (world: World, { request, query, fault }: Visit): Work {
   if (world.settings.uaGate && !isWechat(userAgent)) return refusedBy(gatePage())
   // WeChat draws its consent over the top-level page; in a frame there is nothing but an empty shell.
   if (destination === 'iframe') return refusedBy('')
-  const checked = fault?.kind === 'page-error' ? toPageError(fault) : checkOneclick(world, query)
-  if (isPageError(checked)) return refusedBy(errorPage(checked), checked.errcode)
-  const oauth = withFault(checked, fault?.kind)
+  const oauth = checkWithFault(fault, () => checkOneclick(world, query))
+  if (isPageError(oauth)) return refusedBy(errorPage(oauth), oauth.errcode)
   const decision = decide(world, oauth, { query, cookie, snapshot: fault?.kind === 'snapshot' })
   switch (decision.kind) {
     case 'ask': return refusedBy(consentPage(world, oauth, query, world.visitors.current(cookie)))
@@ -42,15 +40,6 @@ function authorize (world: World, { request, query, fault }: Visit): Work {
 
 function isWechat (userAgent = ''): boolean {
   return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
-}
-
-function toPageError ({ errcode = -1 }: SimulatorFault): PageError {
-  return numberedError(errcode, '由 page-error 故障触发。', 'Asked for by the fault page-error.')
-}
-
-// One browser is known to append text of its own to state.
-export function withFault (request: AuthorizeRequest, kind: SimulatorFaultKind | undefined): AuthorizeRequest {
-  return kind === 'altered-state' ? { ...request, state: `${request.state}https://i.example` } : request
 }
 
 function refusedBy (page: { toString (): string }, errcode?: number): Work {
@@ -68,14 +57,13 @@ function grantCode (world: World, request: AuthorizeRequest, { grant, asked }: D
   if (asked) world.visitors.remember(request.app, grant.user)
   const code = fault === 'same-code' ? world.grants.repeatCode(grant) : world.grants.issueCode(grant)
   const cookies = asked ? world.visitors.cookieFor(grant.user) : {}
-  const { redirectUri, state } = request
+  const urlWith = (value: string): string => {
+    const build = fault === 'fragment-redirect' ? qrCallback : oneclickCallback
+    return build(request.redirectUri, { code: value, state: request.state })
+  }
   if (fault === 'duplicate-same-code' || fault === 'duplicate-fresh-code') {
     const second = fault === 'duplicate-same-code' ? code : world.grants.issueCode(grant)
-    const urls = [code, second].map(value => oneclickCallback(redirectUri, { code: value, state }))
-    return { answer: pageAnswer(twicePage(urls), cookies), accepted: true }
+    return { answer: pageAnswer(twicePage(urlWith(code), urlWith(second)), cookies), accepted: true }
   }
-  const location = fault === 'fragment-redirect'
-    ? qrCallback(`${redirectUri}#/`, { code, state })
-    : oneclickCallback(redirectUri, { code, state })
-  return { answer: redirectAnswer(location, cookies), accepted: true }
+  return { answer: redirectAnswer(urlWith(code), cookies), accepted: true }
 }

@@ -1,6 +1,6 @@
 // The record of requests: enough to count exchanges and to see what was sent, without a secret, code or token in it.
 
-import type { SimulatorCall, SimulatorCallFilter } from './types'
+import type { SimulatorCall, SimulatorCallFilter } from './control-types'
 
 const LIMIT = 10_000
 

@@ -2,7 +2,8 @@
 
 import { SimulatorError } from './simulator-error'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { SimulatorCallFilter, SimulatorControl, SimulatorEndpoint, SimulatorFault } from './types'
+import type { SimulatorCallFilter, SimulatorControl } from './control-types'
+import type { SimulatorEndpoint, SimulatorFault } from './fault-types'
 import { read, readQuery } from './query'
 
 type Body = Record<string, unknown>
@@ -47,7 +48,7 @@ function stateOf (control: SimulatorControl): Body {
 function readJson (request: FastifyRequest): Body {
   if (request.method === 'GET' || request.method === 'DELETE') return {}
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new SimulatorError('content-type: application/json')
-  const text = String(request.body ?? '')
+  const text = String(request.body)
   let body: unknown
   try {
     body = JSON.parse(text === '' ? '{}' : text)

@@ -8,7 +8,8 @@ import { SimulatorError } from './simulator-error'
 import { resetWorld } from './world'
 import type { AuthorizeRequest } from './authorize-checks'
 import type { Ticket } from './tickets'
-import type { SimulatedApp, SimulatedQr, SimulatedUser, SimulatorControl, SimulatorPluginOptions } from './types'
+import type { SimulatedQr, SimulatorControl } from './control-types'
+import type { SimulatedApp, SimulatedUser, SimulatorPluginOptions } from './types'
 import type { World } from './world'
 
 export function createControl (world: World): SimulatorControl {
@@ -27,7 +28,7 @@ export function createControl (world: World): SimulatorControl {
     duplicateCallbackUrls: (url, code = 'same') => duplicateCallbackUrls(grants, url, code),
     qrs: () => tickets.list().map(describe),
     scan: (uuid, user) => describe(tickets.scan(uuid, userOf(user))),
-    confirm: (uuid, user) => finish(tickets.confirm(uuid, user === undefined ? tickets.get(uuid).user ?? userOf(undefined) : userOf(user))),
+    confirm: (uuid, user) => finish(tickets.confirm(uuid, userOf(user ?? tickets.get(uuid).user?.id))),
     cancel: uuid => describe(tickets.cancel(uuid)),
     expire: uuid => describe(tickets.expire(uuid)),
     calls: filter => calls.list(filter),
@@ -79,6 +80,6 @@ function finish (ticket: Ticket): { code: string, callbackUrl: string } {
   return { code, callbackUrl: qrCallback(redirectUri, { code, state }) }
 }
 
-function describe ({ uuid, app, status, redirectUri, state, user }: Ticket): SimulatedQr {
-  return { uuid, appid: app.appid, status, redirectUri, state, user: user?.id }
+function describe ({ uuid, app, status, redirectUri, state, user, waiters }: Ticket): SimulatedQr {
+  return { uuid, appid: app.appid, status, redirectUri, state, user: user?.id, polls: waiters.size }
 }

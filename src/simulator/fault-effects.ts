@@ -5,7 +5,7 @@ import { refusalBody } from './errcodes'
 import { apiAnswer, stringifyLikeWechat } from './wire'
 import type { Answer } from './answer'
 import type { Body } from './wire'
-import type { SimulatorFault, SimulatorFaultKind } from './types'
+import type { SimulatorFault, SimulatorFaultKind } from './fault-types'
 import type { World } from './world'
 
 export type Delivery = 'whole' | 'nothing' | 'reset' | 'silence' | 'cut' | 'drip'

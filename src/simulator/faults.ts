@@ -1,7 +1,7 @@
 // Which fault a request meets. What each one does is in fault-effects.ts and, for the pages, with the page.
 
 import { SimulatorError } from './simulator-error'
-import type { ApiFaultKind, PageFaultKind, SimulatorEndpoint, SimulatorFault, SimulatorFaultKind, TransportFaultKind } from './types'
+import type { ApiFaultKind, PageFaultKind, SimulatorEndpoint, SimulatorFault, SimulatorFaultKind, TransportFaultKind } from './fault-types'
 
 const API: readonly SimulatorEndpoint[] = ['access_token', 'refresh_token', 'userinfo', 'auth']
 const PAGES: readonly SimulatorEndpoint[] = ['authorize', 'qrconnect']

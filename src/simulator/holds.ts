@@ -11,9 +11,11 @@ export interface Pause {
 
 export class Holds {
   readonly #ends = new Set<() => void>()
+  #released = false
 
   pause (milliseconds: number): Pause {
-    const { promise, resolve } = withResolver()
+    let resolve!: () => void
+    const done = new Promise<void>(_resolve => { resolve = _resolve })
     const end = (): void => {
       clearTimeout(timer)
       this.#ends.delete(end)
@@ -21,12 +23,18 @@ export class Holds {
     }
     const timer = setTimeout(end, milliseconds).unref()
     this.#ends.add(end)
-    return { done: promise, end }
+    if (this.#released) end()
+    return { done, end }
   }
 
   /** Keeps a connection that will not be answered properly; `stop` runs when either side ends it. */
   keep (socket: Socket, stop: () => void = () => {}): void {
     const end = (): void => { socket.destroy() }
+    if (socket.destroyed || this.#released) {
+      end()
+      stop()
+      return
+    }
     this.#ends.add(end)
     socket.once('close', () => {
       this.#ends.delete(end)
@@ -39,12 +47,7 @@ export class Holds {
   }
 
   release (): void {
+    this.#released = true
     for (const end of this.#ends) end()
   }
-}
-
-function withResolver (): { promise: Promise<void>, resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>(_resolve => { resolve = _resolve })
-  return { promise, resolve }
 }

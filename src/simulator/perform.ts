@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer } from './answer'
 import type { Effect } from './fault-effects'
 import type { Query } from './query'
-import type { SimulatorEndpoint, SimulatorFault } from './types'
+import type { SimulatorEndpoint, SimulatorFault } from './fault-types'
 import type { World } from './world'
 
 /** What WeChat did with a request. */
@@ -28,7 +28,9 @@ export type Worker = (visit: Visit) => Work | Promise<Work>
 const NOTHING_DONE: Work = { answer: { status: 200, type: 'text/plain', body: '' }, accepted: false }
 const NO_EFFECT: Effect = { spends: true }
 
-export async function perform (world: World, endpoint: SimulatorEndpoint, request: FastifyRequest, reply: FastifyReply, worker: Worker): Promise<FastifyReply> {
+export async function perform (
+  world: World, endpoint: SimulatorEndpoint, request: FastifyRequest, reply: FastifyReply, worker: Worker
+): Promise<FastifyReply> {
   const query = readQuery(request.url)
   const fault = world.faults.take(endpoint)
   const effect = (fault && effects[fault.kind]) ?? NO_EFFECT

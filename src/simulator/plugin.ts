@@ -12,7 +12,8 @@ import { addSnsRoutes } from './sns-routes'
 import { SimulatorError } from './simulator-error'
 import { createWorld } from './world'
 import type { FastifyInstance } from 'fastify'
-import type { SimulatorControl, WechatSimulatorOptions } from './types'
+import type { SimulatorControl } from './control-types'
+import type { WechatSimulatorOptions } from './types'
 import type { World } from './world'
 
 declare module 'fastify' {

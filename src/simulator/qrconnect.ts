@@ -3,11 +3,10 @@
 import { renderSVG } from 'uqr'
 import { pageAnswer } from './answer'
 import { checkQr, isPageError } from './authorize-checks'
-import { withFault } from './authorize'
 import { phoneOriginOf } from './origin'
 import { errorPage } from './pages/error'
 import { qrPage } from './pages/qr'
-import { numberedError } from './page-errors'
+import { checkWithFault } from './page-faults'
 import { perform } from './perform'
 import { read } from './query'
 import type { FastifyInstance } from 'fastify'
@@ -28,17 +27,12 @@ export function addQrRoutes (app: FastifyInstance, world: World): void {
 }
 
 function showQr (world: World, { query, fault }: Visit): Work {
-  const checked = fault?.kind === 'page-error'
-    ? numberedError(fault.errcode ?? -1, '由 page-error 故障触发。', 'Asked for by the fault page-error.')
-    : checkQr(world, query)
-  if (isPageError(checked)) return { answer: pageAnswer(errorPage(checked)), accepted: false, errcode: checked.errcode }
-  const oauth = withFault(checked, fault?.kind)
-  const ticket = openTicket(world, fault?.kind === 'fragment-redirect' ? { ...oauth, redirectUri: `${oauth.redirectUri}#/` } : oauth)
-  return { answer: pageAnswer(qrPage(ticket, query, world.settings)), accepted: true }
+  const oauth = checkWithFault(fault, () => checkQr(world, query))
+  if (isPageError(oauth)) return { answer: pageAnswer(errorPage(oauth)), accepted: false, errcode: oauth.errcode }
+  return { answer: pageAnswer(qrPage(openTicket(world, oauth), query, world.settings)), accepted: true }
 }
 
-/** Also where a test plays the phone without a page. */
-export function openTicket (world: World, request: AuthorizeRequest): Ticket {
+function openTicket (world: World, request: AuthorizeRequest): Ticket {
   const ticket = world.tickets.open({ ...request, state: cleanState(request.state) })
   const { autoConsent, automatic } = world.visitors
   if (autoConsent === 'refuse') return world.tickets.cancel(ticket.uuid)
@@ -55,5 +49,5 @@ async function answerPoll (world: World, { query }: Visit): Promise<Work> {
   const json = read(query, 'f') === 'json'
   const body = json ? JSON.stringify({ wx_errcode: errcode, wx_code: code }) : `window.wx_errcode=${errcode};window.wx_code='${code}';`
   const headers = { connection: 'close', 'cache-control': 'no-store' }
-  return { answer: { status: 200, type: json ? 'application/json' : 'text/javascript', body, headers }, accepted: errcode === 405 }
+  return { answer: { status: 200, type: json ? 'application/json; charset=utf-8' : 'text/javascript', body, headers }, accepted: errcode === 405 }
 }

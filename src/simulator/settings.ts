@@ -36,8 +36,7 @@ const DEFAULT_USERS: readonly SimulatedUserOptions[] = [
 ]
 
 export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
-  const users = (given.users ?? DEFAULT_USERS).map(completeUser)
-  if (users.length === 0) throw new SimulatorError('users: WeChat has at least one user')
+  const users = completeUsers(given.users ?? DEFAULT_USERS)
   return Object.freeze({
     apps: completeApps(given.apps ?? [], given.callbackOrigin ?? 'http://localhost:3000'),
     users,
@@ -59,8 +58,12 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
   })
 }
 
-function completeUser (user: SimulatedUserOptions): SimulatedUser {
-  return { nickname: user.id, avatar: true, follower: false, ...user }
+function completeUsers (given: readonly SimulatedUserOptions[]): SimulatedUser[] {
+  const ids = new Set(given.map(user => user.id))
+  if (ids.size === 0) throw new SimulatorError('users: WeChat has at least one user')
+  if (ids.size < given.length) throw new SimulatorError('users: an id is there twice')
+  if (ids.has('refuse') || ids.has('virtual')) throw new SimulatorError('users: "refuse" and "virtual" have a meaning of their own')
+  return given.map(user => ({ nickname: user.id, avatar: true, follower: false, ...user }))
 }
 
 // Both kinds are always there, so that `options` fits the plugin without a question mark.

@@ -6,7 +6,7 @@ import { perform } from './perform'
 import { checkAccess, exchangeCode, readProfile, refreshTokens } from './sns'
 import type { FastifyInstance } from 'fastify'
 import type { Query } from './query'
-import type { SimulatorEndpoint } from './types'
+import type { SimulatorEndpoint } from './fault-types'
 import type { Body } from './wire'
 import type { World } from './world'
 

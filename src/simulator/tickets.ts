@@ -7,7 +7,8 @@ import type { Grants } from './grants'
 import type { Holds } from './holds'
 import type { Mint } from './mint'
 import type { Settings } from './settings'
-import type { SimulatedApp, SimulatedQrStatus, SimulatedUser } from './types'
+import type { SimulatedQrStatus } from './control-types'
+import type { SimulatedApp, SimulatedUser } from './types'
 
 export interface Ticket {
   readonly uuid: string

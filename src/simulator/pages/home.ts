@@ -17,6 +17,8 @@ export function homePage (world: World, current: SimulatedUser): Html {
 <p lang="en">Plays open.weixin.qq.com and api.weixin.qq.com on this machine, for development and tests: no account, no network. It is not WeChat and has nothing to do with Tencent.</p>
 ${apps(world)}
 ${users(world, current)}
+<h2>你的应用 <span lang="en">Your application</span></h2>
+<ul>${[...new Set(world.directory.apps.map(app => new URL(app.callbackUrl).origin))].map(origin => html`<li><a href="${origin}">${origin}</a></li>`)}</ul>
 <h2>控制 <span lang="en">Control</span></h2>
 <ul>
 <li><a href="/simulator/state"><code>GET /simulator/state</code></a> 当前状态 <span lang="en">what is going on</span></li>

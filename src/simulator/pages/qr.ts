@@ -16,9 +16,9 @@ const WORDS = {
 
 const STYLE = html`<style>
 main.wide { max-width: 20rem; text-align: center } .qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) }
-.black { --page: transparent; --ink: #191919 } .white { --page: transparent; --ink: #fff }
-.light { color-scheme: light; --page: #fff; --ink: #191919 } .dark { color-scheme: dark; --page: #111; --ink: #f0f0f0 }
-.lite .title, .lite .note { display: none } .lite .qrcode { max-width: 12.5rem }
+body:has(.black) { --page: transparent; --ink: #191919 } body:has(.white) { --page: transparent; --ink: #fff }
+body:has(.light) { color-scheme: light; --page: #fff; --ink: #191919 } body:has(.dark) { color-scheme: dark; --page: #111; --ink: #f0f0f0 }
+.embedded .title, .embedded .note { display: none } .embedded .qrcode { max-width: 12rem }
 </style>`
 
 export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html {
@@ -41,15 +41,18 @@ export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html 
 <a class="button" href="/connect/confirm?uuid=${ticket.uuid}" target="_blank" rel="noopener">打开“手机”页面 <span lang="en">Open the “phone”</span></a>
 ${note('用真手机扫描，或在新标签页中打开“手机”页面。', 'Scan with a real phone, or open the “phone” in another tab.')}
 </div>
+<script>var fordevtool = "/connect/l/qrconnect?uuid=${ticket.uuid}"</script>
 <script data-uuid="${ticket.uuid}" data-redirect="${ticket.redirectUri}" data-state="${ticket.state}" data-self="${read(query, 'self_redirect')}" data-refusal="${settings.refusal}">${QR_SCRIPT}</script>`
   })
 }
 
+// wxLogin.js makes a frame of 300 by 400 that does not scroll.
 function looks (query: Query): string {
   const style = read(query, 'style')
   const scheme = read(query, 'color_scheme')
   const known = [style, scheme].filter(name => ['black', 'white', 'light', 'dark'].includes(name))
-  return [...known, ...(read(query, 'stylelite') === '1' ? ['lite'] : [])].join(' ')
+  const small = read(query, 'login_type') === 'jssdk' || read(query, 'stylelite') === '1'
+  return [...known, ...(small ? ['embedded'] : [])].join(' ')
 }
 
 // Ignored with stylelite=1, as documented.
