@@ -1,6 +1,6 @@
 // Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
 
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 import { type Context, loginUrl } from './context'
@@ -9,12 +9,8 @@ import { hush } from './session'
 import { isWechatBrowser } from './start'
 import { loadUser } from './user'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Marks the routes of the login itself, which a guard over a whole scope must let pass. */
-    wechatLogin?: true
-  }
-}
+// A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
+const ownRoute = Symbol('fastify-wechat-login.ownRoute')
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
@@ -23,8 +19,8 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest): Promise<void> {
-    if (await loadUser(context, request) !== null || request.routeOptions.config.wechatLogin) return
-    hush(request)
+    if (await loadUser(context, request) !== null || isOwnRoute(request)) return
+    quieten(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
 
@@ -34,8 +30,8 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       return undefined
     }
-    if (request.routeOptions.config.wechatLogin) return undefined
-    hush(request)
+    if (isOwnRoute(request)) return undefined
+    quieten(request)
     reply.headers(privateHeaders)
     if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
@@ -43,6 +39,20 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   }
 
   return { verify, require }
+}
+
+/** Tells the guards that the routes of this scope are the login's own. */
+export function markOwnRoutes (scope: FastifyInstance): void {
+  scope.decorateRequest(ownRoute, true)
+}
+
+function isOwnRoute (request: FastifyRequest): boolean {
+  return ownRoute in request
+}
+
+// Without a cookie there is none that the answer could clear.
+function quieten (request: FastifyRequest): void {
+  if (request.headers.cookie !== undefined) hush(request)
 }
 
 function withLoginUrl ({ loginPath }: Context): { loginUrl?: string } {

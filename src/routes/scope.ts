@@ -7,6 +7,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault, RouteShorthandOptions } from 'fastify'
 import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
+import { markOwnRoutes } from '../login/guard'
 import { hush } from '../login/session'
 import { isWechatBrowser, targetOf } from '../login/start'
 import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
@@ -20,6 +21,7 @@ export function scopeOf (routes: Route[], context: Context) {
     const scope: Scope = host.withTypeProvider<TypeBoxTypeProvider>()
     scope.setValidatorCompiler(({ schema }) => compileCheck(schema as TSchema))
     scope.setSerializerCompiler(() => data => JSON.stringify(data instanceof Error ? errorBody(data) : data))
+    markOwnRoutes(host)
     takeBodies(scope)
     scope.addHook('onRequest', async (request, reply) => {
       hush(request)
@@ -37,7 +39,6 @@ export function scopeOf (routes: Route[], context: Context) {
 /** What all routes of ours have in common. */
 export const routeOptions = {
   exposeHeadRoute: false,
-  config: { wechatLogin: true },
   // Fastify's request log would show the query, and with it codes and states.
   logSerializers: {
     req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split('?', 1)[0], host: request.host, remoteAddress: request.ip, remotePort: request.socket?.remotePort })
