@@ -1,6 +1,6 @@
 // One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
 
-import { describe, optionalFlag, refuse, refuseUnknown } from './option-checks'
+import { describe, describeSecret, optionalFlag, refuse, refuseUnknown } from './option-checks'
 import type { Via, WechatApp } from './types'
 
 /** A checked app: complete, frozen, with what the rest needs of its callback URL. */
@@ -46,7 +46,8 @@ export function checkApp (given: WechatApp, via: Via, warn: Warn): App {
   if (typeof given !== 'object' || given === null) refuse(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
   refuseUnknown(given, knownNames[via], `${via}.`)
   if (typeof given.appid !== 'string' || !appidShape.test(given.appid)) {
-    refuse(`${via}.appid`, describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+    // Mixed up with the secret, it must not be shown.
+    refuse(`${via}.appid`, secretShape.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
   }
   checkSecret(given, via, warn)
   const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn)
@@ -70,7 +71,7 @@ function checkSecret (given: WechatApp, via: Via, warn: Warn): void {
   const { secret } = given
   if (typeof secret === 'function') return
   if (typeof secret !== 'string' || secret === '') {
-    refuse(`${via}.secret`, typeof secret === 'string' ? 'empty' : describe(secret), 'write the AppSecret of the app, or a function that returns it')
+    refuse(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
   }
   if (secret === given.appid) refuse(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
   if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are`)
@@ -86,8 +87,8 @@ function checkCallbackUrl (given: unknown, option: string, warn: Warn): URL {
   const example = 'write an absolute URL such as https://app.example.com/wechat/qr'
   if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) refuse(option, describe(given), example)
   const url = new URL(given)
-  if (given.includes('#')) refuse(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
   if (url.username !== '' || url.password !== '') refuse(option, 'a URL with a user name or password', example)
+  if (given.includes('#')) refuse(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
   for (const name of ['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced']) {
     if (url.searchParams.has(name)) refuse(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)
   }

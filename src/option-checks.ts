@@ -9,11 +9,17 @@ export function describe (value: unknown): string {
   return value === null || ['undefined', 'number', 'boolean'].includes(typeof value) ? String(value) : `a value of type ${typeof value}`
 }
 
+/** For options that may be a secret: their type alone. */
+export function describeSecret (value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`
+}
+
 export function refuse (option: string, found: string, wanted: string): never {
   throw new InvalidOptionsError(`option ${option} is ${found}; ${wanted}`)
 }
 
 export function refuseUnknown (given: object, known: string[], where: string): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse(where.slice(0, -1), describe(given), `write an object with any of ${known.join(', ')}`)
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const twin = known.find(other => other.toLowerCase() === name.toLowerCase())

@@ -3,7 +3,7 @@
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
 import { type App, checkApp, isLoopback, type Warn } from './app-options'
-import { describe, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
+import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
 import type { AttemptSettings } from './login/attempt'
 import { checkRedirectTarget, comparablePath, type RedirectRules } from './login/redirect-target'
 import type { Lang, StoredUser, TransportOptions, Via, WechatAppSource, WechatLoginOptions } from './types'
@@ -132,7 +132,7 @@ function callbackPath (via: Via, given: unknown, apps: Settings['apps'], prefix:
     return undefined
   }
   if (given !== undefined || typeof app === 'function') {
-    return parsePath(given === false ? null : given, via, `/wechat/${via}`) ?? refuse(`routes.${via}`, 'false', 'write the path of the callback route')
+    return parsePath(given, via, `/wechat/${via}`) ?? refuse(`routes.${via}`, 'false', 'write the path of the callback route')
   }
   if (!app.path.startsWith(`${prefix}/`)) {
     refuse(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)
@@ -152,12 +152,15 @@ function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths: Paths
   }
   const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
   const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
-  if (fallback === null) refuse('redirect.default', describe(given.default), 'write a path of your site such as /account, or a URL of one of redirect.origins')
+  if (fallback === null) refuse('redirect.default', describe(given.default ?? '/'), 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
   return { fallback, origins, ownPaths }
 }
 
 // A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.
 function parseKeys (given: WechatLoginOptions): Buffer[] {
+  if (given.session !== undefined && Object(given.session) !== given.session) {
+    refuse('session', describeSecret(given.session), 'write options of @fastify/session such as { secret: process.env.SESSION_SECRET }')
+  }
   const [option, source] = given.secret !== undefined ? ['secret', given.secret] as const : ['session.secret', given.session?.secret] as const
   const entries: unknown[] = Array.isArray(source) ? source : [source]
   if (source === undefined || (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source))) {
@@ -166,7 +169,7 @@ function parseKeys (given: WechatLoginOptions): Buffer[] {
   if (entries.length === 0) refuse(option, 'an empty array', 'write at least one secret of at least 32 bytes')
   return entries.map(entry => {
     if ((typeof entry !== 'string' && !Buffer.isBuffer(entry)) || Buffer.byteLength(entry) < 32) {
-      const found = typeof entry === 'string' || Buffer.isBuffer(entry) ? `only ${Buffer.byteLength(entry)} bytes long` : describe(entry)
+      const found = typeof entry === 'string' || Buffer.isBuffer(entry) ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
       refuse(option, found, 'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one')
     }
     return Buffer.from(hkdfSync('sha256', entry, '', 'fastify-wechat-login attempt', 32))
