@@ -28,17 +28,17 @@ export function checkHostSession (fastify: FastifyInstance, { session, paths, pr
 /** Registers whichever of the two plugins the host has not. */
 export async function registerSession (fastify: FastifyInstance, { session, secure }: Settings): Promise<void> {
   if (session === undefined) return
-  const plain = session.cookie?.path === undefined && session.cookie?.domain === undefined
+  const plain = (session.cookie?.path ?? '/') === '/' && session.cookie?.domain === undefined
   const options: FastifySessionOptions = {
     saveUninitialized: false,
     rolling: false,
-    // A __Host- cookie cannot be planted by a sibling site; it must be Secure and have no path or domain of its own.
-    cookieName: secure && plain && session.cookie?.secure !== false ? '__Host-session' : 'session',
+    // A __Host- cookie cannot be planted by a sibling site; it must be Secure, with path / and no domain.
+    cookieName: plain && (session.cookie?.secure ?? secure) === true ? '__Host-session' : 'session',
     ...session,
     cookie: { secure, sameSite: 'lax', path: '/', httpOnly: true, ...session.cookie }
   }
   if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
-    refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure and may have neither path nor domain; rename it or drop those')
+    refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
   }
   if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(loadPeer('@fastify/cookie'))
   await fastify.register(loadPeer('@fastify/session'), options)
