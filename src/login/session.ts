@@ -109,10 +109,10 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
     await session.destroy()
     // Without Secure a browser would keep a __Host- cookie.
     reply.clearCookie(name, { path: path ?? '/', ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
-    return
+  } else if (!isEmpty(session)) {
+    await session.regenerate(kept)
+    announce(request.session)
   }
-  await session.regenerate(kept)
-  announce(request.session)
 }
 
 /** Writes a changed login into the session; without one, takes it out. */
@@ -131,6 +131,11 @@ export function hush (request: FastifyRequest): void {
 /** The session's own encryptedSessionId, hushed or not. */
 function signedId (session: Session): string {
   return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
+}
+
+/** Nobody has put anything into it, so that no store needs to know of it. */
+function isEmpty (session: Session): boolean {
+  return Object.keys(session).every(key => key === 'cookie')
 }
 
 /** The session is stored already: have its cookie sent, and nothing written. */
