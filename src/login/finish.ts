@@ -98,8 +98,6 @@ async function renew (context: Context, request: FastifyRequest, login: Login): 
   return startSession(request, login, isOther ? [] : context.settings.keepSessionKeys)
 }
 
-async function join (context: Context, request: FastifyRequest, pointer: string, key: string): Promise<Login> {
-  const login = await joinSession(request, pointer, key)
-  if (!stands(context, login)) throw new InvalidStateError()
-  return login
+function join (context: Context, request: FastifyRequest, pointer: string, key: string): Promise<Login> {
+  return joinSession(request, pointer, key, login => stands(context, login))
 }

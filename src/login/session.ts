@@ -84,12 +84,11 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
 }
 
 /** Lands this request in the session that a login of the same attempt has made. A session that has ended stays ended. */
-export async function joinSession (request: FastifyRequest, pointer: string, attempt: string): Promise<Login> {
-  const { session } = request
-  const isOwn = signedId(session) === pointer && readLogin(request)?.attempt === attempt
+export async function joinSession (request: FastifyRequest, pointer: string, attempt: string, stands: (login: Login) => boolean): Promise<Login> {
+  const isOwn = signedId(request.session) === pointer && readLogin(request)?.attempt === attempt
   if (!isOwn) await inTime(restore(request, pointer), 'the session store did not answer in time')
   const login = readLogin(request)
-  if (login?.attempt !== attempt) {
+  if (login?.attempt !== attempt || !stands(login)) {
     hush(request)
     throw new InvalidStateError()
   }
@@ -133,17 +132,28 @@ function signedId (session: Session): string {
   return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
 }
 
+/** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
+function announce (session: Session): void {
+  const stored = contentOf(session)
+  const { save } = session
+  Object.defineProperties(session, {
+    isModified: { configurable: true, value: () => true },
+    save: { configurable: true, value: (done?: () => void) => done !== undefined && contentOf(session) === stored ? done() : Reflect.apply(save, session, [done]) }
+  })
+}
+
+// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
+function contentOf (session: Session): string | undefined {
+  try {
+    return JSON.stringify(session)
+  } catch {
+    return undefined
+  }
+}
+
 /** Nobody has put anything into it, so that no store needs to know of it. */
 function isEmpty (session: Session): boolean {
   return Object.keys(session).every(key => key === 'cookie')
-}
-
-/** The session is stored already: have its cookie sent, and nothing written. */
-function announce (session: Session): void {
-  Object.defineProperties(session, {
-    isModified: { configurable: true, value: () => true },
-    save: { configurable: true, value: (done: () => void) => done() }
-  })
 }
 
 /** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
