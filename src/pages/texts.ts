@@ -62,7 +62,7 @@ const wrongBrowser: Record<'wechat' | 'other', Texts> = {
 }
 
 export function textFor (code: string, isWechat: boolean, language: Language): PageText {
-  const texts = code === 'FST_WECHAT_WRONG_BROWSER' ? wrongBrowser[isWechat ? 'wechat' : 'other'] : byCode[code] ?? failed
+  const texts = code === 'FST_WECHAT_WRONG_BROWSER' ? wrongBrowser[isWechat ? 'wechat' : 'other'] : Object.hasOwn(byCode, code) ? byCode[code]! : failed
   return texts[language]
 }
 
