@@ -1,0 +1,169 @@
+// What a process remembers of logins that are over (spent, ended), how the shared store keeps it (seal), and for how long a store is waited for.
+
+import fc from 'fast-check'
+import { test } from 'tap'
+import { EndedLogins } from '../../src/login/ended'
+import { inTime } from '../../src/login/in-time'
+import { open, seal } from '../../src/login/seal'
+import { type Run, SpentAttempts } from '../../src/login/spent'
+
+const nothing = (): void => {}
+const endsAt = 900_000
+
+test('the callbacks of an attempt share one run and its outcome, while it goes on and afterwards', async t => {
+  const spent = new SpentAttempts()
+  t.equal(spent.find('a'), undefined)
+  let finish: (pointer: string) => void = nothing
+  const first = spent.run('a', endsAt, () => new Promise(resolve => { finish = resolve }), nothing)
+  const second = spent.find('a')
+  finish('pointer')
+  t.equal(await first, 'pointer')
+  t.equal(await second, 'pointer')
+  t.equal(await spent.find('a'), 'pointer')
+  t.equal(spent.find('b'), undefined, 'another attempt knows nothing of it')
+})
+
+test('a failure before the code has left keeps the attempt usable; the callbacks that waited fail with it', async t => {
+  const spent = new SpentAttempts()
+  const first = spent.run('a', endsAt, async () => { throw new Error('no connection') }, nothing)
+  const second = spent.find('a')
+  await t.rejects(first, { message: 'no connection' })
+  await t.rejects(second as Promise<string>, { message: 'no connection' })
+  t.equal(spent.find('a'), undefined)
+  t.equal(await spent.run('a', endsAt, async () => 'pointer', nothing), 'pointer')
+})
+
+test('a failure after the code has left is final', async t => {
+  const spent = new SpentAttempts()
+  const work = async (run: Run): Promise<string> => {
+    run.spent = true
+    throw new Error('used')
+  }
+  await t.rejects(spent.run('a', endsAt, work, nothing), { message: 'used' })
+  t.equal(spent.find('a'), null)
+})
+
+test("a spent attempt is forgotten a minute after the attempt's own end, and its marker with it", async t => {
+  const spent = new SpentAttempts()
+  const forgotten: string[] = []
+  await spent.run('late', endsAt + 1, async () => '1', () => { forgotten.push('late') })
+  await spent.run('early', endsAt, async () => '2', () => { forgotten.push('early') })
+  spent.sweep(endsAt + 59_999)
+  t.equal(spent.size, 2)
+  spent.sweep(endsAt + 60_000)
+  t.strictSame(forgotten, ['early'], 'whatever the order in which they came')
+  t.equal(spent.find('early'), undefined)
+  t.equal(await spent.find('late'), '1')
+})
+
+test('at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
+  const spent = new SpentAttempts()
+  const forgotten: string[] = []
+  for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, endsAt, async () => 'pointer', () => { forgotten.push(`${count}`) })
+  t.equal(spent.size, 100_000)
+  t.strictSame(forgotten, ['0'])
+  t.equal(spent.find('0'), undefined)
+  t.equal(await spent.find('100000'), 'pointer')
+})
+
+test('a login that has ended stays ended for a quarter of an hour; then its session is destroyed once more', t => {
+  const ended = new EndedLogins()
+  const destroyed: string[] = []
+  ended.add('a', 0, () => { destroyed.push('a') })
+  ended.add('b', 1, () => { destroyed.push('b') })
+  t.ok(ended.has('a'))
+  t.notOk(ended.has('c'))
+  ended.sweep(15 * 60_000 - 1)
+  t.equal(ended.size, 2)
+  ended.sweep(15 * 60_000)
+  t.strictSame(destroyed, ['a'])
+  t.notOk(ended.has('a'))
+  t.ok(ended.has('b'))
+  t.end()
+})
+
+test('a login that ends twice is remembered from its last end', t => {
+  const ended = new EndedLogins()
+  ended.add('a', 0, nothing)
+  ended.add('a', 1000, nothing)
+  ended.sweep(15 * 60_000)
+  t.ok(ended.has('a'))
+  ended.sweep(15 * 60_000 + 1000)
+  t.notOk(ended.has('a'))
+  t.end()
+})
+
+test('at most 100,000 ended logins are remembered, and the oldest is destroyed at once', t => {
+  const ended = new EndedLogins()
+  const destroyed: number[] = []
+  for (let count = 0; count <= 100_000; count++) ended.add(`${count}`, count, () => { destroyed.push(count) })
+  t.equal(ended.size, 100_000)
+  t.strictSame(destroyed, [0])
+  t.end()
+})
+
+const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+const state = '0123456789abcdef0123456789abcdef'
+const pointer = 'session-id.signature'
+
+test('what is sealed for a state is opened with that state and key, and tells nothing by itself', t => {
+  const sealed = seal(pointer, state, [key])
+  t.match(sealed, /^[\w-]+$/)
+  t.equal(open(sealed, state, [key]), pointer)
+  t.notMatch(Buffer.from(sealed, 'base64url').toString('latin1'), pointer)
+  t.not(seal(pointer, state, [key]), sealed, 'the same text is sealed differently each time')
+  t.equal(open(seal('', state, [key]), state, [key]), '')
+  t.equal(open(seal('密🌱', state, [key]), state, [key]), '密🌱')
+  t.end()
+})
+
+test('what another process, of an earlier version, has sealed is opened', t => {
+  t.equal(open('AwMDAwMDAwMDAwMDf4eJ8TAbkt4Z0pMv6i7ciMYTgMb2unxgzUvyyXf12ksEoA76', state, [key]), pointer)
+  t.end()
+})
+
+test('a seal does not open for another state or key', t => {
+  const sealed = seal(pointer, state, [key])
+  t.equal(open(sealed, state.replace('0', '1'), [key]), null)
+  t.equal(open(sealed, '', [key]), null)
+  t.equal(open(sealed, state, [otherKey]), null)
+  t.equal(open(sealed, state, []), null)
+  t.end()
+})
+
+test('the newest key seals, and older ones still open', t => {
+  t.equal(open(seal(pointer, state, [key]), state, [otherKey, key]), pointer)
+  t.equal(open(seal(pointer, state, [otherKey, key]), state, [otherKey]), pointer)
+  t.equal(open(seal(pointer, state, [otherKey, key]), state, [key]), null)
+  t.end()
+})
+
+test('a seal with any byte changed, cut off or added does not open', t => {
+  const bytes = Buffer.from(seal(pointer, state, [key]), 'base64url')
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = Buffer.from(bytes)
+    changed[at]! ^= 1
+    if (open(changed.toString('base64url'), state, [key]) !== null) t.fail(`byte ${at} was changed`)
+    if (open(bytes.subarray(0, at).toString('base64url'), state, [key]) !== null) t.fail(`cut off after ${at} bytes`)
+  }
+  t.equal(open(Buffer.concat([bytes, Buffer.alloc(1)]).toString('base64url'), state, [key]), null)
+  t.end()
+})
+
+test('property: whatever a store returns in place of a seal is no pointer, and nothing throws', t => {
+  t.doesNotThrow(() => { fc.assert(fc.property(fc.oneof(fc.anything(), fc.base64String(), fc.string()), untrusted => open(untrusted, state, [key]) === null)) })
+  t.doesNotThrow(() => { fc.assert(fc.property(fc.string({ unit: 'grapheme' }), text => open(seal(text, state, [key]), state, [key]) === text)) })
+  t.end()
+})
+
+test('a promise that is in time is passed through, whatever comes of it, and leaves no timer behind', async t => {
+  const timers = (): number => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
+  const before = timers()
+  t.equal(await inTime(Promise.resolve('value'), 'late'), 'value')
+  await t.rejects(inTime(Promise.reject(new Error('broken')), 'late'), { message: 'broken' })
+  t.equal(timers(), before)
+})
+
+test('a promise that takes too long becomes an error with the given text', async t => {
+  await t.rejects(inTime(new Promise(nothing), 'the store did not answer', 1), { message: 'the store did not answer' })
+})
