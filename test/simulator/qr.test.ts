@@ -258,3 +258,49 @@ t.test('wxLogin.js builds its URL in its own order and encodes nothing', async t
   window.WxLogin.call({}, { ...basic, self_redirect: false, lang: 'cn', stylelite: '1', color_scheme: 'pink' })
   t.match(frame.src, /self_redirect=false&styletype=&sizetype=&bgcolor=&rst=$/)
 })
+
+t.test('The page\'s script polls and leaves as WeChat\'s does', async t => {
+  const wechat = await start(t)
+  const source = /<script data-uuid[^>]*>([^]*?)<\/script>/.exec((await openPage(wechat)).text)?.[1] ?? ''
+
+  /** Runs the page with this reply to its first poll; tells what it asked, where it went and what it does next. */
+  const run = (errcode: number | undefined, data: object = {}, framed = false): any => {
+    const seen: any = { blocks: {}, polls: [], posted: [], timers: [] }
+    const script: any = { remove: () => {} }
+    const document = {
+      currentScript: { dataset: { uuid: 'U', redirect: 'https://a/#/b', state: 's', self: 'default', refusal: 'none', ...data } },
+      createElement: () => script,
+      getElementById: (id: string) => (seen.blocks[id] ??= {}),
+      head: { appendChild: () => seen.polls.push(script.src.replace(/_=\d+$/, '')) }
+    }
+    const location = { assign: (url: string) => { seen.here = url }, reload: () => { seen.reloaded = true } }
+    const window: any = { parent: { postMessage: (text: string, to: string) => seen.posted.push([text, to]) } }
+    window.top = framed ? {} : window
+    const timers: Array<() => void> = []
+    const setTimeout = (callback: (last?: number) => void, ms: number, last?: number): void => {
+      seen.timers.push(ms)
+      timers.push(() => callback(last))
+    }
+    runInNewContext(source, { document, location, window, setTimeout, clearTimeout: () => {}, Date })
+    Object.assign(window, { wx_errcode: errcode, wx_code: 'C' })
+    const finish = errcode === undefined ? script.onerror : script.onload
+    finish()
+    timers[1]?.()
+    return { ...seen, top: window.top.location }
+  }
+
+  const first = '/connect/l/qrconnect?uuid=U&'
+  t.match(run(408), { polls: [first, first], timers: [60_000, 2000, 60_000] })
+  t.match(run(404), { polls: [first, '/connect/l/qrconnect?uuid=U&last=404&'], timers: [60_000, 100, 60_000], blocks: { wx_default_tip: { hidden: true }, wx_after_scan: { hidden: false }, wx_after_cancel: { hidden: true } } })
+  t.match(run(403), { polls: [first, '/connect/l/qrconnect?uuid=U&last=403&'], timers: [60_000, 2000, 60_000], blocks: { wx_after_cancel: { hidden: false } } })
+  t.match(run(undefined), { polls: [first, first], timers: [60_000, 5000, 60_000] })
+  t.equal(run(402).reloaded, true)
+  t.equal(run(500).reloaded, true)
+  t.match(run(405), { here: 'https://a/#/b?code=C&state=s', top: undefined, posted: [] })
+  t.match(run(405, { redirect: 'https://a/?b' }), { here: 'https://a/?b&code=C&state=s' })
+  t.match(run(405, { self: 'true' }, true), { here: 'https://a/#/b?code=C&state=s', top: undefined })
+  t.match(run(405, {}, true), { here: undefined, top: 'https://a/#/b?code=C&state=s', posted: [['{"type":"status","status":"wxReady"}', '*']] })
+  t.match(run(405, { self: 'false' }, true).top, 'https://a/#/b?code=C&state=s')
+  t.match(run(403, { refusal: 'state-only' }), { here: 'https://a/#/b?state=s' })
+  t.match(run(403, { refusal: 'authdeny' }), { here: 'https://a/#/b?code=authdeny&state=s' })
+})

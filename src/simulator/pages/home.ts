@@ -30,7 +30,7 @@ ${users(world, current)}
 
 function apps (world: World): Html {
   return html`<h2>应用 <span lang="en">Apps</span></h2>
-<div class="scroll"><table>
+<div class="scroll" role="region" aria-label="应用 Apps" tabindex="0"><table>
 <tr><th>名称 Name</th><th>appid</th><th>secret</th><th>授权域名 Domain</th><th>callbackUrl</th></tr>
 ${world.directory.apps.map(app => html`<tr><td>${app.name}</td><td><code>${app.appid}</code></td><td><code>${app.secret}</code></td><td>${app.callbackDomain}</td><td>${app.callbackUrl}</td></tr>
 `)}</table></div>`
@@ -40,6 +40,7 @@ function users (world: World, current: SimulatedUser): Html {
   return html`<h2>用户 <span lang="en">Users</span></h2>
 <p>当前浏览器的微信用户：<strong>${nameOf(current)}</strong> <span lang="en">is whose WeChat this browser holds.</span></p>
 <form method="post" action="/simulator/act-as"><ul class="people">
-${world.directory.users.slice(0, 20).map(user => html`<li><label>${avatar(user)}<span>${nameOf(user)} <code>${user.id}</code></span></label><button name="simulator_user" value="${user.id}">使用此用户 <span lang="en">Be this user</span></button></li>
+${world.directory.users.slice(0, 20).map(user => html`<li class="row">${avatar(user)}<span>${nameOf(user)} <code>${user.id}</code></span>
+<button name="simulator_user" value="${user.id}" aria-label="使用此用户 Be this user: ${user.id}">使用 <span lang="en">Be</span></button></li>
 `)}</ul></form>`
 }

@@ -19,7 +19,9 @@ button, .button { display: block; width: 100%; min-height: 2.75rem; margin: .6re
 button.main { background: var(--green); border-color: var(--green); color: var(--on-green) }
 a { color: var(--green) } :focus-visible { outline: 3px solid var(--green); outline-offset: 2px }
 table { border-collapse: collapse; width: 100% } td, th { padding: .4rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
-.scroll { overflow-x: auto } code { font-size: .875em }
+.scroll { overflow-x: auto } .scroll td, .scroll th { white-space: nowrap }
+.row { display: flex; align-items: center; gap: .75rem } .row > span { flex: 1 } .row button { flex: none; width: auto }
+ code { font-size: .875em }
 `)
 
 export interface Layout {
@@ -38,6 +40,7 @@ export function layout ({ title, body, lang = 'zh-CN', frame = 'phone', head }: 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${title}</title>
 <style>${STYLE}</style>
 ${head}
