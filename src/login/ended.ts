@@ -1,7 +1,11 @@
 // Logins that have ended. A slow request that began before a logout may save the ended session once more (with the host's rolling: true
-// any request does); in this process the login stays ended all the same. When an entry goes, its session is destroyed a last time.
+// any request does); in this process the login stays ended all the same. When its time is up, the store is looked at: a session that
+// came back is destroyed again and its login remembered for as long again, so that only a request of a quarter of an hour could outlive it.
 
-interface Entry { until: number, destroyAgain: () => void }
+/** Destroys the session wherever it came back, and tells whether it had. */
+export type EndAgain = (told: (cameBack: boolean) => void) => void
+
+interface Entry { until: number, endAgain: EndAgain }
 
 const memory = 15 * 60_000
 const most = 100_000
@@ -9,9 +13,11 @@ const most = 100_000
 export class EndedLogins {
   readonly #entries = new Map<string, Entry>()
 
-  add (loginId: string, now: number, destroyAgain: () => void): void {
-    this.#entries.set(loginId, { until: now + memory, destroyAgain })
-    if (this.#entries.size > most) this.#drop(this.#entries.entries().next().value!)
+  add (loginId: string, now: number, endAgain: EndAgain): void {
+    // Anew, at the end: entries stand in the order of their times.
+    this.#entries.delete(loginId)
+    this.#entries.set(loginId, { until: now + memory, endAgain })
+    if (this.#entries.size > most) this.#dropOldest()
   }
 
   has (loginId: string): boolean {
@@ -22,16 +28,18 @@ export class EndedLogins {
     return this.#entries.size
   }
 
-  /** Entries stand in the order of their ends. */
+  /** What is due stays until the store has answered. */
   sweep (now: number): void {
-    for (const entry of this.#entries) {
-      if (entry[1].until > now) return
-      this.#drop(entry)
+    for (const [loginId, { until, endAgain }] of this.#entries) {
+      if (until > now) return
+      this.add(loginId, now, endAgain)
+      endAgain(cameBack => { if (!cameBack) this.#entries.delete(loginId) })
     }
   }
 
-  #drop ([loginId, { destroyAgain }]: [string, Entry]): void {
+  #dropOldest (): void {
+    const [loginId, { endAgain }] = this.#entries.entries().next().value!
     this.#entries.delete(loginId)
-    destroyAgain()
+    endAgain(() => {})
   }
 }

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookiePrefix, readCookies, setCookie } from './attempt'
 import type { Context } from './context'
-import { endSession, type Login, readLogin } from './session'
+import { destroyer, endSession, type Login, readLogin } from './session'
 
 const signedOutSeconds = 600
 
@@ -17,8 +17,7 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
 export function endLogin ({ ended, now }: Context, request: FastifyRequest, login: Login): void {
-  const { sessionStore, session: { sessionId } } = request
-  ended.add(login.id, now(), () => { sessionStore.destroy(sessionId, () => {}) })
+  ended.add(login.id, now(), destroyer(request, login))
 }
 
 /** True for some minutes after a logout: a silent login would then undo what the visitor just did. */

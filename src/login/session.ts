@@ -1,14 +1,13 @@
-// The only file that touches request.session. @fastify/session 11.1 does four things that a login must steer round:
-// 1. An answer to a request with an old session cookie clears that cookie, and so wipes a login that another answer has just made;
-//    with the host's rolling or saveUninitialized it also saves. `hush` keeps an answer of ours that changed nothing out of that.
-// 2. A session that is in the store already is written once more to send its cookie. `announce` sends the cookie alone.
-// 3. regenerate() has put the new session in place even where it fails. `startSession` then takes the login back.
-// 4. A slow request that began before a logout saves the ended session again. `EndedLogins` remembers it; see ended.ts.
+// The only file that touches request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
+// session-answer.ts knows: regenerate() has put the new session in place even where it fails (`startSession` then takes the login back),
+// and a slow request that began before a logout saves the ended session again (`EndedLogins` remembers it, see ended.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
 import type { StoredUser, Via, WechatTokens } from '../types'
+import type { EndAgain } from './ended'
 import { inTime } from './in-time'
+import { announce, hold, signedId, silence } from './session-answer'
 
 type Session = FastifyRequest['session']
 
@@ -120,45 +119,25 @@ export async function updateLogin (request: FastifyRequest, login?: Login): Prom
   await request.session.save()
 }
 
-/** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
-export function hush (request: FastifyRequest): void {
-  const { session } = request
-  if (typeof session?.isModified !== 'function') return
-  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, get: () => session.isModified() ? signedId(session) : '' })
-}
-
-/** The session's own encryptedSessionId, hushed or not. */
-function signedId (session: Session): string {
-  return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
-}
-
-/** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
-function announce (session: Session): void {
-  const stored = contentOf(session)
-  const { save } = session
-  Object.defineProperties(session, {
-    isModified: { configurable: true, value: () => true },
-    save: { configurable: true, value: (done?: () => void) => done !== undefined && contentOf(session) === stored ? done() : Reflect.apply(save, session, [done]) }
-  })
-}
-
-// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
-function contentOf (session: Session): string | undefined {
-  try {
-    return JSON.stringify(session)
-  } catch {
-    return undefined
-  }
-}
-
 /** Nobody has put anything into it, so that no store needs to know of it. */
 function isEmpty (session: Session): boolean {
   return Object.keys(session).every(key => key === 'cookie')
 }
 
-/** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
-function silence (session: Session): void {
-  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, value: '' })
+/** Destroys this session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
+export function destroyer ({ sessionStore: store, session: { sessionId } }: FastifyRequest, login: Login): EndAgain {
+  return told => {
+    store.get(sessionId, (error, session) => {
+      const found = (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]
+      if (!error && found?.id !== login.id) told(false)
+      else store.destroy(sessionId, () => { told(true) })
+    })
+  }
+}
+
+/** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
+export function hush ({ session }: FastifyRequest): void {
+  if (typeof session?.isModified === 'function') hold(session)
 }
 
 function put (session: Session, login: unknown): void {

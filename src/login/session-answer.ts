@@ -1,0 +1,42 @@
+// What an answer does with the session: @fastify/session 11.1 decides it in its onSend hook, where a login must steer round two things:
+// 1. An answer to a request with an old session cookie clears that cookie, and so wipes a login that another answer has just made;
+//    with the host's rolling or saveUninitialized it also saves. `hold` keeps an answer of ours that changed nothing out of that.
+// 2. A session that is in the store already is written once more to send its cookie. `announce` sends the cookie alone.
+
+import type { FastifyRequest } from 'fastify'
+
+type Session = FastifyRequest['session']
+
+/** The session plugin shall neither set, clear nor save anything, unless the session is changed. */
+export function hold (session: Session): void {
+  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, get: () => session.isModified() ? signedId(session) : '' })
+}
+
+/** The session's own encryptedSessionId, held or not. */
+export function signedId (session: Session): string {
+  return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
+}
+
+/** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
+export function announce (session: Session): void {
+  const stored = contentOf(session)
+  const { save } = session
+  Object.defineProperties(session, {
+    isModified: { configurable: true, value: () => true },
+    save: { configurable: true, value: (done?: () => void) => done !== undefined && contentOf(session) === stored ? done() : Reflect.apply(save, session, [done]) }
+  })
+}
+
+// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
+function contentOf (session: Session): string | undefined {
+  try {
+    return JSON.stringify(session)
+  } catch {
+    return undefined
+  }
+}
+
+/** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
+export function silence (session: Session): void {
+  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, value: '' })
+}
