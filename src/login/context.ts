@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options'
+import type { Via } from '../types'
 import type { Apps } from './apps'
 import { EndedLogins } from './ended'
 import { type Login, readLogin } from './session'
@@ -39,10 +40,22 @@ export function currentLogin (context: Context, request: FastifyRequest): Login 
   return login !== null && stands(context, login) ? login : null
 }
 
-/** False for a login that has ended, is older than `maxAge`, or comes from the future. */
-export function stands ({ ended, now, settings }: Context, login: Login): boolean {
+/** False for a login that has ended, is older than `maxAge`, comes from the future, or was made elsewhere. */
+export function stands (context: Context, login: Login): boolean {
+  const { ended, now, settings } = context
   const age = now() - login.at
-  return age >= -clockSkew && age < settings.maxAge && !ended.has(login.id)
+  return age >= -clockSkew && age < settings.maxAge && !ended.has(login.id) && wasMadeHere(context, login)
+}
+
+// Registrations in sibling scopes may share the host's session; whom one of them lets in, another may have refused.
+function wasMadeHere ({ apps, settings }: Context, { via, appid, callback }: Login): boolean {
+  const app = apps.fixed[via]
+  return callback === callbackPath(settings, via) && (app === undefined || app.appid === appid)
+}
+
+/** Full path of a callback route; undefined where there is none. */
+export function callbackPath ({ prefix, paths }: Settings, via: Via): string | undefined {
+  return paths[via] === undefined ? undefined : prefix + paths[via]
 }
 
 /** A path of this site that starts a login and comes back to the target. */

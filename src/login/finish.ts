@@ -8,7 +8,7 @@ import type { WechatTokens } from '../types'
 import type { AppWithClient } from './apps'
 import { hashState } from './attempt'
 import { completeLogin } from './complete'
-import { type Context, stands } from './context'
+import { callbackPath, type Context, stands } from './context'
 import { endLogin } from './logout'
 import { forgetMarker, readMarker, writeMarker } from './marker'
 import { checkSession, joinSession, keepTokens, type Login, readLogin, startSession } from './session'
@@ -51,6 +51,7 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
     via,
     appid,
     openid,
+    callback: callbackPath(settings, via)!,
     attempt: key,
     user,
     ...(settings.keepTokens && { tokens: keepTokens(exchanged, context.now()) })

@@ -20,6 +20,8 @@ export interface Login {
   readonly via: Via
   readonly appid: string
   readonly openid: string
+  /** Full path of the callback that made it. */
+  readonly callback: string
   /** Which attempt made it (`hashState`), so that a repeated callback finds its own login. */
   readonly attempt: string
   readonly user: StoredUser
@@ -44,8 +46,8 @@ const loginKey = 'wechatLogin' as keyof Session
 export function readLogin (request: FastifyRequest): Login | null {
   const login: unknown = request.session?.[loginKey]
   if (typeof login !== 'object' || login === null) return null
-  const { id, at, via, appid, openid, attempt, user } = login as Partial<Login>
-  const whole = [id, via, appid, openid, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
+  const { id, at, via, appid, openid, callback, attempt, user } = login as Partial<Login>
+  const whole = [id, via, appid, openid, callback, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
   if (!whole) return null
   freeze(user)
   return login as Login
