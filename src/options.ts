@@ -166,14 +166,17 @@ function parseKeys (given: WechatLoginOptions): Buffer[] {
   if (source === undefined || (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source))) {
     throw new InvalidOptionsError('option secret is missing; write a text of at least 32 bytes (it signs the cookie of a login under way). It comes from session.secret only where that is a text or a list of texts')
   }
+  // @fastify/session takes a list with one letter in it.
+  if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))
   if (entries.length === 0) refuse(option, 'an empty array', 'write at least one secret of at least 32 bytes')
-  return entries.map(entry => {
-    if ((typeof entry !== 'string' && !Buffer.isBuffer(entry)) || Buffer.byteLength(entry) < 32) {
-      const found = typeof entry === 'string' || Buffer.isBuffer(entry) ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
-      refuse(option, found, 'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one')
-    }
-    return Buffer.from(hkdfSync('sha256', entry, '', 'fastify-wechat-login attempt', 32))
-  })
+  return entries.map(entry => Buffer.from(hkdfSync('sha256', checkSecret(option, entry), '', 'fastify-wechat-login attempt', 32)))
+}
+
+function checkSecret (option: string, entry: unknown): string | Buffer {
+  const isSecret = typeof entry === 'string' || Buffer.isBuffer(entry)
+  if (isSecret && Buffer.byteLength(entry) >= 32) return entry
+  const found = isSecret ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
+  return refuse(option, found, 'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one')
 }
 
 function parseKeptKeys (given: unknown): string[] {
