@@ -1,0 +1,129 @@
+// The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
+
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+const run = promisify(execFile)
+const root = resolve(__dirname, '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+// tap's own loader and coverage come with the environment and have no business in a host.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TAP|_TAP.*)$/.test(name)))
+
+t.setTimeout(300_000) // compilers, on machines that are busy with other things
+
+/** A host's folder below the repository, so that the peers are found in the repository's own node_modules. */
+const host = t.testdir({ 'package.json': '{ "name": "consumer", "private": true }' })
+let packed: { filename: string, size: number, files: Array<{ path: string }> }
+
+t.before(async () => {
+  // Scripts would build again, under the feet of other tests.
+  const npm = process.env['npm_execpath'] ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
+  const { stdout } = await run(process.execPath, [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', host], { cwd: root, env })
+  packed = JSON.parse(stdout)[0]
+  await install(host)
+})
+
+t.test('the tarball holds the built code, its source and three documents, and nothing else', async t => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(path => /\.m?ts$/.test(path)).map(path => path.replaceAll('\\', '/'))
+  const built = sources.flatMap(path => [path.replace(/ts$/, 'js'), path.replace(/\.(m?)ts$/, '.d.$1ts')])
+  t.strictSame(packed.files.map(({ path }) => path).sort(), [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    ...built.map(path => `dist/${path}`),
+    ...sources.map(path => `src/${path}`)
+  ].sort())
+})
+
+t.test('it is small', async t => {
+  t.ok(packed.size <= 200_000, `${packed.size} bytes`)
+  t.ok(Object.keys(manifest.dependencies).length <= 5, Object.keys(manifest.dependencies).join(', '))
+})
+
+t.test('require and import give the same names, and each way to register works', async t => {
+  t.strictSame(await runProgram(host, 'names.cjs'), {
+    plugin: {
+      required: ['createWechatClient', 'default', 'errors', 'fastifyWechatLogin'],
+      imported: ['createWechatClient', 'default', 'errors', 'fastifyWechatLogin'],
+      same: true
+    },
+    simulator: {
+      required: ['faultKinds', 'startWechatSimulator', 'wechatSimulator'],
+      imported: ['__esModule', 'default', 'faultKinds', 'startWechatSimulator', 'wechatSimulator'],
+      same: true
+    },
+    errors: [
+      'AccessDeniedError', 'ApiError', 'BadResponseError', 'CrossSiteError', 'InvalidCodeError', 'InvalidOptionsError', 'InvalidRequestError',
+      'InvalidStateError', 'InvalidUserError', 'MisconfiguredError', 'RateLimitedError', 'SnapshotUserError', 'TokenExpiredError',
+      'UnauthenticatedError', 'UnreachableError', 'WechatError', 'WrongBrowserError'
+    ],
+    isDefault: true,
+    registers: { required: true, 'required default': true, imported: true, 'import()': true }
+  })
+})
+
+t.test('a visitor logs in and out, oneclick and qr', async t => {
+  t.strictSame(await runProgram(host, 'login.mjs'), {
+    names: ['function', 'function', true],
+    oneclick: [401, 303, '青禾🌱', 'oneclick', 204, 401],
+    qr: [401, 303, '青禾🌱', 'qr', 204, 401]
+  })
+})
+
+t.test('without @fastify/cookie or @fastify/session the boot error says what to install', async t => {
+  for (const missing of ['@fastify/cookie', '@fastify/session']) {
+    // Outside the repository, where a package that is not linked is not found.
+    const bare = mkdtempSync(join(tmpdir(), 'consumer-'))
+    t.teardown(() => { rmSync(bare, { recursive: true, force: true }) })
+    await install(bare)
+    for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]) {
+      if (name !== missing) link(name, bare)
+    }
+    const { stderr } = await run(process.execPath, ['names.cjs'], { cwd: bare, env }).catch(error => error)
+    t.match(stderr, 'FST_WECHAT_INVALID_OPTIONS')
+    t.match(stderr, `option session needs ${missing}, which is not installed; run: npm install ${missing}`)
+  }
+})
+
+// attw and publint have been green on packages whose types did not compile: here hosts compile, the declarations of the libraries too.
+const compilations: Record<string, { module: string, moduleResolution: string, files: string[] }> = {
+  'NodeNext, with our types': { module: 'nodenext', moduleResolution: 'nodenext', files: ['plain.mts', 'plain.cts'] },
+  'NodeNext, with types of its own': { module: 'nodenext', moduleResolution: 'nodenext', files: ['augmented.mts'] },
+  'node16, with types of its own': { module: 'node16', moduleResolution: 'node16', files: ['augmented.cts'] },
+  'a bundler, with types of its own': { module: 'esnext', moduleResolution: 'bundler', files: ['augmented.mts'] }
+}
+
+for (const [title, { files, ...modes }] of Object.entries(compilations)) {
+  t.test(`a TypeScript host compiles: ${title}`, async t => {
+    const config = join(host, `${title.replaceAll(/\W+/g, '-')}.json`)
+    const compilerOptions = { ...modes, target: 'es2022', types: ['node'], esModuleInterop: true, strict: true, skipLibCheck: false, noEmit: true }
+    writeFileSync(config, JSON.stringify({ compilerOptions, files }))
+    const { stdout } = await run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { cwd: host, env }).catch(error => error)
+    t.equal(stdout, '')
+  })
+}
+
+/** What `npm install` would do with the tarball, without asking a registry. */
+async function install (folder: string): Promise<void> {
+  const target = join(folder, 'node_modules', manifest.name)
+  mkdirSync(target, { recursive: true })
+  await run('tar', ['-xzf', join(host, packed.filename), '-C', target, '--strip-components=1'])
+  cpSync(join(__dirname, 'consumer'), folder, { recursive: true })
+}
+
+function link (name: string, folder: string): void {
+  const from = createRequire(join(root, 'package.json')).resolve.paths(name)?.map(path => join(path, name)).find(path => existsSync(path))
+  mkdirSync(join(folder, 'node_modules', dirname(name)), { recursive: true })
+  symlinkSync(from ?? '', join(folder, 'node_modules', name), 'junction')
+}
+
+/** The JSON that the program prints. */
+async function runProgram (folder: string, program: string): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [program], { cwd: folder, env })
+  return JSON.parse(stdout)
+}
