@@ -11,6 +11,7 @@ import t from 'tap'
 const run = promisify(execFile)
 const root = resolve(__dirname, '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const expected = JSON.parse(readFileSync(join(__dirname, 'consumer/expected.json'), 'utf8'))
 // tap's own loader and coverage come with the environment and have no business in a host.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TAP|_TAP.*)$/.test(name)))
 
@@ -46,33 +47,11 @@ t.test('it is small', async t => {
 })
 
 t.test('require and import give the same names, and each way to register works', async t => {
-  t.strictSame(await runProgram(host, 'names.cjs'), {
-    plugin: {
-      required: ['createWechatClient', 'default', 'errors', 'fastifyWechatLogin'],
-      imported: ['createWechatClient', 'default', 'errors', 'fastifyWechatLogin'],
-      same: true
-    },
-    simulator: {
-      required: ['faultKinds', 'startWechatSimulator', 'wechatSimulator'],
-      imported: ['__esModule', 'default', 'faultKinds', 'startWechatSimulator', 'wechatSimulator'],
-      same: true
-    },
-    errors: [
-      'AccessDeniedError', 'ApiError', 'BadResponseError', 'CrossSiteError', 'InvalidCodeError', 'InvalidOptionsError', 'InvalidRequestError',
-      'InvalidStateError', 'InvalidUserError', 'MisconfiguredError', 'RateLimitedError', 'SnapshotUserError', 'TokenExpiredError',
-      'UnauthenticatedError', 'UnreachableError', 'WechatError', 'WrongBrowserError'
-    ],
-    isDefault: true,
-    registers: { required: true, 'required default': true, imported: true, 'import()': true }
-  })
+  t.strictSame(await runProgram('names.cjs'), expected['names.cjs'])
 })
 
 t.test('a visitor logs in and out, oneclick and qr', async t => {
-  t.strictSame(await runProgram(host, 'login.mjs'), {
-    names: ['function', 'function', true],
-    oneclick: [401, 303, '青禾🌱', 'oneclick', 204, 401],
-    qr: [401, 303, '青禾🌱', 'qr', 204, 401]
-  })
+  t.strictSame(await runProgram('login.mjs'), expected['login.mjs'])
 })
 
 t.test('without @fastify/cookie or @fastify/session the boot error says what to install', async t => {
@@ -123,7 +102,7 @@ function link (name: string, folder: string): void {
 }
 
 /** The JSON that the program prints. */
-async function runProgram (folder: string, program: string): Promise<unknown> {
-  const { stdout } = await run(process.execPath, [program], { cwd: folder, env })
+async function runProgram (program: string): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [program], { cwd: host, env })
   return JSON.parse(stdout)
 }
