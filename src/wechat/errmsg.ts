@@ -3,6 +3,7 @@
 //   appid missing hint: [CCVj609301466]                 appid missing rid: 63eb339a-…          and both at once
 // It is also the one text of another machine that we put on an error, so that it must not carry what we sent.
 
+import { toUSVString } from 'node:util'
 import { capText } from './text'
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
@@ -17,18 +18,20 @@ export interface Errmsg {
 }
 
 function redact (text: string, confidential: string[]): string {
-  for (const value of confidential.flatMap(sent => [sent, encodeURIComponent(sent)])) {
-    const visible = value.replace(invisible, '')
-    if (visible !== '') text = text.replaceAll(visible, '***')
+  for (const sent of confidential.map(toUSVString)) {
+    for (const value of [sent, encodeURIComponent(sent)]) {
+      const visible = value.replace(invisible, '')
+      if (visible !== '') text = text.replaceAll(visible, '***')
+    }
   }
   return text
 }
 
-/** Parts the message from the request id. `confidential`: the secret, code and tokens that were sent, well-formed. */
+/** Parts the message from the request id. `confidential`: the secret, code and tokens that were sent. */
 export function readErrmsg (untrusted: unknown, confidential: string[]): Errmsg {
   if (typeof untrusted !== 'string') return {}
   // Redacted whole before it is cut: a cut could leave one half of a secret, which no longer matches.
-  const text = redact(capText(untrusted.replace(invisible, ''), Infinity), confidential)
+  const text = redact(toUSVString(untrusted).replace(invisible, ''), confidential)
   const end = text.search(tail)
   const id = end < 0 ? '' : text.slice(end)
   return {
