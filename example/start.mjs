@@ -18,7 +18,7 @@ function compile (folder, output, command) {
 }
 
 function newestSource (folder) {
-  const sources = readdirSync(root + folder, { recursive: true }).filter(name => /(?<!\.d)\.ts$|tsconfig\.json$/.test(name))
+  const sources = readdirSync(root + folder, { recursive: true }).filter(name => /\.[cm]?ts$|tsconfig\.json$/.test(name))
   return Math.max(...sources.map(name => changedAt(`${folder}/${name}`)))
 }
 

@@ -46,7 +46,6 @@ const schema = `
 /** Opens the file, or makes it. */
 export function openUsers (file: string, now: () => Date = () => new Date()): Users {
   const database = new Database(file, { timeout: 5000 })
-  database.pragma('journal_mode = WAL')
   database.pragma('foreign_keys = ON')
   database.exec(schema)
 
@@ -92,6 +91,7 @@ export function openUsers (file: string, now: () => Date = () => new Date()): Us
   return {
     // Immediate: of two processes that both read before they write, one would fail.
     upsert: profile => upsert.immediate(profile),
+    // all() and not get(), to which libsql adds a field of its own.
     find: id => (sql.byId.all(id) as User[])[0] ?? null,
     appidsOf: id => (sql.appids.all(id) as Array<{ appid: string }>).map(({ appid }) => appid),
     close: () => { database.close() }
