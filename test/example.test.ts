@@ -21,9 +21,9 @@ const real = { ...official, ...website, PUBLIC_URL: 'https://app.example.com', S
 
 type Env = Record<string, string>
 
-/** This process's environment without tap, and without what a developer has set for the example. */
+/** This process's environment without tap's coverage, and without what a developer has set for the example. */
 function environment (env: Env): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_OPTIONS: '', NODE_ENV: '', ...Object.fromEntries(variables.map(name => [name, ''])), ...env }
+  return { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0', NODE_ENV: '', ...Object.fromEntries(variables.map(name => [name, ''])), ...env }
 }
 
 interface Run { child: ChildProcess, output: () => string, ended: Promise<unknown> }
