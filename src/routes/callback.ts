@@ -48,6 +48,9 @@ export function callbackRoutes (via: Via) {
       return reply.redirect(target, 303)
     })
 
+    // Fastify's own 404 would log the URL, and with it a code that is not spent yet.
+    scope.head(path, routeOptions, async (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
+
     scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
       checkSameOrigin(context, request)
       const target = targetOf(context, request, request.body.redirect)
