@@ -1,11 +1,11 @@
 // Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { UnauthenticatedError } from '../errors'
+import { MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 import { type Context, loginUrl } from './context'
 import { hasSignedOut } from './logout'
-import { hush } from './session'
+import { hasSession, hush } from './session'
 import { isWechatBrowser } from './start'
 import { loadUser } from './user'
 
@@ -20,6 +20,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
 
   async function verify (request: FastifyRequest): Promise<void> {
     if (await loadUser(context, request) !== null || isOwnRoute(request)) return
+    checkPlace(request)
     quieten(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
@@ -31,6 +32,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
       return undefined
     }
     if (isOwnRoute(request)) return undefined
+    checkPlace(request)
     quieten(request)
     reply.headers(privateHeaders)
     if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
@@ -48,6 +50,13 @@ export function markOwnRoutes (scope: FastifyInstance): void {
 
 function isOwnRoute (request: FastifyRequest): boolean {
   return ownRoute in request
+}
+
+// Sent to the login, its visitor would come back as nobody, and be sent there again, without end.
+function checkPlace (request: FastifyRequest): void {
+  if (hasSession(request)) return
+  request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; add its hook after the plugin, and let session.cookie.path cover the route')
+  throw new MisconfiguredError()
 }
 
 // Without a cookie there is none that the answer could clear.

@@ -53,10 +53,15 @@ export function readLogin (request: FastifyRequest): Login | null {
   return login as Login
 }
 
+/** False before the session plugin's own hook, and outside the path of its cookie: nobody can be logged in there. */
+export function hasSession ({ session }: FastifyRequest): boolean {
+  return typeof session?.regenerate === 'function'
+}
+
 /** Throws where a login could not stick: the session plugin would drop it without a word. */
 export function checkSession (request: FastifyRequest): void {
   const { session } = request
-  if (typeof session?.regenerate !== 'function') {
+  if (!hasSession(request)) {
     request.log.error('fastify-wechat-login: the callback path lies outside the path of the session cookie; set session.cookie.path to /')
     throw new MisconfiguredError()
   }
