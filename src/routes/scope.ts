@@ -31,7 +31,7 @@ export function scopeOf (routes: Route[], context: Context) {
     })
     // Of each route, not of the scope: scope.errorHandler stays the host's.
     const { errorHandler } = scope
-    scope.addHook('onRoute', route => { route.errorHandler = (error, request, reply) => refuse(context, error, request, reply, errorHandler) })
+    scope.addHook('onRoute', route => { route.errorHandler = (error, request, reply): unknown => refuse(context, error, request, reply, errorHandler) })
     for (const route of routes) route(scope, context)
   }
 }
@@ -72,11 +72,15 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   if (error instanceof RateLimitedError) reply.header('retry-after', '60')
   if (context.settings.renderPage !== false && wantsPage(request)) {
     log(request, error, refusal)
-    return sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
+    try {
+      return await sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
+    } catch (failure) {
+      throw toRefusal(failure)
+    }
   }
   // What is thrown goes to the handler that the host had when we were registered. One that it has set since then is asked first.
   const { errorHandler } = request.server
-  if (errorHandler !== known) return errorHandler(refusal as FastifyError, request, reply)
+  if (errorHandler !== known) return errorHandler(refusal as FastifyError, request, reply) as unknown ?? reply
   throw refusal
 }
 
