@@ -3,7 +3,7 @@
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import session from '@fastify/session'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { test, type Test } from 'tap'
 import type { WechatPage } from '../../src/types'
 import { agents, Browser } from '../fixture/browser'
@@ -270,6 +270,25 @@ for (const [title, given] of Object.entries(guarding)) {
   })
 }
 
+const misplaced: Record<string, HostOptions> = {
+  'before the session of its own request': { before: app => { app.addHook('onRequest', (request, reply) => app.requireWechatUser(request, reply)) } },
+  'before it, and throws': { before: app => { app.addHook('onRequest', (request, reply) => app.verifyWechatUser(request, reply)) } },
+  'outside the path of the session cookie': { options: { session: { secret, cookie: { path: '/wechat' } } } }
+}
+
+for (const [title, given] of Object.entries(misplaced)) {
+  test(`a guard that runs ${title} is a mistake that is told, and no endless way to the login and back`, async t => {
+    const host = await startHost(t, given)
+    const browser = host.browser()
+    const back = await logIn(host, browser, { redirect: '/account' })
+    t.equal(back.status, 303)
+    const answer = await browser.get(back.location)
+    t.equal(answer.status, 500)
+    t.match(answer.json(), { code: 'FST_WECHAT_MISCONFIGURED' })
+    t.ok(host.logs.some(({ level, msg }) => level === 50 && /a guard ran where there is no session.*add its hook after the plugin, and let session.cookie.path cover the route/.test(msg)))
+  })
+}
+
 test('verifyWechatUser throws, for pages too, and as a hook of the scope lets the login pass', async t => {
   const caught: unknown[] = []
   const host = await startHost(t, {
@@ -340,6 +359,16 @@ for (const when of ['before', 'after'] as const) {
     t.match(page.headers['content-type'], 'text/html', 'a visitor gets our page all the same')
     t.strictSame(seen.handled, codes)
     t.strictSame(seen.hooked, [...codes, 'FST_WECHAT_ACCESS_DENIED'])
+  })
+}
+
+for (const when of ['before', 'after'] as const) {
+  test(`an error handler, set ${when} the plugin, may answer later, by promise or by reply.send`, async t => {
+    for (const answer of [async () => ({ late: true }), (_error: unknown, _request: unknown, reply: FastifyReply) => { setImmediate(() => { reply.send({ late: true }) }) }]) {
+      const set = (app: FastifyInstance): void => { app.setErrorHandler(answer) }
+      const host = await startHost(t, when === 'before' ? { before: set } : { routes: set })
+      t.strictSame((await host.browser().fetch(`${host.origin}/wechat/me`)).json(), { late: true })
+    }
   })
 }
 
@@ -422,6 +451,14 @@ test('renderPage of the host shows errors and the notice of a logout, with kind 
   t.equal(notice.body, '<h1>signed-out</h1>')
   t.equal(notice.status, 401)
   t.match(pages, [{ kind: 'error', code: 'FST_WECHAT_ACCESS_DENIED' }, { kind: 'signed-out', code: 'FST_WECHAT_UNAUTHENTICATED', action: { href: '/wechat/login?redirect=%2Faccount%3Fa%3Db' } }])
+})
+
+test('a renderPage that fails tells its visitor nothing of why', async t => {
+  const host = await startHost(t, { options: options({ renderPage: () => { throw new Error('no template in /srv/app') } }) })
+  const answer = await host.browser().get(`${host.origin}/wechat/qr`)
+  t.equal(answer.status, 500)
+  t.strictSame(answer.json(), { statusCode: 500, error: 'Internal Server Error', message: 'The login could not be completed' })
+  t.match(host.rawLog(), 'no template in /srv/app')
 })
 
 test('with renderPage false visitors get both from the host\'s error handler', async t => {
