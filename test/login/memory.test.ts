@@ -66,39 +66,74 @@ test('at most 100,000 spent attempts are remembered, and the oldest goes', async
   t.equal(await spent.find('100000'), 'pointer')
 })
 
-test('a login that has ended stays ended for a quarter of an hour; then its session is destroyed once more', t => {
+const quarter = 15 * 60_000
+
+test('a login that has ended stays ended for a quarter of an hour, and until the store has said that its session did not come back', t => {
   const ended = new EndedLogins()
-  const destroyed: string[] = []
-  ended.add('a', 0, () => { destroyed.push('a') })
-  ended.add('b', 1, () => { destroyed.push('b') })
+  const asked: string[] = []
+  let answer: (cameBack: boolean) => void = nothing
+  ended.add('a', 0, told => {
+    asked.push('a')
+    answer = told
+  })
+  ended.add('b', 1, () => { asked.push('b') })
   t.ok(ended.has('a'))
   t.notOk(ended.has('c'))
-  ended.sweep(15 * 60_000 - 1)
-  t.equal(ended.size, 2)
-  ended.sweep(15 * 60_000)
-  t.strictSame(destroyed, ['a'])
+  ended.sweep(quarter - 1)
+  t.strictSame(asked, [])
+  ended.sweep(quarter)
+  t.strictSame(asked, ['a'])
+  t.ok(ended.has('a'), 'the store has not answered')
+  answer(false)
   t.notOk(ended.has('a'))
   t.ok(ended.has('b'))
+  t.equal(ended.size, 1)
   t.end()
 })
 
-test('a login that ends twice is remembered from its last end', t => {
+test('a session that came back is ended again, and its login remembered for as long again', t => {
   const ended = new EndedLogins()
-  ended.add('a', 0, nothing)
-  ended.add('a', 1000, nothing)
-  ended.sweep(15 * 60_000)
-  t.ok(ended.has('a'))
-  ended.sweep(15 * 60_000 + 1000)
+  const answers = [true, true, false]
+  let asked = 0
+  ended.add('a', 0, told => { told(answers[asked++]!) })
+  for (const round of [1, 2]) {
+    ended.sweep(round * quarter)
+    t.equal(asked, round)
+    t.ok(ended.has('a'))
+    ended.sweep((round + 1) * quarter - 1)
+    t.equal(asked, round, 'not before its time')
+  }
+  ended.sweep(3 * quarter)
   t.notOk(ended.has('a'))
   t.end()
 })
 
-test('at most 100,000 ended logins are remembered, and the oldest is destroyed at once', t => {
+test('a login that ends twice is remembered from its last end, and holds up no other', t => {
   const ended = new EndedLogins()
-  const destroyed: number[] = []
-  for (let count = 0; count <= 100_000; count++) ended.add(`${count}`, count, () => { destroyed.push(count) })
+  const gone = (told: (cameBack: boolean) => void): void => { told(false) }
+  ended.add('a', 0, gone)
+  ended.add('b', 500, gone)
+  ended.add('a', 1000, gone)
+  ended.sweep(quarter + 500)
+  t.ok(ended.has('a'))
+  t.notOk(ended.has('b'))
+  ended.sweep(quarter + 1000)
+  t.notOk(ended.has('a'))
+  t.end()
+})
+
+test('at most 100,000 ended logins are remembered, and the oldest is ended a last time', t => {
+  const ended = new EndedLogins()
+  const asked: number[] = []
+  for (let count = 0; count <= 100_000; count++) {
+    ended.add(`${count}`, count, told => {
+      asked.push(count)
+      told(true)
+    })
+  }
   t.equal(ended.size, 100_000)
-  t.strictSame(destroyed, [0])
+  t.strictSame(asked, [0])
+  t.notOk(ended.has('0'))
   t.end()
 })
 
