@@ -1,0 +1,214 @@
+// One login over two instances of a host that share nothing but a session store, on the stores that people use; and what a login costs them.
+
+import { MemoryStore } from '@fastify/session'
+import { type Test, test } from 'tap'
+import { hashState } from '../../src/login/attempt'
+import { forgetMarker } from '../../src/login/marker'
+import type { WechatLoginOptions } from '../../src/types'
+import type { Answer, Browser } from '../fixture/browser'
+import { beginLogin, type Host, logIn, type LoginSteps, sessionSecret, startHost } from '../fixture/host'
+import { memoryStore, postgresStore, redisStore, type SessionStore, type SharedStore } from '../fixture/stores'
+
+const hostName = 'app.example.com'
+const minute = 60
+const own = { 'sec-fetch-site': 'same-origin' }
+
+interface Pair { a: Host, b: Host, users: () => number }
+
+/** Two instances as two machines have them: what they share is the store, and WeChat. */
+async function startPair (t: Test, shared: SharedStore, options: Partial<WechatLoginOptions> = {}): Promise<Pair> {
+  let users = 0
+  const start = async (more: object): Promise<Host> => {
+    const store = await shared.open()
+    return startHost(t, {
+      ...more,
+      options: { session: { secret: sessionSecret, store, cookie: { maxAge: 3_600_000 } }, onUser: profile => { users++; return profile }, ...options }
+    })
+  }
+  const a = await start({})
+  const b = await start({ wechat: a.wechat })
+  return { a, b, users: () => users }
+}
+
+const turnTo = (host: Host, browser: Browser): void => { browser.hosts[hostName] = host.address }
+
+function sessionOf (answer: Answer): string | undefined {
+  return answer.setCookies.find(line => line.startsWith('__Host-session='))?.split(';')[0]
+}
+
+function stateOf (callback: string): string {
+  return new URL(callback).searchParams.get('state')!
+}
+
+const stores: Record<string, (t: Test) => Promise<SharedStore | undefined>> = {
+  'the built-in MemoryStore': memoryStore,
+  'connect-redis on Redis': redisStore,
+  'connect-pg-simple on PostgreSQL': postgresStore
+}
+
+for (const [name, openStore] of Object.entries(stores)) {
+  test(`with ${name}`, async t => {
+    const shared = await openStore(t)
+    if (shared === undefined) return
+
+    await t.test('a login starts at one instance, comes back to another and is read at both', async t => {
+      const { a, b } = await startPair(t, shared)
+      const browser = a.browser()
+      const callback = await beginLogin(a, browser, { redirect: '/account' })
+      turnTo(b, browser)
+      t.equal((await browser.get(callback)).status, 303)
+      for (const host of [a, b]) {
+        turnTo(host, browser)
+        t.equal((await browser.fetch(`${host.origin}/account`)).json().user.nickname, '青禾🌱')
+      }
+    })
+
+    await t.test('the same callback at both at once is one login with one onUser and one session', async t => {
+      const { a, b, users } = await startPair(t, shared)
+      for (let turn = 1; turn <= 20; turn++) {
+        const browser = a.browser()
+        const callback = await beginLogin(a, browser)
+        const cookie = browser.cookieHeader(hostName)
+        const answers = await Promise.all([a, b].map(host => host.browser().get(callback, { cookie })))
+        t.strictSame(answers.map(answer => answer.status), [303, 303])
+        t.type(sessionOf(answers[0]!), 'string')
+        t.equal(sessionOf(answers[0]!), sessionOf(answers[1]!))
+        t.equal(users(), turn)
+      }
+    })
+
+    await t.test('the same callback later at the other instance lands in the same session, while that stands', async t => {
+      const { a, b, users } = await startPair(t, shared)
+      const browser = a.browser()
+      const callback = await beginLogin(a, browser)
+      const cookie = browser.cookieHeader(hostName)
+      const first = await browser.get(callback)
+      const second = await b.browser().get(callback, { cookie })
+      t.equal(second.status, 303)
+      t.equal(sessionOf(second), sessionOf(first))
+      t.equal(users(), 1)
+      turnTo(b, browser)
+      t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
+      const third = await a.browser().fetch(callback, { headers: { cookie } })
+      t.equal(third.json().code, 'FST_WECHAT_INVALID_STATE', 'and never makes one again')
+      t.equal(users(), 1)
+    })
+
+    await t.test('a logout at one instance holds at both', async t => {
+      const { a, b } = await startPair(t, shared)
+      const browser = a.browser()
+      await logIn(a, browser)
+      const cookie = browser.cookieHeader(hostName)
+      turnTo(b, browser)
+      t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
+      for (const host of [a, b]) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+    })
+
+    await t.test("a login leaves a session and a marker, and the marker ends a minute after its attempt's own end", async t => {
+      const { a, b } = await startPair(t, shared)
+      const before = await shared.keys()
+      const browser = a.browser()
+      const callback = await beginLogin(a, browser)
+      t.strictSame(await shared.keys(), before, 'nothing before the callback')
+      await browser.get(callback)
+      const marker = hashState(stateOf(callback))
+      const added = (await shared.keys()).filter(key => !before.includes(key))
+      t.equal(added.length, 2)
+      t.ok(added.includes(marker))
+      const left = await shared.secondsLeft(marker)
+      t.ok(left > 15 * minute && left <= 16 * minute + 1, `${left} seconds`)
+      const forged = { cookie: `__Host-session=${marker}.${sessionOf(browser.answers.at(-1)!)!.split('.')[1]}` }
+      t.equal((await b.browser().fetch(`${b.origin}/account`, { headers: forged })).status, 401)
+    })
+  })
+}
+
+test('a marker is no session even under a cookie that the host itself signs', async t => {
+  const shared = await memoryStore()
+  const { a } = await startPair(t, shared)
+  const browser = a.browser()
+  const callback = await beginLogin(a, browser)
+  await browser.get(callback)
+  const { Signer } = require('@fastify/cookie')
+  const signed: string = new Signer(sessionSecret).sign(hashState(stateOf(callback)))
+  const thief = a.browser()
+  const refused = await thief.fetch(`${a.origin}/account`, { headers: { cookie: `__Host-session=${encodeURIComponent(signed)}` } })
+  t.equal(refused.status, 401)
+})
+
+test('the built-in MemoryStore, which forgets nothing by itself, is told to forget a marker; others end it in time', async t => {
+  const calls: string[] = []
+  const entries = new Map([['marker', {}], ['session', {}]])
+  forgetMarker(new MemoryStore(entries as never) as SessionStore, 'marker')
+  t.strictSame([...entries.keys()], ['session'])
+  forgetMarker({ set () {}, get () {}, destroy: (key: string) => { calls.push(key) } } as never, 'marker')
+  t.strictSame(calls, [])
+})
+
+/** A store that writes down what is asked of it. */
+function countingStore () {
+  const calls: string[] = []
+  const inner = new MemoryStore()
+  const note = (name: 'get' | 'set' | 'destroy') => (...given: [string, ...never[]]) => {
+    calls.push(name)
+    Reflect.apply(inner[name], inner, given)
+  }
+  const store = { get: note('get'), set: note('set'), destroy: note('destroy') } as unknown as SessionStore
+  return { store, take: () => calls.splice(0).join(' ') }
+}
+
+test('what a login costs the session store: calls at each step, as the README says', async t => {
+  const { store, take } = countingStore()
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/bare', async () => '') } })
+  const browser = host.browser()
+  const costs: Record<string, string> = {}
+  const step = async (name: string, run: () => Promise<Answer>): Promise<void> => {
+    await run()
+    costs[name] = take()
+  }
+  await step('an anonymous visit', () => browser.get(`${host.origin}/public`))
+  await step('a guard that refuses', () => browser.get(`${host.origin}/account`))
+  let callback = ''
+  await step('the start', async () => {
+    callback = await beginLogin(host, browser, { redirect: '/account' })
+    return browser.answers.at(-1)!
+  })
+  const cookie = browser.cookieHeader(hostName)
+  await step('the callback', () => browser.get(callback))
+  await step('the callback once more, same process', () => host.browser().get(callback, { cookie }))
+  await step('a guarded read', () => browser.get(`${host.origin}/account`))
+  await step('me', () => browser.fetch(`${host.origin}/wechat/me`))
+  await step('the start, by one who is logged in', async () => {
+    callback = await beginLogin(host, browser, { redirect: '/account' })
+    return browser.answers.at(-1)!
+  })
+  await step('the callback of one who is logged in', () => browser.get(callback))
+  await step('the logout', () => browser.post(`${host.origin}/wechat/logout`, {}, own))
+  t.strictSame(costs, {
+    'an anonymous visit': '',
+    'a guard that refuses': '',
+    'the start': '',
+    'the callback': 'get destroy set set', // is there a marker; the old id goes; the session; the marker
+    'the callback once more, same process': 'get',
+    'a guarded read': 'get',
+    me: 'get',
+    'the start, by one who is logged in': 'get',
+    'the callback of one who is logged in': 'get get destroy set set',
+    'the logout': 'get destroy'
+  })
+})
+
+test('two visitors at two instances are never each other', async t => {
+  const shared = await memoryStore()
+  const { a, b } = await startPair(t, shared)
+  const steps: LoginSteps[] = [{ user: 'qinghe' }, { user: 'sunny' }, { user: 'follower' }]
+  const names = await Promise.all(Array.from({ length: 30 }, async (_, index) => {
+    const browser = a.browser()
+    const callback = await beginLogin(a, browser, steps[index % 3]!)
+    turnTo(b, browser)
+    await browser.get(callback)
+    const { openid, appid } = (await browser.fetch(`${b.origin}/account`)).json().user
+    return openid === a.wechat.control.openid(appid, steps[index % 3]!.user!)
+  }))
+  t.strictSame([...new Set(names)], [true])
+})
