@@ -42,7 +42,7 @@ export class Reading implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  fail (error: Failure): void {
+  #fail (error: Failure): void {
     this.#over = true
     this.#reject(error)
     this.#controller?.abort(new Error(error.code))
@@ -50,7 +50,7 @@ export class Reading implements Dispatcher.DispatchHandler {
 
   /** Ends this reading, also one that still waits for a connection. */
   giveUp (reason: string): void {
-    this.fail(unreachable(this.sent, reason))
+    this.#fail(unreachable(this.sent, reason))
   }
 
   onRequestStart (controller: Dispatcher.DispatchController): void {
@@ -62,14 +62,14 @@ export class Reading implements Dispatcher.DispatchHandler {
 
   onResponseStart (_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
     if (status < 200) return // 103 Early Hints
-    if (status !== 200) return this.fail(badResponse(`HTTP_${status}`))
+    if (status !== 200) return this.#fail(badResponse(`HTTP_${status}`))
     // Not asked for, and a way to make megabytes of memory from few bytes.
-    if (!/^(?:identity)?$/i.test(String(headers['content-encoding'] ?? ''))) this.fail(badResponse('CONTENT_ENCODING'))
+    if (!/^(?:identity)?$/i.test(String(headers['content-encoding'] ?? ''))) this.#fail(badResponse('CONTENT_ENCODING'))
   }
 
   onResponseData (_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > MAX_BODY) this.fail(badResponse('TOO_LARGE'))
+    if (this.#size > MAX_BODY) this.#fail(badResponse('TOO_LARGE'))
     else this.#chunks.push(chunk)
   }
 
@@ -80,6 +80,6 @@ export class Reading implements Dispatcher.DispatchHandler {
   onResponseError (_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
     if (this.#over) return
     const reason = codeOf(error)
-    this.fail(badAnswer.test(reason) ? badResponse(reason) : unreachable(this.sent, reason))
+    this.#fail(badAnswer.test(reason) ? badResponse(reason) : unreachable(this.sent, reason))
   }
 }

@@ -1,6 +1,6 @@
 // WeChat's replies as values: picked by name, so that nothing else in a body (`__proto__`, new fields) comes through.
 // A required field of the wrong shape refuses the reply; an optional one is left out. Success and failure both come with
-// status 200, and success may carry `errcode: 0`.
+// status 200, and success may carry `errcode: 0`. `confidential` is what was sent and may not show in an error.
 
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
@@ -8,14 +8,11 @@ import type { WechatTokens, WechatUserInfo } from '../types'
 import { explainErrcode } from './errcodes'
 import { readErrmsg } from './errmsg'
 import { badResponse, createFailure } from './failure'
-import { parseJson } from './json'
 import { readImageUrl } from './image-url'
+import { parseJson } from './json'
 import { capText } from './text'
 
 type Untrusted = Record<string, unknown>
-
-/** Reads a reply's bytes, or throws. `confidential`: what was sent and may not show in an error. */
-export type Reader<T> = (bytes: Buffer, confidential: string[]) => T
 
 const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{6,64}$' })
 const isReply = TypeCompiler.Compile(Type.Object({}))

@@ -321,10 +321,10 @@ t.test('a large, odd or packed body is cut off without being held', async t => {
     const wechat = await serve(t, (_request, response) => answer(response))
     const client = createTestClient(t, { apiHosts: [wechat.origin] })
     const before = process.memoryUsage.rss()
-    const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(t, client.exchangeCode(code))))
+    const failures = await Promise.all(Array.from({ length: 10 }, () => failureOf(t, client.exchangeCode(code))))
     for (const error of failures) t.match(error, { code: 'FST_WECHAT_BAD_RESPONSE', reason, sent: true }, name)
     t.ok(process.memoryUsage.rss() - before < 100e6, `${name}: the memory stays`)
-    t.equal(wechat.requests.length, 20)
+    t.equal(wechat.requests.length, 10)
   }
 })
 
@@ -399,6 +399,21 @@ t.test('the random part of a pause may be nothing', async t => {
   t.equal(wechat.requests.length, 11)
 })
 
+t.test('the deadline touches no request but the one under way', async t => {
+  const aborted: number[] = []
+  let requests = 0
+  const dispatcher = {
+    dispatch (_options: unknown, handler: Dispatcher.DispatchHandler) {
+      const request = ++requests
+      const controller = { abort (reason: Error) { aborted.push(request); handler.onResponseError!(controller, reason) } } as unknown as Dispatcher.DispatchController
+      handler.onRequestStart!(controller, {})
+      if (request === 1) handler.onResponseStart!(controller, 503, {})
+    }
+  } as unknown as Dispatcher
+  await failureOf(t, createTestClient(t, { dispatcher, timeout: 50 }).getProfile(accessToken, openid))
+  t.strictSame(aborted, [1, 2], 'each once: the first for its status')
+})
+
 t.test('a call that still waits for a connection at its deadline was never sent', async t => {
   const wechat = await serve(t, () => {})
   const other = await serve(t, () => {})
@@ -430,14 +445,12 @@ t.test('a host that cannot be reached leaves the code unspent, and the next host
   await Promise.all(cases.map(([name, origin, reason]) => t.test(name, async t => {
     const wechat = await serve(t, () => ({ ...tokens, errcode: 0 }))
     const alone = createTestClient(t, { apiHosts: [origin], retries: 0 })
-    const both = createTestClient(t, { apiHosts: [origin, wechat.origin], timeout: 4000, retries: 0 })
-    const begin = performance.now()
+    const both = createTestClient(t, { apiHosts: [origin, wechat.origin], retries: 0 })
     await Promise.all([
       failureOf(t, alone.exchangeCode(code)).then(error => t.match(error, { code: 'FST_WECHAT_UNREACHABLE', statusCode: 504, reason, sent: false })),
       ...calls.map(async ([name, call]) => t.ok(await call(both), name))
     ])
-    t.ok(performance.now() - begin < 3500, 'with time left for the next host')
-    t.equal(wechat.requests.length, 4)
+    t.equal(wechat.requests.length, 4, 'with time left for the next host within the default 5 s')
   })))
   t.strictSame(selfSigned.requests, [])
 })

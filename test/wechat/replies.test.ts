@@ -265,7 +265,7 @@ t.test('bodies are read as UTF-8 with the damage repaired, as WeChat sends them'
 })
 
 t.test('of anything that JSON can hold, the tolerant reader gives what JSON.parse gives', async t => {
-  fc.assert(fc.property(fc.json({ stringUnit: 'binary' }), text => {
+  fc.assert(fc.property(fc.json({ stringUnit: 'binary', maxDepth: 3 }), text => {
     const value = JSON.parse(text)
     return value === null ? parseJson(bytes(text)) === null : JSON.stringify(parseJson(bytes(text))) === JSON.stringify(value)
   }))
@@ -279,7 +279,7 @@ t.test('raw control characters inside strings read like escaped ones, whatever s
     const raw = JSON.stringify(value, null, indent)
       .replace(/\\\\|\\u00[01][0-9a-f]|\\[nt]/g, found => found === '\\\\' ? found : JSON.parse(`"${found}"`))
     return JSON.stringify(parseJson(bytes(raw))) === JSON.stringify(value)
-  }), { numRuns: 2000 })
+  }), { numRuns: 500 })
   t.pass('held')
 })
 
@@ -293,7 +293,7 @@ t.test('no bytes make a reader throw anything but its own errors', async t => {
       return error instanceof errors.WechatError
     }
     return true
-  }), { numRuns: 2000 })
+  }), { numRuns: 500 })
   t.pass('held')
 })
 
