@@ -3,7 +3,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookiePrefix, readCookies, setCookie } from './attempt'
 import type { Context } from './context'
-import { destroyer, endSession, type Login, readLogin } from './session'
+import { endSession, type Login, placeOf, readLogin } from './session'
+import { destroyer } from './stored'
 
 const signedOutSeconds = 600
 
@@ -17,7 +18,7 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
 export function endLogin ({ ended, now }: Context, request: FastifyRequest, login: Login): void {
-  ended.add(login.id, now(), destroyer(request, login))
+  ended.add(login.id, now(), destroyer(placeOf(request), login))
 }
 
 /** True for some minutes after a logout: a silent login would then undo what the visitor just did. */

@@ -5,7 +5,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
 import type { StoredUser, Via, WechatTokens } from '../types'
-import type { EndAgain } from './ended'
 import { inTime } from './in-time'
 import { announce, hold, signedId, silence } from './session-answer'
 
@@ -40,7 +39,7 @@ export function keepTokens ({ access_token, refresh_token, expires_in }: WechatT
   return { access_token, refresh_token, expiresAt: now + 1000 * expires_in }
 }
 
-const loginKey = 'wechatLogin' as keyof Session
+export const loginKey = 'wechatLogin' as keyof Session
 
 /** The login in the session, as far as its shape goes; null for anything else that a store may return. */
 export function readLogin (request: FastifyRequest): Login | null {
@@ -131,15 +130,15 @@ function isEmpty (session: Session): boolean {
   return Object.keys(session).every(key => key === 'cookie')
 }
 
-/** Destroys this session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
-export function destroyer ({ sessionStore: store, session: { sessionId } }: FastifyRequest, login: Login): EndAgain {
-  return told => {
-    store.get(sessionId, (error, session) => {
-      const found = (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]
-      if (!error && found?.id !== login.id) told(false)
-      else store.destroy(sessionId, () => { told(true) })
-    })
-  }
+/** Where a session is stored. */
+export interface Place {
+  readonly store: FastifyRequest['sessionStore']
+  readonly sessionId: string
+}
+
+/** Where the session is stored, for stored.ts: a slow request does not see what has become of it there. */
+export function placeOf ({ sessionStore: store, session: { sessionId } }: FastifyRequest): Place {
+  return { store, sessionId }
 }
 
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */

@@ -1,13 +1,19 @@
 // With keepTokens: an access token of WeChat's for later calls. It lives two hours and is refreshed with one that lives thirty days.
 
 import type { FastifyRequest } from 'fastify'
-import { MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
+import { type Hint, MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
 import { type Context, currentLogin } from './context'
 import { endLogin } from './logout'
-import { keepTokens, type KeptTokens, type Login, updateLogin } from './session'
+import { keepTokens, type KeptTokens, type Login, placeOf, updateLogin } from './session'
+import { isStored } from './stored'
 
 /** Refreshed this long before its end, so that it is still good when the host uses it. */
 const margin = 5 * 60_000
+
+const notKept: Hint = {
+  en: 'request.wechatAccessToken() needs option keepTokens: true.',
+  zh: 'request.wechatAccessToken() 需要选项 keepTokens: true。'
+}
 
 export type AccessToken = (request: FastifyRequest) => Promise<string>
 
@@ -16,10 +22,10 @@ export function createAccessToken (context: Context): AccessToken {
   const running = new Map<string, Promise<KeptTokens>>()
 
   return async function accessToken (request) {
+    if (!context.settings.keepTokens) throw Object.assign(new MisconfiguredError(), { hint: notKept })
     const login = currentLogin(context, request)
     if (login === null) throw new UnauthenticatedError()
-    if (login.tokens === undefined) throw new TokenExpiredError()
-    if (login.tokens.expiresAt - margin > context.now()) return login.tokens.access_token
+    if (login.tokens !== undefined && login.tokens.expiresAt - margin > context.now()) return login.tokens.access_token
     const other = running.get(login.id)
     const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.id))
     running.set(login.id, refreshing)
@@ -31,9 +37,10 @@ async function refresh (context: Context, request: FastifyRequest, login: Login)
   const app = await context.apps.find(login.via, request)
   if (app?.appid !== login.appid) throw new MisconfiguredError()
   try {
+    // A login made before the host set keepTokens has none.
     if (login.tokens?.refresh_token === undefined) throw new TokenExpiredError()
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
-    if (context.ended.has(login.id)) throw new UnauthenticatedError()
+    if (context.ended.has(login.id) || !await isStored(placeOf(request), login)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens })
     return tokens
   } catch (error) {

@@ -1,0 +1,27 @@
+// What the session store itself says of a login: another process may have ended it, or a slow request have brought it back.
+
+import type { EndAgain } from './ended'
+import { inTime } from './in-time'
+import { type Login, loginKey, type Place } from './session'
+
+/** False once another process has ended the login: to save it would bring it back. */
+export function isStored ({ store, sessionId }: Place, login: Login): Promise<boolean> {
+  const asked = new Promise<boolean>((resolve, reject) => {
+    store.get(sessionId, (error, session) => { error ? reject(error) : resolve(holds(session, login)) })
+  })
+  return inTime(asked, 'the session store did not answer in time')
+}
+
+/** Destroys the session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
+export function destroyer ({ store, sessionId }: Place, login: Login): EndAgain {
+  return told => {
+    store.get(sessionId, (error, session) => {
+      if (!error && !holds(session, login)) told(false)
+      else store.destroy(sessionId, () => { told(true) })
+    })
+  }
+}
+
+function holds (session: unknown, login: Login): boolean {
+  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.id === login.id
+}
