@@ -25,6 +25,8 @@ export class WechatError extends Error {
   /** The path that was called, e.g. `/sns/oauth2/access_token`. */
   declare endpoint?: string
   declare hint?: Hint
+  /** Why there was no good reply: a code of Node's or undici's (`ECONNREFUSED`), `HTTP_502`, or one of ours such as `TIMEOUT` or `TOO_LARGE`. */
+  declare reason?: string
   /** False where the request certainly never left this machine, so that a code is still unspent. */
   declare sent?: boolean
 }

@@ -46,7 +46,7 @@ export interface WechatProfile {
   /** What WeChat granted, comma separated. */
   scope?: string
   nickname?: string
-  /** Untrusted; https. Dies when the person changes the picture: copy it, do not link to it for long. */
+  /** Untrusted: an http or https URL, https on WeChat's own hosts. Dies when the person changes the picture: copy it, do not link to it for long. */
   headimgurl?: string
   /** Always 0 since 2021. */
   sex?: number
