@@ -2,6 +2,7 @@
 
 import fp from 'fastify-plugin'
 import * as errors from './errors'
+import type * as events from './events'
 import { createPlugin } from './plugin'
 import type * as types from './types'
 import { createWechatClient } from './wechat/client'
@@ -21,7 +22,6 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
    * Name your own types here, once, and they flow through the package:
    * `declare module 'fastify-wechat-login' { interface WechatLoginTypes { user: MyUser, stored: MyRow } }`
    */
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- empty so that a host can merge into it
   export interface WechatLoginTypes {}
   export type ClientOptions = types.ClientOptions
   export type Lang = types.Lang
@@ -35,6 +35,8 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type WechatClientOptions = types.WechatClientOptions
   export type WechatError = types.WechatError
   export type WechatLogin = types.WechatLogin
+  /** What subscribers to the channels `fastify-wechat-login:<name>` of node:diagnostics_channel get, by name. */
+  export type WechatLoginEvents = events.WechatLoginEvents
   export type WechatLoginOptions = types.WechatLoginOptions
   export type WechatPage = types.WechatPage
   export type WechatProfile = types.WechatProfile

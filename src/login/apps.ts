@@ -22,7 +22,7 @@ const most = 1000
 export function createApps (settings: Settings, transport: Transport, log: FastifyBaseLogger): Apps {
   const fixed: Partial<Record<Via, AppWithClient>> = {}
   for (const app of Object.values(settings.apps)) {
-    if (typeof app !== 'function') fixed[app.via] = withClient(app, transport)
+    if (typeof app !== 'function') fixed[app.via] = withClient(app, transport, log)
   }
   const checked = new Map<string, { given: WechatApp, app: AppWithClient }>()
 
@@ -31,7 +31,7 @@ export function createApps (settings: Settings, transport: Transport, log: Fasti
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {
-      const app = withClient(checkApp(given, via, message => { log.warn(message) }), transport)
+      const app = withClient(checkApp(given, via, message => { log.warn(message) }), transport, log)
       checked.set(key, { given: { ...given }, app })
       if (checked.size > most) checked.delete(checked.keys().next().value!)
       return app
@@ -56,8 +56,8 @@ export function createApps (settings: Settings, transport: Transport, log: Fasti
   }
 }
 
-function withClient (app: App, transport: Transport): AppWithClient {
-  return Object.freeze({ ...app, client: createClient(app, transport) })
+function withClient (app: App, transport: Transport, log: FastifyBaseLogger): AppWithClient {
+  return Object.freeze({ ...app, client: createClient(app, transport, log) })
 }
 
 function isSame (a: WechatApp, b: WechatApp): boolean {

@@ -4,11 +4,13 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
+import { tell } from '../events'
 import type { WechatTokens } from '../types'
 import type { AppWithClient } from './apps'
 import { hashState } from './attempt'
 import { completeLogin } from './complete'
 import { callbackPath, type Context, stands } from './context'
+import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { forgetMarker, readMarker, writeMarker } from './marker'
 import { checkSession, joinSession, keepTokens, type Login, readLogin, startSession } from './session'
@@ -28,11 +30,14 @@ export async function finishAttempt (context: Context, request: FastifyRequest, 
   const key = hashState(attempt.state)
   const earlier = context.spent.find(key)
   if (earlier === null) throw new InvalidStateError()
-  if (earlier !== undefined) return join(context, request, await earlier, key)
+  if (earlier !== undefined) return join(context, request, attempt, await earlier, key)
   const made: { login?: Login } = {}
   const { sessionStore } = request
   const pointer = await context.spent.run(key, attempt.endsAt, run => runOnce(context, request, reply, attempt, key, run, made), () => { forgetMarker(sessionStore, key) })
-  return made.login ?? join(context, request, pointer, key)
+  if (made.login === undefined) return join(context, request, attempt, pointer, key)
+  const duration = context.now() - attempt.endsAt + context.settings.attempts.ttl
+  tell('login.succeeded', { ...identifyAttempt(attempt.app, attempt.state), ...identifyLogin(made.login), duration }, request.log)
+  return made.login
 }
 
 async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, key: string, run: Run, made: { login?: Login }): Promise<string> {
@@ -99,6 +104,8 @@ async function renew (context: Context, request: FastifyRequest, login: Login): 
   return startSession(request, login, isOther ? [] : context.settings.keepSessionKeys)
 }
 
-function join (context: Context, request: FastifyRequest, pointer: string, key: string): Promise<Login> {
-  return joinSession(request, pointer, key, login => stands(context, login))
+async function join (context: Context, request: FastifyRequest, { app, state }: Attempt, pointer: string, key: string): Promise<Login> {
+  const login = await joinSession(request, pointer, key, login => stands(context, login))
+  tell('callback.repeated', identifyAttempt(app, state), request.log)
+  return login
 }

@@ -1,8 +1,10 @@
 // The end of a login: in the session, in the memory of this process, and in the browser, which is told that its visitor has signed out.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { tell } from '../events'
 import { cookiePrefix, readCookies, setCookie } from './attempt'
 import type { Context } from './context'
+import { identifyLogin } from './identify'
 import { endSession, type Login, placeOf, readLogin } from './session'
 import { destroyer } from './stored'
 
@@ -14,6 +16,7 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
   if (login !== null) endLogin(context, request, login)
   await endSession(request, reply, context.settings.keepSessionKeys)
   reply.header('set-cookie', signedOutCookie(context, '1', `Max-Age=${signedOutSeconds}`))
+  if (login !== null) tell('login.ended', identifyLogin(login), request.log)
 }
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */

@@ -2,12 +2,14 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidRequestError, WrongBrowserError } from '../errors'
+import { tell } from '../events'
 import type { Via } from '../types'
 import { oneclickUrl, qrUrl } from '../wechat/authorize-url'
 import { isWechatUserAgent } from '../wechat/browser'
 import type { AppWithClient } from './apps'
 import { beginAttempt, mintState } from './attempt'
 import type { Context } from './context'
+import { identifyAttempt } from './identify'
 import { checkRedirectTarget, type RedirectTarget } from './redirect-target'
 
 /** What rides in redirect_uri's own query, so that it survives a lost cookie. */
@@ -44,6 +46,7 @@ export function startAttempt (context: Context, request: FastifyRequest, reply: 
   const { settings } = context
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, settings.attempts, context.now())) reply.header('set-cookie', cookie)
+  tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', identifyAttempt(app, state), request.log)
   const redirectUri = callbackUrl(app, ride, settings.redirect.fallback)
   const { openHost } = settings
   const { appid, scope, forcePopup, forceSnapShot, connectRedirect } = app

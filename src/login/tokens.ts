@@ -2,7 +2,9 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Hint, MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
+import { tell } from '../events'
 import { type Context, currentLogin } from './context'
+import { identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { keepTokens, type KeptTokens, type Login, placeOf, updateLogin } from './session'
 import { isStored } from './stored'
@@ -42,6 +44,7 @@ async function refresh (context: Context, request: FastifyRequest, login: Login)
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
     if (context.ended.has(login.id) || !await isStored(placeOf(request), login)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens })
+    tell('token.refreshed', identifyLogin(login), request.log)
     return tokens
   } catch (error) {
     // Nothing but a new login gives new tokens: end this one, so that the guard starts it.

@@ -3,10 +3,12 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AccessDeniedError, InvalidStateError, MisconfiguredError } from '../errors'
+import { tell } from '../events'
 import type { AppWithClient } from '../login/apps'
 import { endAttempt, findAttempt, hashState, isState } from '../login/attempt'
 import { type Context, currentLogin, loginUrl } from '../login/context'
 import { finishAttempt } from '../login/finish'
+import { identifyAttempt } from '../login/identify'
 import { forgetSignedOut, hasSignedOut } from '../login/logout'
 import type { RedirectTarget } from '../login/redirect-target'
 import type { Login } from '../login/session'
@@ -79,7 +81,9 @@ async function comeBack (context: Context, request: FastifyRequest, reply: Fasti
 // Reload, back button: the attempt is over, and its login stands.
 function ownLogin (context: Context, request: FastifyRequest, state: string): Login | null {
   const login = currentLogin(context, request)
-  return login?.attempt === hashState(state) ? login : null
+  if (login?.attempt !== hashState(state)) return null
+  tell('callback.repeated', identifyAttempt(login, state), request.log)
+  return login
 }
 
 async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, attempt: { code: string, state: string, endsAt: number }): Promise<Login> {

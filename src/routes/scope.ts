@@ -11,6 +11,7 @@ import { markOwnRoutes } from '../login/guard'
 import { hush } from '../login/session'
 import { isWechatBrowser, targetOf } from '../login/start'
 import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { tellRefused } from './refused'
 
 export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 export type Route = (scope: Scope, context: Context) => void
@@ -70,8 +71,9 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   const refusal = toRefusal(error)
   reply.headers(privateHeaders)
   if (error instanceof RateLimitedError) reply.header('retry-after', '60')
-  if (context.settings.renderPage !== false && wantsPage(request)) {
-    log(request, error, refusal)
+  const isPage = context.settings.renderPage !== false && wantsPage(request)
+  tellRefused(context, request, error, refusal, !isPage)
+  if (isPage) {
     try {
       return await sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
     } catch (failure) {
@@ -90,11 +92,6 @@ function toRefusal (error: unknown): Refusal {
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_') // a database's errors have numbers there
   if (isOurs || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
   return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
-}
-
-function log (request: FastifyRequest, error: unknown, { statusCode = 500 }: Refusal): void {
-  if (statusCode >= 500) request.log.error({ err: error }, 'fastify-wechat-login: a login failed')
-  else request.log.info({ err: error }, 'fastify-wechat-login: a login was refused')
 }
 
 function wayOn (context: Context, request: FastifyRequest): string | undefined {

@@ -2,10 +2,12 @@
 // does the secret: every URL here is a secret itself.
 
 import { toUSVString } from 'node:util'
+import type { EventLog } from '../events'
 import type { WechatClient, WechatClientOptions } from '../types'
 import { parseWechatClientOptions } from './client-options'
 import { codeMissing, secretMissing } from './failure'
 import type { Failure } from './failure'
+import { observe } from './observe'
 import { readCheck, readTokens, readUserInfo } from './replies'
 import { createTransport } from './transport'
 import type { Transport } from './transport'
@@ -33,7 +35,8 @@ async function askSecret (secret: () => string | Promise<string>): Promise<strin
 }
 
 /** A client over a transport that its owner closes: `close()` does nothing here. `app` is trusted to be well-formed. */
-export function createClient ({ appid, secret }: App, transport: Transport): WechatClient {
+export function createClient ({ appid, secret }: App, transport: Transport, log?: EventLog): WechatClient {
+  const get = observe(transport, appid, log)
   // All of it stays in this closure, where neither util.inspect nor a serializer looks.
   const exchangeHead = `appid=${appid}&secret=`
   const refreshHead = `appid=${appid}&grant_type=refresh_token&refresh_token=`
@@ -45,22 +48,22 @@ export function createClient ({ appid, secret }: App, transport: Transport): Wec
       if (typeof code !== 'string' || code === '') throw codeMissing(EXCHANGE)
       const secretNow = typeof secret === 'string' ? secret : await askSecret(secret)
       const query = `${exchangeHead}${encode(secretNow)}&code=${encode(code)}&grant_type=authorization_code`
-      return transport.get(EXCHANGE, query, { retry: false, read: body => readTokens(body, [secretNow, code]) })
+      return get(EXCHANGE, query, { retry: false, read: body => readTokens(body, [secretNow, code]) })
     },
 
     async refresh (refreshToken) {
-      return transport.get(REFRESH, refreshHead + encode(refreshToken), { retry: true, read: body => readTokens(body, [refreshToken]) })
+      return get(REFRESH, refreshHead + encode(refreshToken), { retry: true, read: body => readTokens(body, [refreshToken]) })
     },
 
     async getProfile (accessToken, openid, { lang = 'zh_CN' } = {}) {
       const query = `access_token=${encode(accessToken)}&openid=${encode(openid)}&lang=${encode(lang)}`
-      return transport.get(PROFILE, query, { retry: true, read: body => readUserInfo(body, [accessToken]) })
+      return get(PROFILE, query, { retry: true, read: body => readUserInfo(body, [accessToken]) })
     },
 
     async checkToken (accessToken, openid) {
       const query = `access_token=${encode(accessToken)}&openid=${encode(openid)}`
       try {
-        return await transport.get(CHECK, query, { retry: true, read: body => readCheck(body, [accessToken]) })
+        return await get(CHECK, query, { retry: true, read: body => readCheck(body, [accessToken]) })
       } catch (error) {
         if (badToken.has((error as Failure).errcode ?? 0)) return false
         throw error

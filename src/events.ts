@@ -1,0 +1,110 @@
+// What the package tells about itself, for metrics, traces and audits: for each event one message on a channel of node:diagnostics_channel,
+// `fastify-wechat-login:` and its name, and one line in the log. Every value is ours or a number of WeChat's: neither a secret, a code, a
+// state, a token or an openid nor any text of a visitor's is in one, and none is longer than 256 characters.
+
+import { createHash } from 'node:crypto'
+import { type Channel, channel } from 'node:diagnostics_channel'
+import type { Via } from './types'
+
+/** An attempt: a login from the first click to its callback. */
+interface OfAttempt {
+  via: Via
+  appid: string
+  /** The same in all events of one attempt. Made from its state, which it does not tell. */
+  attempt: string
+}
+
+/** A person's login. */
+interface OfLogin {
+  via: Via
+  appid: string
+  /** The same for one person and appid: `sha256(appid + ' ' + openid)`, base64url, the first 16 characters. */
+  subject: string
+}
+
+/** What a subscriber to the channel `fastify-wechat-login:<name>` gets. */
+export interface WechatLoginEvents {
+  /** A visitor is on the way to WeChat. */
+  'attempt.started': OfAttempt
+  /** The same, to replace an attempt whose cookie the browser has lost. Comes in the place of `attempt.started`. */
+  'attempt.restarted': OfAttempt
+  /** A new session. */
+  'login.succeeded': OfAttempt & OfLogin & {
+    /** Milliseconds since the attempt was started. */
+    duration: number
+  }
+  /** The login route, the embed route or a callback has answered with an error. */
+  'login.refused': {
+    /** A code of this package or of Fastify's; `HOST_ERROR` for an error of the host's own code. */
+    code: string
+    statusCode: number
+    route: 'login' | 'embed' | Via
+    /** Where the request named one of ours. It may be another browser's. */
+    attempt?: string
+    /** WeChat's number and request id, where WeChat was the one who refused. */
+    errcode?: number
+    rid?: string
+  }
+  /** A callback that came again has found the login of its attempt. */
+  'callback.repeated': OfAttempt
+  /** A logout. */
+  'login.ended': OfLogin
+  /** With `keepTokens`: WeChat has given a new access token. */
+  'token.refreshed': OfLogin
+  /** A call to WeChat's API has ended, its repetitions included. */
+  'wechat.call': {
+    appid: string
+    /** E.g. `/sns/userinfo`. */
+    endpoint: string
+    /** Milliseconds. */
+    duration: number
+    /** Where the call failed, the code of the error. */
+    code?: string
+    /** WeChat's number, where there is one other than 0. */
+    errcode?: number
+    /** WeChat's request id, where it refused. */
+    rid?: string
+    /** The HTTP status, where it was not 200. */
+    status?: number
+    /** Why there was no proper answer, e.g. `TIMEOUT` or `ECONNREFUSED`. */
+    reason?: string
+  }
+}
+
+export type EventName = keyof WechatLoginEvents
+
+/** As much of a logger of Fastify's as is used. */
+export type EventLog = Record<'debug' | 'info' | 'error', (values: object, message: string) => void>
+
+const lines: Record<EventName, [level: keyof EventLog, message: string]> = {
+  'attempt.started': ['info', 'a login was started'],
+  'attempt.restarted': ['info', 'a login was started again, the browser had lost its cookie'],
+  'login.succeeded': ['info', 'a visitor has logged in'],
+  'login.refused': ['info', 'a login was refused'],
+  'callback.repeated': ['info', 'a callback was repeated'],
+  'login.ended': ['info', 'a visitor has logged out'],
+  'token.refreshed': ['info', 'an access token was refreshed'],
+  'wechat.call': ['debug', "a call to WeChat's API"]
+}
+
+// Held here, for good: a channel that nobody holds is forgotten.
+const channels = Object.fromEntries(Object.keys(lines).map(name => [name, channel(`fastify-wechat-login:${name}`)])) as Record<EventName, Channel>
+
+/** Tells an event to its subscribers, if any, and to the log. `error`: what the log shall show of a failure beside it. */
+export function tell<Name extends EventName> (name: Name, event: WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
+  if (channels[name].hasSubscribers) channels[name].publish(Object.freeze({ ...event }))
+  if (log === undefined) return
+  const { [name]: [level, message] } = lines
+  const isFailure = 'statusCode' in event && event.statusCode >= 500
+  log[isFailure ? 'error' : level]({ event: name, ...event, ...(error !== undefined && { err: error }) }, `fastify-wechat-login: ${message}`)
+}
+
+/** Is somebody listening to this event? */
+export function isHeard (name: EventName): boolean {
+  return channels[name].hasSubscribers
+}
+
+/** Sixteen characters that stand for a text and do not tell it. */
+export function fingerprint (text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+}

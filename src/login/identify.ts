@@ -1,0 +1,12 @@
+// How attempts and logins are named in events: the same name for the same one, and nothing that helps anybody who reads it.
+
+import { fingerprint, type WechatLoginEvents } from '../events'
+import type { Login } from './session'
+
+export function identifyAttempt ({ via, appid }: Pick<Login, 'via' | 'appid'>, state: string): WechatLoginEvents['attempt.started'] {
+  return { via, appid, attempt: fingerprint(state) }
+}
+
+export function identifyLogin ({ via, appid, openid }: Login): WechatLoginEvents['login.ended'] {
+  return { via, appid, subject: fingerprint(`${appid} ${openid}`) }
+}

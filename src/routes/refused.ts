@@ -1,0 +1,42 @@
+// A refused login, told to whoever listens: which route, which code, which attempt.
+
+import type { FastifyRequest } from 'fastify'
+import { WechatError } from '../errors'
+import { fingerprint, tell, type WechatLoginEvents } from '../events'
+import { isState } from '../login/attempt'
+import type { Context } from '../login/context'
+import type { Refusal } from '../pages/answer'
+
+type Refused = WechatLoginEvents['login.refused']
+
+const loginRoutes = ['login', 'embed', 'oneclick', 'qr'] as const
+
+/** Tells it; on a route that no login takes, logs a failure only. `isLogged`: the error itself gets into the log by another way. */
+export function tellRefused (context: Context, request: FastifyRequest, error: unknown, { code, statusCode = 500 }: Refusal, isLogged: boolean): void {
+  const { settings: { paths, prefix } } = context
+  const route = loginRoutes.find(name => paths[name] !== undefined && prefix + paths[name] === request.routeOptions.url)
+  if (route === undefined) {
+    if (!isLogged && statusCode >= 500) request.log.error({ err: error }, 'fastify-wechat-login: a request failed')
+    return
+  }
+  const isOurs = code?.startsWith('FST_WECHAT_') === true
+  tell('login.refused', {
+    // Codes of others may be anything, and there may be any number of them.
+    code: code !== undefined && /^FST_[A-Z_]{1,60}$/.test(code) ? code : 'HOST_ERROR',
+    statusCode,
+    route,
+    ...attemptOf(request),
+    ...answerOf(error)
+  }, request.log, isLogged || (isOurs && statusCode < 500) ? undefined : error)
+}
+
+function attemptOf ({ query, body }: FastifyRequest): { attempt?: string } {
+  const state: unknown = Object(query).state ?? Object(body).state
+  return typeof state === 'string' && isState(state) ? { attempt: fingerprint(state) } : {}
+}
+
+function answerOf (error: unknown): Pick<Refused, 'errcode' | 'rid'> {
+  if (!(error instanceof WechatError)) return {}
+  const { errcode, rid } = error
+  return { ...(errcode !== undefined && { errcode }), ...(rid !== undefined && { rid }) }
+}
