@@ -40,7 +40,7 @@ export interface Settings {
   readonly lang: Lang
   readonly openHost: string
   readonly transport: Omit<TransportOptions, 'openHost'>
-  /** Milliseconds, of a whole call to WeChat. */
+  /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
   readonly timeout: number
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
 }

@@ -38,7 +38,7 @@ export function createPlugin (now: () => number = Date.now) {
     })
 
     decorate(fastify, context)
-    // A child scope has the hooks that its parent had when it was made: routes that need no session come before the session's hooks.
+    // Before the session's hooks, which nonetheless reach it: a scope hands what it adds later down to its children.
     await fastify.register(scopeOf([loginRoute], context))
     await registerSession(fastify, settings)
     await fastify.register(scopeOf([callbackRoutes('oneclick'), callbackRoutes('qr'), meRoute, logoutRoute], context))

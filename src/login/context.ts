@@ -5,7 +5,9 @@ import type { Settings } from '../options'
 import type { Via } from '../types'
 import type { Apps } from './apps'
 import { EndedLogins } from './ended'
-import { type Login, readLogin } from './session'
+import { maxTargetLength } from './redirect-target'
+import type { Login } from './login'
+import { readLogin } from './session'
 import { SpentAttempts } from './spent'
 
 export interface Context {
@@ -58,8 +60,8 @@ export function callbackPath ({ prefix, paths }: Settings, via: Via): string | u
   return paths[via] === undefined ? undefined : prefix + paths[via]
 }
 
-/** A path of this site that starts a login and comes back to the target. */
+/** A path of this site that starts a login and comes back to the target, unless that is so long that no login could end there. */
 export function loginUrl (context: Context, untrustedTarget?: string): string | undefined {
-  if (context.loginPath === undefined || untrustedTarget === undefined) return context.loginPath
+  if (context.loginPath === undefined || untrustedTarget === undefined || untrustedTarget.length > maxTargetLength) return context.loginPath
   return `${context.loginPath}?redirect=${encodeURIComponent(untrustedTarget)}`
 }

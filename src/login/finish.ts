@@ -7,21 +7,18 @@ import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
 import { tell } from '../events'
 import type { WechatTokens } from '../types'
 import type { AppWithClient } from './apps'
-import { hashState } from './attempt'
+import { findAttempt, hashState } from './attempt'
 import { completeLogin } from './complete'
-import { callbackPath, type Context, stands } from './context'
+import { callbackPath, type Context, currentLogin, stands } from './context'
 import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { forgetMarker, readMarker, writeMarker } from './marker'
-import { checkSession, joinSession, keepTokens, type Login, readLogin, startSession } from './session'
-import type { Run } from './spent'
+import { keepTokens, type Login, type Pointer } from './login'
+import { checkSession, joinSession, placeOf, pointerTo, readLogin, startSession } from './session'
+import type { Returned, Run } from './spent'
 
-export interface Attempt {
-  app: AppWithClient
-  state: string
-  code: string
-  /** Milliseconds since 1970. */
-  endsAt: number
+export interface Attempt extends Returned {
+  readonly app: AppWithClient
 }
 
 /** The login that this attempt makes or has made; the answer to this request carries its session. */
@@ -29,24 +26,26 @@ export async function finishAttempt (context: Context, request: FastifyRequest, 
   checkSession(request)
   const key = hashState(attempt.state)
   const earlier = context.spent.find(key)
-  if (earlier === null) throw new InvalidStateError()
-  if (earlier !== undefined) return join(context, request, attempt, await earlier, key)
+  if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findElsewhere(context, request, attempt.state, key)))
+  const { state, code, endsAt } = attempt
   const made: { login?: Login } = {}
-  const { sessionStore } = request
-  const pointer = await context.spent.run(key, attempt.endsAt, run => runOnce(context, request, reply, attempt, key, run, made), () => { forgetMarker(sessionStore, key) })
-  if (made.login === undefined) return join(context, request, attempt, pointer, key)
-  const duration = context.now() - attempt.endsAt + context.settings.attempts.ttl
-  tell('login.succeeded', { ...identifyAttempt(attempt.app, attempt.state), ...identifyLogin(made.login), duration }, request.log)
+  // Bound, not closed over: a closure would keep the request for as long as the attempt is remembered.
+  const forget = forgetMarker.bind(undefined, request.sessionStore, key)
+  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, key, run, made), forget)
+  if (made.login === undefined) return join(context, request, attempt, pointer)
+  const duration = context.now() - endsAt + context.settings.attempts.ttl
+  tell('login.succeeded', { ...identifyAttempt(attempt.app, state), ...identifyLogin(made.login), duration }, request.log)
   return made.login
 }
 
-async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, key: string, run: Run, made: { login?: Login }): Promise<string> {
+async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, key: string, run: Run, made: { login?: Login }): Promise<Pointer> {
   const { settings } = context
-  const { keys } = settings.attempts
-  const elsewhere = await readMarker(request.sessionStore, attempt.state, key, keys)
+  const elsewhere = await readMarker(request.sessionStore, attempt.state, key, settings)
   if (elsewhere !== null) return elsewhere
+  const tab = await findOtherTab(context, request, attempt)
+  if (tab !== null) return tab
   const exchanged = await exchange(context, request, attempt, key, run)
-  if (typeof exchanged === 'string') return exchanged
+  if ('session' in exchanged) return exchanged
   const user = await completeLogin(settings, request, reply, attempt.app, exchanged)
   const { openid } = exchanged
   const { via, appid } = attempt.app
@@ -64,7 +63,7 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
   const pointer = await renew(context, request, login)
   made.login = login
   try {
-    await writeMarker(request.sessionStore, pointer, attempt.state, key, keys, attempt.endsAt)
+    await writeMarker(request.sessionStore, pointer, attempt.state, key, settings, attempt.endsAt)
   } catch (error) {
     // The login itself stands; a repeated callback on another process will meet a used code.
     request.log.warn({ err: error }, 'fastify-wechat-login: the marker of a finished login could not be stored')
@@ -73,39 +72,66 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
 }
 
 /** The tokens, or what `joinSession` needs where another process has spent this code. */
-async function exchange (context: Context, request: FastifyRequest, { app, state, code }: Attempt, key: string, run: Run): Promise<WechatTokens | string> {
+async function exchange (context: Context, request: FastifyRequest, attempt: Attempt, key: string, run: Run): Promise<WechatTokens | Pointer> {
   try {
     run.spent = true
-    return await app.client.exchangeCode(code)
+    return await attempt.app.client.exchangeCode(attempt.code)
   } catch (error) {
     run.spent = !(error instanceof WechatError && error.sent === false)
-    const pointer = error instanceof InvalidCodeError ? await waitForMarker(context, request, state, key, error.errcode === 40163) : null
+    if (!(error instanceof InvalidCodeError)) throw error
+    const isUsed = error.errcode === 40163
+    const pointer = (isUsed && ownSince(context, request, attempt)) || await waitForMarker(context, request, attempt.state, key, isUsed)
     if (pointer === null) throw error
     return pointer
   }
 }
 
+/** WeChat's desktop browser gives one code to several tabs. Where another attempt of this browser came with it first, its login will do. */
+async function findOtherTab (context: Context, request: FastifyRequest, { app, state, code }: Attempt): Promise<Pointer | null> {
+  const first = context.spent.findByCode(code)
+  if (first === undefined || first.state === state) return null
+  const { found } = findAttempt(first.state, app, request.headers.cookie, context.settings.attempts, context.now())
+  return found === 'valid' ? first.outcome : null
+}
+
+/** The same, where that other tab has been answered already: this browser has logged in since the attempt began. */
+function ownSince (context: Context, request: FastifyRequest, { app, endsAt }: Attempt): Pointer | null {
+  const login = currentLogin(context, request)
+  const isSince = login !== null && login.appid === app.appid && login.at >= endsAt - context.settings.attempts.ttl
+  return isSince ? pointerTo(request, login) : null
+}
+
 // 40163 says that the code was used a moment ago: whoever used it may still be asking for the profile, or running onUser.
-async function waitForMarker ({ settings }: Context, request: FastifyRequest, state: string, key: string, isUsed: boolean): Promise<string | null> {
-  const read = (): Promise<string | null> => readMarker(request.sessionStore, state, key, settings.attempts.keys)
+async function waitForMarker ({ settings }: Context, request: FastifyRequest, state: string, key: string, isUsed: boolean): Promise<Pointer | null> {
+  const read = (): Promise<Pointer | null> => readMarker(request.sessionStore, state, key, settings)
   let pointer = await read()
-  for (let wait = 50; isUsed && pointer === null && wait < settings.timeout; wait *= 2) {
+  for (let wait = 50, left = settings.timeout - wait; isUsed && pointer === null && left > 0; wait = Math.min(2 * wait, 500), left -= wait) {
     await delay(wait)
     pointer = await read()
   }
   return pointer
 }
 
-/** A new session id. The host's keys go with it, unless they are another person's. */
-async function renew (context: Context, request: FastifyRequest, login: Login): Promise<string> {
-  const before = readLogin(request)
-  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
-  if (before !== null) endLogin(context, request, before)
-  return startSession(request, login, isOther ? [] : context.settings.keepSessionKeys)
+/** All callbacks of this attempt have failed here; on another process one may have come through since. */
+async function findElsewhere ({ settings }: Context, request: FastifyRequest, state: string, key: string): Promise<Pointer> {
+  const pointer = await readMarker(request.sessionStore, state, key, settings)
+  if (pointer === null) throw new InvalidStateError()
+  return pointer
 }
 
-async function join (context: Context, request: FastifyRequest, { app, state }: Attempt, pointer: string, key: string): Promise<Login> {
-  const login = await joinSession(request, pointer, key, login => stands(context, login))
+/** A new session id. The host's keys go with it, unless they are another person's. */
+async function renew (context: Context, request: FastifyRequest, login: Login): Promise<Pointer> {
+  const before = readLogin(request)
+  const place = placeOf(request)
+  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
+  const { keepSessionKeys, timeout } = context.settings
+  const pointer = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
+  if (before !== null) endLogin(context, before, place)
+  return pointer
+}
+
+async function join (context: Context, request: FastifyRequest, { app, state }: Attempt, pointer: Pointer): Promise<Login> {
+  const login = await joinSession(request, pointer, context.settings.timeout, login => stands(context, login))
   tell('callback.repeated', identifyAttempt(app, state), request.log)
   return login
 }

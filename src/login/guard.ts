@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import type { WechatUser } from '../types'
 import { type Context, loginUrl } from './context'
 import { hasSignedOut } from './logout'
 import { hasSession, hush } from './session'
@@ -19,14 +20,14 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest): Promise<void> {
-    if (await loadUser(context, request) !== null || isOwnRoute(request)) return
+    if (await findUser(context, request) !== null || isOwnRoute(request)) return
     checkPlace(request)
     quieten(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    if (await loadUser(context, request) !== null) {
+    if (await findUser(context, request) !== null) {
       // What only its user may see is not for the back button after a logout. The handler may say otherwise.
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       return undefined
@@ -57,6 +58,16 @@ function checkPlace (request: FastifyRequest): void {
   if (hasSession(request)) return
   request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; add its hook after the plugin, and let session.cookie.path cover the route')
   throw new MisconfiguredError()
+}
+
+// The error of a host's function is the host's answer to shape; the session has no part in it.
+async function findUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
+  try {
+    return await loadUser(context, request)
+  } catch (error) {
+    quieten(request)
+    throw error
+  }
 }
 
 // Without a cookie there is none that the answer could clear.

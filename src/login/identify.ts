@@ -1,7 +1,7 @@
 // How attempts and logins are named in events: the same name for the same one, and nothing that helps anybody who reads it.
 
 import { fingerprint, type WechatLoginEvents } from '../events'
-import type { Login } from './session'
+import type { Login } from './login'
 
 export function identifyAttempt ({ via, appid }: Pick<Login, 'via' | 'appid'>, state: string): WechatLoginEvents['attempt.started'] {
   return { via, appid, attempt: fingerprint(state) }

@@ -5,7 +5,8 @@ import { tell } from '../events'
 import { cookiePrefix, readCookies, setCookie } from './attempt'
 import type { Context } from './context'
 import { identifyLogin } from './identify'
-import { endSession, type Login, placeOf, readLogin } from './session'
+import type { Login } from './login'
+import { endSession, type Place, placeOf, readLogin } from './session'
 import { destroyer } from './stored'
 
 const signedOutSeconds = 600
@@ -13,15 +14,16 @@ const signedOutSeconds = 600
 /** Ends the login and changes the session id; only `keepSessionKeys` survive. */
 export async function logout (context: Context, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const login = readLogin(request)
-  if (login !== null) endLogin(context, request, login)
-  await endSession(request, reply, context.settings.keepSessionKeys)
+  if (login !== null) endLogin(context, login, placeOf(request))
+  const { keepSessionKeys, timeout } = context.settings
+  await endSession(request, reply, keepSessionKeys, timeout)
   reply.header('set-cookie', signedOutCookie(context, '1', `Max-Age=${signedOutSeconds}`))
   if (login !== null) tell('login.ended', identifyLogin(login), request.log)
 }
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
-export function endLogin ({ ended, now }: Context, request: FastifyRequest, login: Login): void {
-  ended.add(login.id, now(), destroyer(placeOf(request), login))
+export function endLogin ({ ended, now }: Context, login: Login, place: Place): void {
+  ended.add(login.id, now(), destroyer(place, login))
 }
 
 /** True for some minutes after a logout: a silent login would then undo what the visitor just did. */

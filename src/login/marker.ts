@@ -2,8 +2,10 @@
 // It is shaped like a session, so that Redis stores give it a life time, and holds no login, so that it is never accepted as one.
 
 import type { FastifyRequest } from 'fastify'
+import type { Settings } from '../options'
 import { inTime } from './in-time'
 import { open, seal } from './seal'
+import type { Pointer } from './login'
 
 interface Marker {
   cookie: { expires: Date, originalMaxAge: number, path: string, httpOnly: boolean, secure: boolean }
@@ -13,27 +15,29 @@ interface Marker {
 const afterlife = 60_000
 
 type Store = FastifyRequest['sessionStore']
+type MarkerSettings = Pick<Settings, 'attempts' | 'timeout'>
 
 /** What `joinSession` needs, from the process that finished the attempt; null while none has. */
-export async function readMarker (store: Store, state: string, key: string, keys: readonly Buffer[]): Promise<string | null> {
+export async function readMarker (store: Store, state: string, key: string, { attempts, timeout }: MarkerSettings): Promise<Pointer | null> {
   const reading = new Promise<unknown>((resolve, reject) => {
     store.get(key, (error, marker) => { error ? reject(error) : resolve(marker) })
   })
-  const marker = await inTime(reading, 'the session store did not answer in time')
-  return open((marker as Partial<Marker> | null | undefined)?.wechatSpent, state, keys)
+  const marker = await inTime(reading, timeout)
+  const session = open((marker as Partial<Marker> | null | undefined)?.wechatSpent, state, attempts.keys)
+  return session === null ? null : { session, attempt: key }
 }
 
 /** Tells the other processes where the login of this attempt is. */
-export async function writeMarker (store: Store, pointer: string, state: string, key: string, keys: readonly Buffer[], endsAt: number): Promise<void> {
+export async function writeMarker (store: Store, { session }: Pointer, state: string, key: string, { attempts, timeout }: MarkerSettings, endsAt: number): Promise<void> {
   const expires = new Date(endsAt + afterlife)
   const marker: Marker = {
     cookie: { expires, originalMaxAge: Math.max(1000, expires.getTime() - Date.now()), path: '/', httpOnly: true, secure: true },
-    wechatSpent: seal(pointer, state, keys)
+    wechatSpent: seal(session, state, attempts.keys)
   }
   const writing = new Promise<void>((resolve, reject) => {
     store.set(key, marker as Marker & Parameters<Store['set']>[1], error => { error ? reject(error) : resolve() })
   })
-  await inTime(writing, 'the session store did not answer in time')
+  await inTime(writing, timeout)
 }
 
 /** The built-in MemoryStore forgets nothing by itself; other stores end the marker at its time. */

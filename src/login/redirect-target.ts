@@ -11,7 +11,8 @@ export interface RedirectRules {
   readonly ownPaths: ReadonlySet<string>
 }
 
-const maxLength = 2048
+/** Characters of a target, percent-encoded. */
+export const maxTargetLength = 2048
 // Paths are resolved against a site that cannot exist: a browser would resolve them the same way on any https site.
 const anySite = 'https://site.invalid'
 // eslint-disable-next-line no-control-regex -- browsers drop tabs and line breaks from URLs, so "/\t/evil" is "//evil" to them
@@ -20,9 +21,9 @@ const backslashInPath = /^[^?#]*\\/
 
 /** The target that the text names, or null where a login must not end there. Never throws. */
 export function checkRedirectTarget (untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>): RedirectTarget | null {
-  if (typeof untrusted !== 'string' || untrusted.length > maxLength || controls.test(untrusted) || backslashInPath.test(untrusted)) return null
+  if (typeof untrusted !== 'string' || untrusted.length > maxTargetLength || controls.test(untrusted) || backslashInPath.test(untrusted)) return null
   const target = untrusted.startsWith('/') ? resolvePath(untrusted) : resolveListed(untrusted, rules.origins)
-  if (target === null || target.href.length > maxLength || rules.ownPaths.has(comparablePath(target.pathname))) return null
+  if (target === null || target.href.length > maxTargetLength || rules.ownPaths.has(comparablePath(target.pathname))) return null
   return target.href as RedirectTarget
 }
 

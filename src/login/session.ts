@@ -1,55 +1,19 @@
 // The only file that touches request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
-// session-answer.ts knows: regenerate() has put the new session in place even where it fails (`startSession` then takes the login back),
-// and a slow request that began before a logout saves the ended session again (`EndedLogins` remembers it, see ended.ts).
+// session-answer.ts knows: regenerate() puts the new session in place even where it fails, and also when the store comes back long after
+// we have answered (`startSession` takes the login back, `keepSession` keeps out what comes too late), and a slow request that began
+// before a logout saves the ended session again (`EndedLogins` remembers it, see ended.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
-import type { StoredUser, Via, WechatTokens } from '../types'
 import { inTime } from './in-time'
+import { type Login, loginKey, parseLogin, type Pointer } from './login'
 import { announce, hold, signedId, silence } from './session-answer'
 
 type Session = FastifyRequest['session']
 
-/** What a login leaves in the session, under `wechatLogin`. */
-export interface Login {
-  /** Random; a logout remembers it. */
-  readonly id: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly via: Via
-  readonly appid: string
-  readonly openid: string
-  /** Full path of the callback that made it. */
-  readonly callback: string
-  /** Which attempt made it (`hashState`), so that a repeated callback finds its own login. */
-  readonly attempt: string
-  readonly user: StoredUser
-  readonly tokens?: KeptTokens
-}
-
-export interface KeptTokens {
-  readonly access_token: string
-  readonly refresh_token: string | undefined
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number
-}
-
-/** What the session keeps of WeChat's tokens, with their end as a time. */
-export function keepTokens ({ access_token, refresh_token, expires_in }: WechatTokens, now: number): KeptTokens {
-  return { access_token, refresh_token, expiresAt: now + 1000 * expires_in }
-}
-
-export const loginKey = 'wechatLogin' as keyof Session
-
-/** The login in the session, as far as its shape goes; null for anything else that a store may return. */
+/** The login in the session, as far as its shape goes. */
 export function readLogin (request: FastifyRequest): Login | null {
-  const login: unknown = request.session?.[loginKey]
-  if (typeof login !== 'object' || login === null) return null
-  const { id, at, via, appid, openid, callback, attempt, user } = login as Partial<Login>
-  const whole = [id, via, appid, openid, callback, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
-  if (!whole) return null
-  freeze(user)
-  return login as Login
+  return parseLogin(request.session?.[loginKey])
 }
 
 /** False before the session plugin's own hook, and outside the path of its cookie: nobody can be logged in there. */
@@ -61,68 +25,87 @@ export function hasSession ({ session }: FastifyRequest): boolean {
 export function checkSession (request: FastifyRequest): void {
   const { session } = request
   if (!hasSession(request)) {
-    request.log.error('fastify-wechat-login: the callback path lies outside the path of the session cookie; set session.cookie.path to /')
+    tellOnce(request, 'the callback path lies outside the path of the session cookie; set session.cookie.path to /')
     throw new MisconfiguredError()
   }
   if (session.cookie.secure === true && request.protocol !== 'https') {
-    request.log.error('fastify-wechat-login: the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false')
+    tellOnce(request, 'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false')
     throw new MisconfiguredError()
   }
 }
 
+const told = new WeakSet<object>()
+
+// Every login fails for this one reason until the host mends it.
+function tellOnce ({ server, log }: FastifyRequest, text: string): void {
+  if (told.has(server)) return
+  told.add(server)
+  log.error(`fastify-wechat-login: ${text}`)
+}
+
 /** Gives the session a new id with the login in it, keeping the named keys. Resolves to what `joinSession` needs; the cookie goes out with the answer. */
-export async function startSession (request: FastifyRequest, login: Login, keep: readonly string[]): Promise<string> {
+export async function startSession (request: FastifyRequest, login: Login, keep: readonly string[], timeout: number): Promise<Pointer> {
   const before = request.session
   const earlier = before[loginKey]
   put(before, login)
   try {
-    await inTime(before.regenerate([...present(before, keep), loginKey]), 'the session store did not answer in time')
+    await inTime(before.regenerate([...present(before, keep), loginKey]), timeout)
   } catch (error) {
-    silence(request.session)
+    const { session: half, sessionStore } = request
+    const takeBack = ({ sessionId }: Session): void => { sessionStore.destroy(sessionId, () => {}) }
+    if (half !== before) takeBack(half)
     put(before, earlier)
-    request.session = before
     silence(before)
+    keepSession(request, before, takeBack)
     throw error
   }
   announce(request.session)
-  return request.session.encryptedSessionId
+  return pointerTo(request, login)
 }
 
-/** Lands this request in the session that a login of the same attempt has made. A session that has ended stays ended. */
-export async function joinSession (request: FastifyRequest, pointer: string, attempt: string, stands: (login: Login) => boolean): Promise<Login> {
-  const isOwn = signedId(request.session) === pointer && readLogin(request)?.attempt === attempt
-  if (!isOwn) await inTime(restore(request, pointer), 'the session store did not answer in time')
-  const login = readLogin(request)
-  if (login?.attempt !== attempt || !stands(login)) {
-    hush(request)
-    throw new InvalidStateError()
+/** Where the login of this request is. */
+export function pointerTo ({ session }: FastifyRequest, { attempt }: Login): Pointer {
+  return { session: signedId(session), attempt }
+}
+
+/** Lands this request in the session that a login has made. A session that has ended stays ended: its login must be there, and stand. */
+export async function joinSession (request: FastifyRequest, { session: pointer, attempt }: Pointer, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
+  const before = request.session
+  const isOwn = signedId(before) === pointer && readLogin(request)?.attempt === attempt
+  try {
+    if (!isOwn) await inTime(restore(request, pointer), timeout)
+  } catch (error) {
+    keepSession(request, before)
+    throw error
   }
-  if (isOwn) hush(request)
-  else announce(request.session)
+  const login = readLogin(request)
+  hush(request)
+  if (login?.attempt !== attempt || !stands(login)) throw new InvalidStateError()
+  if (!isOwn) announce(request.session)
   return login
 }
 
 /** Ends the session, keeping the named keys in a new one. */
-export async function endSession (request: FastifyRequest, reply: FastifyReply, keep: readonly string[]): Promise<void> {
+export async function endSession (request: FastifyRequest, reply: FastifyReply, keep: readonly string[], timeout: number): Promise<void> {
   const { session } = request
   if (typeof session?.regenerate !== 'function') return
   const name = cookieNameOf(request, session)
   const kept = present(session, keep)
   if (kept.length === 0 && name !== undefined) {
     const { path, domain, sameSite, secure } = session.cookie
-    await session.destroy()
+    await inTime(session.destroy(), timeout)
     // Without Secure a browser would keep a __Host- cookie.
     reply.clearCookie(name, { path: path ?? '/', ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
   } else if (!isEmpty(session)) {
-    await session.regenerate(kept)
+    await inTime(session.regenerate(kept), timeout)
     announce(request.session)
   }
 }
 
 /** Writes a changed login into the session; without one, takes it out. */
-export async function updateLogin (request: FastifyRequest, login?: Login): Promise<void> {
+export async function updateLogin (request: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
   put(request.session, login)
-  await request.session.save()
+  await inTime(request.session.save(), timeout)
 }
 
 /** Nobody has put anything into it, so that no store needs to know of it. */
@@ -146,6 +129,11 @@ export function hush ({ session }: FastifyRequest): void {
   if (typeof session?.isModified === 'function') hold(session)
 }
 
+/** Whatever the store still does, this request keeps this session; `refuse` gets the one that comes too late. */
+function keepSession (request: FastifyRequest, session: Session, refuse: (late: Session) => void = () => {}): void {
+  Object.defineProperty(request, 'session', { configurable: true, get: () => session, set: refuse })
+}
+
 function put (session: Session, login: unknown): void {
   Object.assign(session, { [loginKey]: login })
 }
@@ -163,11 +151,4 @@ function restore (request: FastifyRequest, pointer: string): Promise<void> {
 // Only the session plugin knows the name; the cookie is recognised by its value. With a secret just rotated it is not, which is no harm.
 function cookieNameOf (request: FastifyRequest, session: Session): string | undefined {
   return Object.entries(request.cookies).find(([, value]) => value?.endsWith(signedId(session)))?.[0]
-}
-
-// In the built-in MemoryStore all requests of a visitor share one object.
-function freeze (value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
-  Object.freeze(value)
-  Object.values(value).forEach(freeze)
 }

@@ -1,12 +1,22 @@
 // One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run and its outcome.
 
+import type { Pointer } from './login'
+
 /** What a run of an attempt found out. Unless it spent the attempt (the code left for WeChat), a failure leaves the attempt usable. */
 export interface Run { spent: boolean }
 
+/** An attempt as its callback brings it. */
+export interface Returned {
+  readonly state: string
+  readonly code: string
+  /** Milliseconds since 1970. */
+  readonly endsAt: number
+}
+
 interface Entry {
-  until: number
+  returned: Returned
   /** While the run goes on, and after a success: what `joinSession` needs. Null once it has failed. */
-  outcome: Promise<string> | null
+  outcome: Promise<Pointer> | null
   forget: () => void
 }
 
@@ -15,24 +25,33 @@ const most = 100_000
 
 export class SpentAttempts {
   readonly #entries = new Map<string, Entry>()
+  /** By code: the entry that came with it first. */
+  readonly #codes = new Map<string, Entry>()
 
   get size (): number {
     return this.#entries.size
   }
 
   /** The outcome of an earlier or a running callback of this attempt; null where all ended in failure, undefined where there was none. */
-  find (key: string): Promise<string> | null | undefined {
+  find (key: string): Promise<Pointer> | null | undefined {
     return this.#entries.get(key)?.outcome
   }
 
+  /** The attempt that came with this code first, and its outcome; undefined where there was none. */
+  findByCode (code: string): { state: string, outcome: Promise<Pointer> | null } | undefined {
+    const entry = this.#codes.get(code)
+    return entry && { state: entry.returned.state, outcome: entry.outcome }
+  }
+
   /** Runs the attempt. `forget` is called when the entry has outlived the attempt. */
-  run (key: string, endsAt: number, work: (run: Run) => Promise<string>, forget: () => void): Promise<string> {
+  run (key: string, returned: Returned, work: (run: Run) => Promise<Pointer>, forget: () => void): Promise<Pointer> {
     const run = { spent: false }
-    const entry: Entry = { until: endsAt + afterlife, outcome: null, forget }
+    const entry: Entry = { returned, outcome: null, forget }
     this.#entries.set(key, entry)
+    if (!this.#codes.has(returned.code)) this.#codes.set(returned.code, entry)
     entry.outcome = work(run).catch((error: unknown) => {
       entry.outcome = null
-      if (!run.spent) this.#entries.delete(key)
+      if (!run.spent) this.#remove(key, entry)
       throw error
     })
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
@@ -42,12 +61,17 @@ export class SpentAttempts {
 
   sweep (now: number): void {
     for (const entry of this.#entries) {
-      if (entry[1].until <= now) this.#drop(entry)
+      if (entry[1].returned.endsAt + afterlife <= now) this.#drop(entry)
     }
   }
 
-  #drop ([key, { forget }]: [string, Entry]): void {
+  #drop ([key, entry]: [string, Entry]): void {
+    this.#remove(key, entry)
+    entry.forget()
+  }
+
+  #remove (key: string, entry: Entry): void {
     this.#entries.delete(key)
-    forget()
+    if (this.#codes.get(entry.returned.code) === entry) this.#codes.delete(entry.returned.code)
   }
 }

@@ -2,14 +2,15 @@
 
 import type { EndAgain } from './ended'
 import { inTime } from './in-time'
-import { type Login, loginKey, type Place } from './session'
+import { type Login, loginKey } from './login'
+import type { Place } from './session'
 
 /** False once another process has ended the login: to save it would bring it back. */
-export function isStored ({ store, sessionId }: Place, login: Login): Promise<boolean> {
+export function isStored ({ store, sessionId }: Place, login: Login, timeout: number): Promise<boolean> {
   const asked = new Promise<boolean>((resolve, reject) => {
     store.get(sessionId, (error, session) => { error ? reject(error) : resolve(holds(session, login)) })
   })
-  return inTime(asked, 'the session store did not answer in time')
+  return inTime(asked, timeout)
 }
 
 /** Destroys the session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */

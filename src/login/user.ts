@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import type { WechatUser } from '../types'
 import { type Context, currentLogin } from './context'
 import { endLogin } from './logout'
-import { type Login, updateLogin } from './session'
+import type { Login } from './login'
+import { placeOf, updateLogin } from './session'
 
 interface Loaded { id: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
 
@@ -35,8 +36,8 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
 async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
   const user = await context.settings.loadUser!(login.user, request) ?? null
   if (user === null) {
-    endLogin(context, request, login)
-    await updateLogin(request)
+    endLogin(context, login, placeOf(request))
+    await updateLogin(request, undefined, context.settings.timeout)
   }
   return user
 }

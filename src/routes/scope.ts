@@ -30,11 +30,30 @@ export function scopeOf (routes: Route[], context: Context) {
       // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
       if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) return reply.code(204).send()
     })
+    // Again, for session hooks that come after ours: what a scope adds later its children get too.
+    scope.addHook('preParsing', (request, _reply, _payload, done) => {
+      hush(request)
+      done()
+    })
+    letServerClose(scope)
     // Of each route, not of the scope: scope.errorHandler stays the host's.
     const { errorHandler } = scope
     scope.addHook('onRoute', route => { route.errorHandler = (error, request, reply): unknown => refuse(context, error, request, reply, errorHandler) })
     for (const route of routes) route(scope, context)
   }
+}
+
+// A visitor whose login outlasts the server's last second would keep its connection, and with it the closing server, for a minute more.
+function letServerClose (scope: Scope): void {
+  let closing = false
+  scope.addHook('preClose', done => {
+    closing = true
+    done()
+  })
+  scope.addHook('onSend', (request, reply, _payload, done) => {
+    if (closing && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+    done()
+  })
 }
 
 /** What all routes of ours have in common. */
