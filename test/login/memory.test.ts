@@ -5,65 +5,89 @@ import { test } from 'tap'
 import { EndedLogins } from '../../src/login/ended'
 import { inTime } from '../../src/login/in-time'
 import { open, seal } from '../../src/login/seal'
-import { type Run, SpentAttempts } from '../../src/login/spent'
+import type { Pointer } from '../../src/login/login'
+import { type Returned, type Run, SpentAttempts } from '../../src/login/spent'
 
 const nothing = (): void => {}
 const endsAt = 900_000
+const returned = (change: Partial<Returned> = {}): Returned => ({ state: 'state', code: 'code', endsAt, ...change })
+const at = (session: string): Pointer => ({ session, attempt: 'attempt' })
 
 test('the callbacks of an attempt share one run and its outcome, while it goes on and afterwards', async t => {
   const spent = new SpentAttempts()
   t.equal(spent.find('a'), undefined)
-  let finish: (pointer: string) => void = nothing
-  const first = spent.run('a', endsAt, () => new Promise(resolve => { finish = resolve }), nothing)
+  let finish: (pointer: Pointer) => void = nothing
+  const first = spent.run('a', returned(), () => new Promise(resolve => { finish = resolve }), nothing)
   const second = spent.find('a')
-  finish('pointer')
-  t.equal(await first, 'pointer')
-  t.equal(await second, 'pointer')
-  t.equal(await spent.find('a'), 'pointer')
+  finish(at('pointer'))
+  t.strictSame(await first, at('pointer'))
+  t.strictSame(await second, at('pointer'))
+  t.strictSame(await spent.find('a'), at('pointer'))
   t.equal(spent.find('b'), undefined, 'another attempt knows nothing of it')
 })
 
 test('a failure before the code has left keeps the attempt usable; the callbacks that waited fail with it', async t => {
   const spent = new SpentAttempts()
-  const first = spent.run('a', endsAt, async () => { throw new Error('no connection') }, nothing)
+  const first = spent.run('a', returned(), async () => { throw new Error('no connection') }, nothing)
   const second = spent.find('a')
   await t.rejects(first, { message: 'no connection' })
-  await t.rejects(second as Promise<string>, { message: 'no connection' })
+  await t.rejects(second as Promise<Pointer>, { message: 'no connection' })
   t.equal(spent.find('a'), undefined)
-  t.equal(await spent.run('a', endsAt, async () => 'pointer', nothing), 'pointer')
+  t.strictSame(await spent.run('a', returned(), async () => at('pointer'), nothing), at('pointer'))
 })
 
 test('a failure after the code has left is final', async t => {
   const spent = new SpentAttempts()
-  const work = async (run: Run): Promise<string> => {
+  const work = async (run: Run): Promise<Pointer> => {
     run.spent = true
     throw new Error('used')
   }
-  await t.rejects(spent.run('a', endsAt, work, nothing), { message: 'used' })
+  await t.rejects(spent.run('a', returned(), work, nothing), { message: 'used' })
   t.equal(spent.find('a'), null)
+})
+
+test('a code leads to the attempt that came with it first, for as long as that is remembered', async t => {
+  const spent = new SpentAttempts()
+  const first = spent.run('a', returned({ state: 'first' }), async run => {
+    run.spent = true
+    return at('a')
+  }, nothing)
+  await spent.run('b', returned({ state: 'second', endsAt: endsAt + 1 }), async () => at('b'), nothing)
+  t.equal(spent.findByCode('code')?.state, 'first')
+  t.equal(spent.findByCode('code')?.outcome, spent.find('a'))
+  t.equal(spent.findByCode('other'), undefined)
+  await first
+  spent.sweep(endsAt + 60_000)
+  t.equal(spent.findByCode('code'), undefined)
+})
+
+test('a code that never left leads nowhere', async t => {
+  const spent = new SpentAttempts()
+  await t.rejects(spent.run('a', returned(), async () => { throw new Error('no connection') }, nothing))
+  t.equal(spent.findByCode('code'), undefined)
 })
 
 test("a spent attempt is forgotten a minute after the attempt's own end, and its marker with it", async t => {
   const spent = new SpentAttempts()
   const forgotten: string[] = []
-  await spent.run('late', endsAt + 1, async () => '1', () => { forgotten.push('late') })
-  await spent.run('early', endsAt, async () => '2', () => { forgotten.push('early') })
+  await spent.run('late', returned({ endsAt: endsAt + 1 }), async () => at('1'), () => { forgotten.push('late') })
+  await spent.run('early', returned(), async () => at('2'), () => { forgotten.push('early') })
   spent.sweep(endsAt + 59_999)
   t.equal(spent.size, 2)
   spent.sweep(endsAt + 60_000)
   t.strictSame(forgotten, ['early'], 'whatever the order in which they came')
   t.equal(spent.find('early'), undefined)
-  t.equal(await spent.find('late'), '1')
+  t.strictSame(await spent.find('late'), at('1'))
 })
 
 test('at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
   const spent = new SpentAttempts()
   const forgotten: string[] = []
-  for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, endsAt, async () => 'pointer', () => { forgotten.push(`${count}`) })
+  for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, returned({ code: `${count}` }), async () => at('pointer'), () => { forgotten.push(`${count}`) })
   t.equal(spent.size, 100_000)
   t.strictSame(forgotten, ['0'])
   t.equal(spent.find('0'), undefined)
-  t.equal(await spent.find('100000'), 'pointer')
+  t.strictSame(await spent.find('100000'), at('pointer'))
 })
 
 const quarter = 15 * 60_000
@@ -194,11 +218,11 @@ test('property: whatever a store returns in place of a seal is no pointer, and n
 test('a promise that is in time is passed through, whatever comes of it, and leaves no timer behind', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
   const before = timers()
-  t.equal(await inTime(Promise.resolve('value'), 'late'), 'value')
-  await t.rejects(inTime(Promise.reject(new Error('broken')), 'late'), { message: 'broken' })
+  t.equal(await inTime(Promise.resolve('value'), 5000), 'value')
+  await t.rejects(inTime(Promise.reject(new Error('broken')), 5000), { message: 'broken' })
   t.equal(timers(), before)
 })
 
-test('a promise that takes too long becomes an error with the given text', async t => {
-  await t.rejects(inTime(new Promise(nothing), 'the store did not answer', 1), { message: 'the store did not answer' })
+test('a promise that takes too long becomes an error', async t => {
+  await t.rejects(inTime(new Promise(nothing), 1), { message: 'the session store did not answer in time' })
 })

@@ -1,0 +1,342 @@
+// Whatever WeChat's side or the network between does, on the code exchange and on the profile: the right refusal within the deadline,
+// nothing held that should be let go, nobody else disturbed, and the next login works.
+
+import { gzipSync } from 'node:zlib'
+import { test, type Test } from 'tap'
+import { sessionCookie, withOnly } from '../fixture/alone'
+import { agents, type Answer, type Browser } from '../fixture/browser'
+import { type Endpoint, type FakeApi, goodProfile, goodTokens, type Misdeed, raw, send, startFakeApi } from '../fixture/fake-api'
+import { beginLogin, freePort, type Host, logIn, startHost } from '../fixture/host'
+import type { WechatLoginOptions } from '../../src/types'
+
+const origin = 'https://app.example.com'
+const timeout = 500
+/** For a machine under load; what hangs, hangs for ever. */
+const grace = 4000
+
+const endpoints: Endpoint[] = ['access_token', 'userinfo']
+
+/** With the plugin's own connections, as a host has them. */
+async function startWith (t: Test, apiHosts: string[], options: Partial<WechatLoginOptions> = {}): Promise<Host> {
+  return startHost(t, { options: { ...options, client: { timeout, retries: 1, connections: 4, ...options.client, apiHosts, dispatcher: undefined as never } } })
+}
+
+const me = (browser: Browser) => browser.fetch(`${origin}/wechat/me`)
+
+/** The callback as a script posts it, so that the error's code can be read. */
+async function postLogin (host: Host, browser: Browser): Promise<Answer> {
+  const { searchParams, pathname } = new URL(await beginLogin(host, browser))
+  return browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, { 'sec-fetch-site': 'same-origin' })
+}
+
+async function checkRefused (t: Test, host: Host, what: string, status: number, code: string): Promise<void> {
+  const browser = host.browser(agents.wechat)
+  const begun = performance.now()
+  const answer = await postLogin(host, browser)
+  t.ok(performance.now() - begun < timeout + grace, `${what}: in time`)
+  t.strictSame([answer.status, answer.json().code], [status, code], what)
+  t.notOk(sessionCookie(answer), what)
+  t.equal((await me(browser)).status, 401, what)
+}
+
+async function checkWell (t: Test, host: Host, what: string): Promise<void> {
+  const browser = host.browser(agents.wechat)
+  t.equal((await logIn(host, browser)).status, 303, what)
+  t.equal((await me(browser)).json().user.nickname, '青禾🌱', what)
+}
+
+const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n`
+
+/** One byte at a time, faster than any time-out between two bytes. */
+const drip: Misdeed = ({ socket }, _request, good) => {
+  socket!.write(head(Buffer.byteLength(good)))
+  let at = 0
+  const timer = setInterval(() => { socket!.write(good[at++ % 20]!) }, 20)
+  socket!.on('close', () => clearInterval(timer))
+}
+
+const bad: Array<[string, Misdeed]> = [
+  ...[300, 301, 302, 303, 304, 305, 307, 308].map(status => [`status ${status}`, send(status, '', { location: '/sns/elsewhere' })] as [string, Misdeed]),
+  ...[201, 204, 206].map(status => [`status ${status}`, (response, _request, good) => { response.writeHead(status).end(status === 204 ? undefined : good) }] as [string, Misdeed]),
+  ...[400, 401, 403, 404, 405, 418, 429, 451].map(status => [`status ${status}`, (response, request, good) => send(status, good)(response, request, good)] as [string, Misdeed]),
+  ...[500, 501, 502, 503, 504, 599].map(status => [`status ${status}`, send(status, '<html>')] as [string, Misdeed]),
+  ['an HTML page', send(200, '<!doctype html><title>Log in to this network</title>', { 'content-type': 'text/html' })],
+  ['nothing', send(200, '')],
+  ['half of the reply', (response, request, good) => send(200, good.slice(0, good.length >> 1))(response, request, good)],
+  ...['null', 'true', '1', '"text"', '[]', '[{}]', '{}', '{', 'NaN', '{"a":1}{"b":2}', '\u0000'].map(text => [`the body ${text}`, send(200, text)] as [string, Misdeed]),
+  ['UTF-16', (response, request, good) => send(200, Buffer.from(good, 'utf16le'))(response, request, good)],
+  ['a million brackets', send(200, '['.repeat(60_000))],
+  ['gzip that nobody asked for', (response, request, good) => send(200, gzipSync(good), { 'content-encoding': 'gzip' })(response, request, good)],
+  ['a bomb of gzip', send(200, gzipSync(Buffer.alloc(50_000_000)), { 'content-encoding': 'gzip' })],
+  ['gzip a hundred times over', (response, request, good) => send(200, good, { 'content-encoding': Array(100).fill('gzip').join(', ') })(response, request, good)],
+  ['70 kB of spaces', (response, request, good) => send(200, ' '.repeat(70_000) + good)(response, request, good)],
+  ['no HTTP', raw('220 smtp.example.com ESMTP\r\n')],
+  ['two lengths', raw('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}')],
+  ['a length and chunks', raw('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n')],
+  ['chunks of no number', raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n')],
+  ['headers of a megabyte', raw(`HTTP/1.1 200 OK\r\n${'X-Filler: '.padEnd(1000, 'x')}\r\n`.repeat(1000))]
+]
+
+for (const endpoint of endpoints) {
+  test(`a reply that cannot be read, on ${endpoint}: a bad gateway, nobody logged in, and the next login works`, async t => {
+    const api = await startFakeApi(t)
+    const host = await startWith(t, [api.url])
+    for (const [what, misdeed] of bad) {
+      api.misdeeds = { [endpoint]: misdeed }
+      const before = api.calls.access_token
+      await checkRefused(t, host, what, 502, 'FST_WECHAT_BAD_RESPONSE')
+      t.equal(api.calls.access_token, before + 1, `${what}: one code, one exchange`)
+    }
+    api.misdeeds = {}
+    await checkWell(t, host, 'afterwards')
+    t.ok(api.sockets.size <= 4, 'no more connections than allowed')
+    t.equal(new Set(api.codes).size, api.codes.length, 'no code was sent twice')
+  })
+
+  const gone: Array<[string, Misdeed]> = [
+    ['silence', () => {}],
+    ['headers and then silence', raw(head(100), 'keep')],
+    ['half a reply and then silence', (response, request, good) => raw(head(Buffer.byteLength(good)) + good.slice(0, 20), 'keep')(response, request, good)],
+    ['a body that drips', drip],
+    ['early hints without end', ({ socket }) => {
+      const timer = setInterval(() => { socket!.write('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n') }, 20)
+      socket!.on('close', () => clearInterval(timer))
+    }],
+    ['a closed connection', raw('', 'end')],
+    ['a reset', ({ socket }) => { socket!.resetAndDestroy() }],
+    ['half a reply and then a reset', (response, request, good) => raw(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(response, request, good)]
+  ]
+  test(`no reply in time, on ${endpoint}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
+    const api = await startFakeApi(t)
+    const host = await startWith(t, [api.url])
+    for (const [what, misdeed] of gone) {
+      const closed: Array<Promise<unknown>> = []
+      api.misdeeds = {
+        [endpoint]: (response: Parameters<Misdeed>[0], request: Parameters<Misdeed>[1], good: string) => {
+          closed.push(new Promise(resolve => response.socket!.once('close', resolve)))
+          misdeed(response, request, good)
+        }
+      }
+      const before = api.calls.access_token
+      await checkRefused(t, host, what, 504, 'FST_WECHAT_UNREACHABLE')
+      t.equal(api.calls.access_token, before + 1, `${what}: one code, one exchange`)
+      await Promise.all(closed)
+      t.pass(`${what}: every socket is closed`)
+    }
+    api.misdeeds = {}
+    await checkWell(t, host, 'afterwards')
+    t.equal(new Set(api.codes).size, api.codes.length, 'no code was sent twice')
+  })
+
+  test(`a hundred megabytes, on ${endpoint}, for twenty visitors at once, are not taken in`, async t => {
+    const api = await startFakeApi(t)
+    const host = await startWith(t, [api.url], { client: { connections: 16, retries: 0, timeout: 5000 } })
+    const chunk = Buffer.alloc(16_384, ' ')
+    let sent = 0
+    api.misdeeds = {
+      [endpoint]: (response: Parameters<Misdeed>[0]) => {
+        response.writeHead(200)
+        let left = 100_000_000
+        const more = (): void => {
+          while (left > 0 && !response.destroyed) {
+            left -= chunk.length
+            sent += chunk.length
+            if (!response.write(chunk)) return
+          }
+        }
+        response.on('drain', more)
+        more()
+      }
+    }
+    const before = process.memoryUsage().rss
+    await Promise.all(Array.from({ length: 20 }, () => checkRefused(t, host, '100 MB', 502, 'FST_WECHAT_BAD_RESPONSE')))
+    t.ok(sent < 20 * 16_000_000, `${sent} bytes left WeChat, most of them into the buffers of the sockets`)
+    t.ok(process.memoryUsage().rss - before < 150_000_000)
+    api.misdeeds = {}
+    await checkWell(t, host, 'afterwards')
+  })
+
+  test(`one visitor's silent WeChat, on ${endpoint}, holds up no other visitor`, async t => {
+    const api = await startFakeApi(t)
+    const host = await startWith(t, [api.url], { client: { timeout: 3000 } })
+    const reached = new Promise<void>(resolve => { api.misdeeds = { [endpoint]: () => { resolve() } } })
+    const held = postLogin(host, host.browser(agents.wechat))
+    await reached
+    api.misdeeds = {}
+    let others = 0
+    const work = Promise.all(Array.from({ length: 10 }, async () => {
+      await checkWell(t, host, 'another visitor')
+      others++
+    }))
+    const first = await Promise.race([held.then(() => 'held'), work.then(() => 'others')])
+    t.equal(first, 'others')
+    await work
+    t.equal(others, 10)
+    t.equal((await held).status, 504)
+  })
+}
+
+test('a field of the wrong type refuses the reply where the login rests on it, and is left out where it does not', async t => {
+  const api = await startFakeApi(t)
+  const host = await startWith(t, [api.url])
+  const needed: Record<Endpoint, string[]> = { access_token: ['access_token', 'openid'], userinfo: ['openid'] }
+  for (const endpoint of endpoints) {
+    const good: Record<string, unknown> = endpoint === 'access_token' ? goodTokens : goodProfile
+    for (const field of Object.keys(good)) {
+      for (const value of [undefined, null, 7, true, '', [], {}, { toString: 'x' }, 'x'.repeat(5000)]) {
+        const what = `${endpoint}.${field} is ${String(JSON.stringify(value)).slice(0, 20)}`
+        api.misdeeds = { [endpoint]: send(200, JSON.stringify({ ...good, [field]: value })) }
+        const browser = host.browser(agents.wechat)
+        const answer = await postLogin(host, browser)
+        if (needed[endpoint].includes(field)) {
+          t.equal(answer.status, 502, what)
+        } else {
+          t.equal(answer.status, 200, what)
+          const { user } = answer.json()
+          t.equal(user.openid, goodTokens.openid, what)
+          if (field !== 'unionid') t.ok(user[field] === undefined || ['string', 'number'].includes(typeof user[field]) || Array.isArray(user[field]), what)
+        }
+      }
+    }
+  }
+})
+
+test('what WeChat only dresses up reads well: a byte order mark, white space, control characters, broken UTF-8, errcode 0, unknown fields', async t => {
+  const api = await startFakeApi(t)
+  const host = await startWith(t, [api.url])
+  const dressed: Array<[string, (good: string) => string | Buffer]> = [
+    ['a byte order mark', good => `\uFEFF${good}`],
+    ['pretty printed', good => JSON.stringify(JSON.parse(good), null, 2)],
+    ['errcode 0', good => good.replace('{', '{"errcode":0,"errmsg":"ok",')],
+    ['unknown fields', good => good.replace('{', '{"__proto__":{"isAdmin":true},"constructor":{},"isAdmin":true,')],
+    ['raw control characters', good => good.replace('"}', '\u0014\u0007"}')],
+    ['a broken character', good => Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from(',"city":"\xff\xfe"}', 'latin1')])]
+  ]
+  for (const endpoint of endpoints) {
+    for (const [what, dress] of dressed) {
+      api.misdeeds = { [endpoint]: (response: Parameters<Misdeed>[0], request: Parameters<Misdeed>[1], good: string) => send(200, dress(good))(response, request, good) }
+      const answer = await postLogin(host, host.browser(agents.wechat))
+      t.equal(answer.status, 200, `${what} on ${endpoint}`)
+      t.equal(answer.json().user.isAdmin, undefined, what)
+    }
+  }
+})
+
+const errcodes: Array<[number, number, string]> = [
+  [-1, 502, 'FST_WECHAT_API_ERROR'], [40029, 400, 'FST_WECHAT_INVALID_CODE'], [40163, 400, 'FST_WECHAT_INVALID_CODE'], [45011, 503, 'FST_WECHAT_RATE_LIMITED'],
+  [40125, 500, 'FST_WECHAT_MISCONFIGURED'], [40001, 401, 'FST_WECHAT_TOKEN_EXPIRED'], [99999, 502, 'FST_WECHAT_API_ERROR']
+]
+
+for (const endpoint of endpoints) {
+  test(`WeChat's own refusals on ${endpoint} keep their meaning, and only what can do no harm is repeated`, async t => {
+    const api = await startFakeApi(t)
+    const host = await startWith(t, [api.url])
+    for (const [errcode, status, code] of errcodes) {
+      api.misdeeds = { [endpoint]: send(200, JSON.stringify({ errcode, errmsg: 'secret text of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' })) }
+      const before = { ...api.calls }
+      const browser = host.browser(agents.wechat)
+      const answer = await postLogin(host, browser)
+      t.strictSame([answer.status, answer.json().code], [status, code], `${errcode}`)
+      t.notMatch(answer.body, 'secret text')
+      t.equal(answer.headers['retry-after'], status === 503 ? '60' : undefined)
+      t.equal(api.calls.access_token - before.access_token, 1, `${errcode}: one exchange`)
+      if (endpoint === 'userinfo') t.equal(api.calls.userinfo - before.userinfo, errcode === -1 ? 2 : 1, `${errcode}: the profile`)
+    }
+  })
+}
+
+test('a profile that fails once is asked for again, and the visitor notices nothing', async t => {
+  const api = await startFakeApi(t)
+  const host = await startWith(t, [api.url], { client: { timeout: 3000, retries: 2 } })
+  for (const misdeed of [send(502, '<html>'), send(200, '{"errcode":-1,"errmsg":"system error"}'), raw('', 'destroy')]) {
+    api.misdeeds = {
+      userinfo: (response, request, good) => {
+        api.misdeeds = {}
+        misdeed(response, request, good)
+      }
+    }
+    await checkWell(t, host, 'repeated')
+  }
+  t.equal(api.calls.access_token, 3)
+  t.equal(api.calls.userinfo, 6)
+})
+
+test('a WeChat that cannot be reached leaves the attempt as it was: the same callback works once it can', async t => {
+  const api = await startFakeApi(t)
+  const port = await freePort()
+  const host = await startWith(t, [api.url], { client: { retries: 0 } })
+  const refused = await startWith(t, [`http://127.0.0.1:${port}`], { client: { retries: 0 } })
+  const browser = refused.browser(agents.wechat)
+  const callback = await beginLogin(refused, browser)
+  const answer = await browser.get(callback)
+  t.equal(answer.status, 504)
+  t.strictSame(answer.setCookies, [], "the attempt's cookie stays")
+  const late = withOnly(host, browser, answer)
+  t.equal((await late.get(callback.replace(refused.origin, host.origin))).status, 303, 'here on another process, which reaches WeChat')
+  t.equal(api.calls.access_token, 1)
+})
+
+test('no name, no listener, no trust: each is told as unreachable, and no code is spent', async t => {
+  const api = await startFakeApi(t)
+  for (const [what, apiHost, client] of [
+    ['a name that does not resolve', 'https://no-such-host.invalid', {}],
+    ['a port where nobody listens', `http://127.0.0.1:${await freePort()}`, {}],
+    ['TLS with a server that speaks none', api.url.replace('http:', 'https:'), {}]
+  ] as const) {
+    const host = await startWith(t, [apiHost], { client })
+    await checkRefused(t, host, what, 504, 'FST_WECHAT_UNREACHABLE')
+    const browser = host.browser(agents.wechat)
+    const callback = await beginLogin(host, browser)
+    t.strictSame((await browser.get(callback)).setCookies, [], `${what}: the attempt stays`)
+  }
+  const host = await startHost(t, { options: wechat => ({ client: { timeout, apiHosts: [wechat.url], dispatcher: undefined as never } }) })
+  await checkRefused(t, host, 'a certificate that nobody vouches for', 504, 'FST_WECHAT_UNREACHABLE')
+  t.equal(host.wechat.control.count('access_token'), 0)
+  t.equal(api.calls.access_token, 0)
+})
+
+test('the next host is asked where the first cannot be reached, for the code too, and the visitor notices nothing', async t => {
+  const api = await startFakeApi(t)
+  for (const dead of [`http://127.0.0.1:${await freePort()}`, 'https://no-such-host.invalid']) {
+    const host = await startWith(t, [dead, api.url], { client: { timeout: 5000 } })
+    for (let login = 0; login < 3; login++) await checkWell(t, host, dead)
+  }
+  t.equal(new Set(api.codes).size, 6)
+})
+
+test('a code that has left for one host is never sent to another one, whatever became of it', async t => {
+  const first = await startFakeApi(t)
+  const second: FakeApi = await startFakeApi(t)
+  const host = await startWith(t, [first.url, second.url], { client: { retries: 2 } })
+  for (const misdeed of [() => {}, raw('', 'destroy'), send(502, ''), send(200, '{"errcode":-1,"errmsg":"system error"}'), send(200, '<html>')] as Misdeed[]) {
+    first.misdeeds = { access_token: misdeed }
+    second.misdeeds = { access_token: misdeed }
+    const answer = await postLogin(host, host.browser(agents.wechat))
+    t.ok(answer.status >= 502)
+  }
+  const codes = [...first.codes, ...second.codes]
+  t.equal(codes.length, 5)
+  t.equal(new Set(codes).size, 5)
+})
+
+test('a profile that one host does not give is asked for at the other one', async t => {
+  const first = await startFakeApi(t)
+  const second = await startFakeApi(t)
+  const host = await startWith(t, [first.url, second.url], { client: { timeout: 3000, retries: 2 } })
+  first.misdeeds = { userinfo: send(503, '') }
+  await checkWell(t, host, 'from the other host')
+  t.equal(first.calls.userinfo, 1)
+  t.equal(second.calls.userinfo, 1)
+  t.equal(first.calls.access_token, 1)
+})
+
+test('a WeChat that is away for a while is used again without a restart, and all connections end with the server', async t => {
+  const api = await startFakeApi(t)
+  const host = await startWith(t, [api.url])
+  await checkWell(t, host, 'before')
+  api.misdeeds = { access_token: ({ socket }) => { socket!.destroy() } }
+  await Promise.all(Array.from({ length: 8 }, () => checkRefused(t, host, 'away', 504, 'FST_WECHAT_UNREACHABLE')))
+  api.misdeeds = {}
+  await Promise.all(Array.from({ length: 8 }, () => checkWell(t, host, 'back')))
+  t.ok(api.sockets.size <= 4)
+})
