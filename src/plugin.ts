@@ -12,6 +12,8 @@ import { createAccessToken } from './login/tokens'
 import { knownUser, loadUser } from './login/user'
 import { parseOptions } from './options'
 import { callbackRoutes } from './routes/callback'
+import { clientRoute } from './routes/client'
+import { embedRoute } from './routes/embed'
 import { loginRoute } from './routes/login'
 import { logoutRoute } from './routes/logout'
 import { meRoute } from './routes/me'
@@ -38,10 +40,8 @@ export function createPlugin (now: () => number = Date.now) {
     })
 
     decorate(fastify, context)
-    // Before the session's hooks, which nonetheless reach it: a scope hands what it adds later down to its children.
-    await fastify.register(scopeOf([loginRoute], context))
     await registerSession(fastify, settings)
-    await fastify.register(scopeOf([callbackRoutes('oneclick'), callbackRoutes('qr'), meRoute, logoutRoute], context))
+    await fastify.register(scopeOf([loginRoute, callbackRoutes('oneclick'), callbackRoutes('qr'), embedRoute, meRoute, logoutRoute, clientRoute], context))
   }
 }
 

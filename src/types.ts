@@ -151,6 +151,11 @@ export interface WechatPage {
   message: string
   /** The one way on, a path of this site, and its label. */
   action?: { href: string, label: string }
+  /**
+   * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper around it with
+   * `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link `target="_top"`.
+   */
+  outcome?: 'refused' | 'expired' | 'error'
 }
 
 export interface WechatLoginOptions {

@@ -84,5 +84,5 @@ function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyR
   const href = loginUrl(context, request.url)!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-  return sendPage(context.settings, request, reply, refusal, 'signed-out', isWechatBrowser(context, request), href)
+  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', isWechat: isWechatBrowser(context, request), href })
 }

@@ -17,6 +17,17 @@ export interface Ride {
   target: RedirectTarget
   /** This attempt replaces one whose cookie was lost; it is not replaced again. */
   restarted?: boolean
+  /** The callback opens inside an iframe of the host's own page. */
+  embedded?: boolean
+  /** Our own page has sent this callback on; it is not sent on again. */
+  bounced?: boolean
+}
+
+/** An attempt as the browser takes it to WeChat. */
+export interface StartedAttempt {
+  state: string
+  /** Not yet encoded. */
+  redirectUri: string
 }
 
 export function isWechatBrowser ({ settings }: Context, request: FastifyRequest): boolean {
@@ -41,24 +52,30 @@ export function targetOf ({ settings: { redirect } }: Context, request: FastifyR
   return redirect.fallback
 }
 
-/** Begins an attempt: sets its cookie on the reply and returns WeChat's URL. */
-export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: Ride): string {
-  const { settings } = context
+/** Begins an attempt: sets its cookie on the reply. */
+export function beginLogin (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: Ride): StartedAttempt {
+  const { attempts, redirect } = context.settings
   const state = mintState()
-  for (const cookie of beginAttempt(state, app, request.headers.cookie, settings.attempts, context.now())) reply.header('set-cookie', cookie)
+  for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) reply.header('set-cookie', cookie)
   tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', identifyAttempt(app, state), request.log)
-  const redirectUri = callbackUrl(app, ride, settings.redirect.fallback)
-  const { openHost } = settings
+  return { state, redirectUri: callbackUrl(app, ride, redirect.fallback) }
+}
+
+/** Begins an attempt and returns WeChat's URL for it. */
+export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: Ride): string {
+  const { openHost } = context.settings
+  const { state, redirectUri } = beginLogin(context, request, reply, app, ride)
   const { appid, scope, forcePopup, forceSnapShot, connectRedirect } = app
   return scope === 'snsapi_login'
     ? qrUrl({ openHost, appid, redirectUri, state })
     : oneclickUrl({ openHost, appid, redirectUri, scope, state, forcePopup, forceSnapShot, connectRedirect })
 }
 
-function callbackUrl (app: AppWithClient, { target, restarted }: Ride, fallback: RedirectTarget): string {
+/** The app's callback URL with what rides in its query. */
+export function callbackUrl (app: AppWithClient, { target, ...marks }: Ride, fallback: RedirectTarget): string {
   const query = [
     ...(target === fallback ? [] : [`redirect=${encodeURIComponent(target)}`]),
-    ...(restarted ? ['restarted=1'] : [])
+    ...Object.entries(marks).filter(([, isSet]) => isSet).map(([mark]) => `${mark}=1`)
   ].join('&')
   if (query === '') return app.callbackUrl
   return `${app.callbackUrl}${app.callbackUrl.includes('?') ? '&' : '?'}${query}`

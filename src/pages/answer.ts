@@ -4,7 +4,8 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '../options'
 import type { WechatPage } from '../types'
-import { pageHeaders, renderPage } from './page'
+import { outcomeCsp, outcomeOf } from './outcome'
+import { headersFor, pageHeaders, renderPage } from './page'
 import { languageOf, textFor } from './texts'
 
 export interface Refusal extends Pick<FastifyError, 'message' | 'statusCode'> {
@@ -24,6 +25,8 @@ export function isNavigation ({ headers }: FastifyRequest): boolean {
   return mode === undefined ? headers.accept?.includes('text/html') === true : mode === 'navigate'
 }
 
+const embeddedHeaders = headersFor(outcomeCsp)
+
 /** Set on every answer of ours: none may be kept, and none may tell the next page about a code or a state. */
 export const privateHeaders = {
   'cache-control': 'no-store',
@@ -36,14 +39,33 @@ export function errorBody ({ statusCode = 500, code, message, loginUrl }: Refusa
   return { statusCode, code, error: STATUS_CODES[statusCode], message, loginUrl }
 }
 
-/** Sends the page for a refusal; `href` is its way on. */
-export async function sendPage (settings: Settings, request: FastifyRequest, reply: FastifyReply, refusal: Refusal, kind: WechatPage['kind'], isWechat: boolean, href: string | undefined): Promise<FastifyReply> {
+export interface Notice {
+  kind: WechatPage['kind']
+  isWechat: boolean
+  /** The way on. */
+  href: string | undefined
+  /** True inside the iframe of an embedded QR code, where the page around it waits to hear. */
+  embedded?: boolean
+}
+
+/** Sends the page for a refusal. */
+export async function sendPage (settings: Settings, request: FastifyRequest, reply: FastifyReply, refusal: Refusal, { kind, isWechat, href, embedded }: Notice): Promise<FastifyReply> {
   const { statusCode = 500, code = 'FST_WECHAT_LOGIN_FAILED' } = refusal
   const lang = languageOf(request.headers['accept-language'])
   const { title, message, action } = textFor(code, isWechat, lang)
-  const page: WechatPage = { kind, statusCode, code, lang, title, message, ...(action && href && { action: { href, label: action } }) }
+  const page: WechatPage = {
+    kind,
+    statusCode,
+    code,
+    lang,
+    title,
+    message,
+    ...(action && href && { action: { href, label: action } }),
+    ...(embedded && { outcome: outcomeOf(code) })
+  }
   const body = await (settings.renderPage || renderPage)(page, request, reply)
-  return reply.code(statusCode).headers(privateHeaders).headers(settings.renderPage ? { 'content-type': pageHeaders['content-type'] } : pageHeaders)
+  const headers = embedded ? embeddedHeaders : pageHeaders
+  return reply.code(statusCode).headers(privateHeaders).headers(settings.renderPage ? { 'content-type': headers['content-type'] } : headers)
     .header('vary', 'accept-language').send(body)
 }
 

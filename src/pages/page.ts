@@ -1,8 +1,9 @@
-// The look of our small pages: one column, no script, nothing from outside, light and dark, readable at 320 px.
+// The look of our small pages: one column, nothing from outside, light and dark, readable at 320 px.
 
 import { createHash } from 'node:crypto'
 import type { WechatPage } from '../types'
-import { html, render } from './html'
+import { type Html, html, render } from './html'
+import { tellParent } from './outcome'
 
 const style = html`
 :root{color-scheme:light dark;--ink:#1a1a1a;--soft:#595959;--paper:#f5f5f5;--card:#fff;--brand:#067a3e;--on-brand:#fff}
@@ -18,14 +19,25 @@ a:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
 
 const styleHash = createHash('sha256').update(render(style)).digest('base64')
 
-/** The headers of every page of ours. */
-export const pageHeaders = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`,
-  'x-frame-options': 'SAMEORIGIN'
+/** The headers of every page of ours; `more` is added to its content security policy. */
+export function headersFor (more = ''): Record<string, string> {
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'${more}`,
+    'x-frame-options': 'SAMEORIGIN'
+  }
 }
 
-export function renderPage ({ lang, title, message, action }: WechatPage): string {
+export const pageHeaders = headersFor()
+
+export interface Layout {
+  lang: WechatPage['lang']
+  title: string
+  body: Html
+  head?: Html | undefined
+}
+
+export function layout ({ lang, title, body, head }: Layout): string {
   return render(html`<!doctype html>
 <html lang="${lang === 'zh' ? 'zh-CN' : 'en'}">
 <head>
@@ -33,15 +45,24 @@ export function renderPage ({ lang, title, message, action }: WechatPage): strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-<style>${style}</style>
+${head}<style>${style}</style>
 </head>
 <body>
 <main>
-<h1>${title}</h1>
-<p>${message}</p>
-${action && html`<a href="${action.href}">${action.label}</a>`}
+${body}
 </main>
 </body>
 </html>
 `)
+}
+
+/** A notice with its one way on, which leaves the iframe where the page is in one. */
+export function renderPage ({ lang, title, message, action, outcome }: WechatPage): string {
+  return layout({
+    lang,
+    title,
+    body: html`<h1>${title}</h1>
+<p>${message}</p>
+${action && html`<a href="${action.href}"${outcome && html` target="_top"`}>${action.label}</a>`}${outcome && html`\n${tellParent(outcome)}`}`
+  })
 }

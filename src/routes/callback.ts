@@ -2,22 +2,22 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AccessDeniedError, InvalidStateError, MisconfiguredError } from '../errors'
-import { tell } from '../events'
-import type { AppWithClient } from '../login/apps'
-import { endAttempt, findAttempt, hashState, isState } from '../login/attempt'
-import { type Context, currentLogin, loginUrl } from '../login/context'
-import { finishAttempt } from '../login/finish'
-import { identifyAttempt } from '../login/identify'
-import { forgetSignedOut, hasSignedOut } from '../login/logout'
+import { AccessDeniedError, InvalidStateError } from '../errors'
+import { comeBack, type LostAttempt } from '../login/come-back'
+import { type Context, loginUrl } from '../login/context'
+import { hasSignedOut } from '../login/logout'
 import type { RedirectTarget } from '../login/redirect-target'
-import type { Login } from '../login/login'
-import { isWechatBrowser, startAttempt, targetOf } from '../login/start'
+import { callbackUrl, isWechatBrowser, startAttempt, targetOf } from '../login/start'
 import { loadUser } from '../login/user'
+import { bounceHeaders, renderBounce } from '../pages/bounce'
+import { doneHeaders, renderDone } from '../pages/done'
+import { languageOf } from '../pages/texts'
 import type { Via } from '../types'
 import { checkSameOrigin } from './same-origin'
-import { routeOptions, type Scope } from './scope'
+import { isEmbedded, routeOptions, type Scope } from './scope'
 import { code, error, redirect, state, tags, user } from './schemas'
+
+const mark = (description: string) => Type.Optional(Type.Unknown({ description: `Set by the server: ${description}` }))
 
 const getSchema = {
   tags,
@@ -26,9 +26,16 @@ const getSchema = {
     code: Type.Optional(code),
     state: Type.Optional(state),
     redirect,
-    restarted: Type.Optional(Type.Unknown({ description: 'Set by the server: this attempt replaces one whose cookie was lost' }))
+    restarted: mark('this attempt replaces one whose cookie was lost'),
+    embedded: mark('inside an iframe of a page of this site'),
+    bounced: mark('sent on once, so that the browser adds its cookies')
   }),
-  response: { 303: Type.Null({ description: 'Logged in; to the redirect target' }), '4xx': error, '5xx': error }
+  response: {
+    200: Type.String({ description: 'Inside an iframe: a page that tells the page around it' }),
+    303: Type.Null({ description: 'Logged in; to the redirect target' }),
+    '4xx': error,
+    '5xx': error
+  }
 }
 
 const postSchema = {
@@ -44,9 +51,14 @@ export function callbackRoutes (via: Via) {
     if (path === undefined) return
 
     scope.get(path, { ...routeOptions, schema: getSchema }, async (request, reply) => {
-      const target = targetOf(context, request, request.query.redirect)
-      const back = await comeBack(context, request, reply, via, request.query)
-      if (back === 'lost') return restart(context, request, reply, via, target, request.query.restarted !== undefined)
+      const { query } = request
+      const target = targetOf(context, request, query.redirect)
+      const back = await comeBack(context, request, reply, via, query)
+      if (isEmbedded(request)) {
+        if ('lost' in back) return bounce(context, request, reply, back, target, query.bounced !== undefined)
+        return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), target))
+      }
+      if ('lost' in back) return restart(context, request, reply, via, target, query.restarted !== undefined)
       return reply.redirect(target, 303)
     })
 
@@ -57,7 +69,7 @@ export function callbackRoutes (via: Via) {
       checkSameOrigin(context, request)
       const target = targetOf(context, request, request.body.redirect)
       const back = await comeBack(context, request, reply, via, request.body)
-      if (back === 'lost') throw Object.assign(new InvalidStateError(), { loginUrl: loginUrl(context) })
+      if ('lost' in back) throw Object.assign(new InvalidStateError(), { loginUrl: loginUrl(context) })
       const loaded = await loadUser(context, request)
       if (loaded === null) throw new AccessDeniedError()
       return { user: await context.settings.publicUser(loaded, request), redirect: target }
@@ -65,35 +77,11 @@ export function callbackRoutes (via: Via) {
   }
 }
 
-/** Logs in, or throws. `lost`: the state is well formed, and this browser has no cookie for it. */
-async function comeBack (context: Context, request: FastifyRequest, reply: FastifyReply, via: Via, untrusted: { code?: string, state?: string }): Promise<Login | 'lost'> {
-  const { code, state } = untrusted
-  if (code === undefined || code === '' || code === 'authdeny') throw new AccessDeniedError()
-  if (state === undefined || !isState(state)) throw new InvalidStateError()
-  const app = await context.apps.find(via, request)
-  if (app === undefined) throw new MisconfiguredError()
-  const attempt = findAttempt(state, app, request.headers.cookie, context.settings.attempts, context.now())
-  if (attempt.found === 'invalid') throw new InvalidStateError()
-  if (attempt.found === 'absent') return ownLogin(context, request, state) ?? 'lost'
-  return finish(context, request, reply, app, { code, state, endsAt: attempt.endsAt })
-}
-
-// Reload, back button: the attempt is over, and its login stands.
-function ownLogin (context: Context, request: FastifyRequest, state: string): Login | null {
-  const login = currentLogin(context, request)
-  if (login?.attempt !== hashState(state)) return null
-  tell('callback.repeated', identifyAttempt(login, state), request.log)
-  return login
-}
-
-async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, attempt: { code: string, state: string, endsAt: number }): Promise<Login> {
-  try {
-    const login = await finishAttempt(context, request, reply, { app, ...attempt })
-    if (hasSignedOut(context, request)) reply.header('set-cookie', forgetSignedOut(context))
-    return login
-  } finally {
-    if (context.spent.find(hashState(attempt.state)) !== undefined) reply.header('set-cookie', endAttempt(attempt.state, app))
-  }
+/** Inside an iframe a lost cookie is the rule, not the exception: the browser keeps it back once. What is sent on is made of checked parts only. */
+function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt, target: RedirectTarget, bounced: boolean): FastifyReply {
+  if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
+  const url = `${callbackUrl(app, { target, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
+  return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
 }
 
 /** WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just logged out. */

@@ -94,7 +94,12 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   tellRefused(context, request, error, refusal, !isPage)
   if (isPage) {
     try {
-      return await sendPage(context.settings, request, reply, refusal, 'error', isWechatBrowser(context, request), wayOn(context, request))
+      return await sendPage(context.settings, request, reply, refusal, {
+        kind: 'error',
+        isWechat: isWechatBrowser(context, request),
+        href: wayOn(context, request),
+        embedded: isEmbedded(request)
+      })
     } catch (failure) {
       throw toRefusal(failure)
     }
@@ -111,6 +116,11 @@ function toRefusal (error: unknown): Refusal {
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_') // a database's errors have numbers there
   if (isOurs || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
   return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
+}
+
+/** True for a callback that opens inside an iframe of the host's own page: its mark rode with it. */
+export function isEmbedded ({ query }: FastifyRequest): boolean {
+  return (query as { embedded?: unknown }).embedded !== undefined
 }
 
 function wayOn (context: Context, request: FastifyRequest): string | undefined {

@@ -1,0 +1,52 @@
+// WeChat has sent the visitor back with a code and our state: the login, or why there is none.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AccessDeniedError, InvalidStateError, MisconfiguredError } from '../errors'
+import { tell } from '../events'
+import type { Via } from '../types'
+import type { AppWithClient } from './apps'
+import { endAttempt, findAttempt, hashState, isState } from './attempt'
+import { type Context, currentLogin } from './context'
+import { finishAttempt } from './finish'
+import { identifyAttempt } from './identify'
+import { forgetSignedOut, hasSignedOut } from './logout'
+import type { Login } from './login'
+
+/** The state and the code are well formed, and this browser has no cookie for them. */
+export interface LostAttempt {
+  lost: true
+  app: AppWithClient
+  code: string
+  state: string
+}
+
+/** Logs in, or throws. */
+export async function comeBack (context: Context, request: FastifyRequest, reply: FastifyReply, via: Via, untrusted: { code?: string, state?: string }): Promise<Login | LostAttempt> {
+  const { code, state } = untrusted
+  if (code === undefined || code === '' || code === 'authdeny') throw new AccessDeniedError()
+  if (state === undefined || !isState(state)) throw new InvalidStateError()
+  const app = await context.apps.find(via, request)
+  if (app === undefined) throw new MisconfiguredError()
+  const attempt = findAttempt(state, app, request.headers.cookie, context.settings.attempts, context.now())
+  if (attempt.found === 'invalid') throw new InvalidStateError()
+  if (attempt.found === 'absent') return ownLogin(context, request, state) ?? { lost: true, app, code, state }
+  return finish(context, request, reply, app, { code, state, endsAt: attempt.endsAt })
+}
+
+// Reload, back button: the attempt is over, and its login stands.
+function ownLogin (context: Context, request: FastifyRequest, state: string): Login | null {
+  const login = currentLogin(context, request)
+  if (login?.attempt !== hashState(state)) return null
+  tell('callback.repeated', identifyAttempt(login, state), request.log)
+  return login
+}
+
+async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, attempt: { code: string, state: string, endsAt: number }): Promise<Login> {
+  try {
+    const login = await finishAttempt(context, request, reply, { app, ...attempt })
+    if (hasSignedOut(context, request)) reply.header('set-cookie', forgetSignedOut(context))
+    return login
+  } finally {
+    if (context.spent.find(hashState(attempt.state)) !== undefined) reply.header('set-cookie', endAttempt(attempt.state, app))
+  }
+}

@@ -1,0 +1,47 @@
+// GET client.js: the browser helper of fastify-wechat-login/browser for pages without a bundler. The same file, and one line that tells it
+// the folder it came from: its content depends on nothing but the version, so it may be kept for ever under ?v=<version>.
+
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
+import type { Context } from '../login/context'
+import { routeOptions, type Scope } from './scope'
+import { error, tags } from './schemas'
+
+interface Client {
+  body: string
+  etag: string
+  version: string
+}
+
+const root = join(__dirname, '../..')
+const lastLine = "configure({ base: new URL('.', import.meta.url).pathname })\n"
+
+const schema = {
+  tags,
+  summary: 'The browser helper, an ES module',
+  querystring: Type.Object({ v: Type.Optional(Type.Unknown({ description: "The package's version: the answer may then be kept for ever" })) }),
+  produces: ['text/javascript'],
+  response: { 200: Type.String({ description: 'JavaScript' }), 304: Type.Null({ description: 'Not changed' }), '4xx': error, '5xx': error }
+}
+
+export function clientRoute (scope: Scope, context: Context): void {
+  const path = context.settings.paths.client
+  if (path === undefined) return
+  let reading: Promise<Client> | undefined
+  scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
+    const { body, etag, version } = await (reading ??= readClient())
+    reply.headers({ etag, 'cache-control': request.query.v === version ? 'public, max-age=31536000, immutable' : 'public, no-cache' })
+    // null would be written down as JSON.
+    if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send(undefined as unknown as null)
+    return reply.type('text/javascript; charset=utf-8').send(body)
+  })
+}
+
+async function readClient (): Promise<Client> {
+  const [helper, manifest] = await Promise.all(['dist/browser/index.mjs', 'package.json'].map(file => readFile(join(root, file), 'utf8')))
+  const body = helper + lastLine
+  const { version } = JSON.parse(manifest!)
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`, version }
+}

@@ -1,0 +1,94 @@
+// GET embed: what a QR code inside the host's own page needs. The attempt begins here, so its state is ours and bound to this browser.
+
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { MisconfiguredError } from '../errors'
+import type { AppWithClient } from '../login/apps'
+import type { Context } from '../login/context'
+import { beginLogin, chooseApp, targetOf } from '../login/start'
+import { embedUrl } from '../wechat/authorize-url'
+import { routeOptions, type Scope } from './scope'
+import { error, redirect, tags } from './schemas'
+
+// In wxLogin.js' own words; what they mean is with EmbedParameters.
+const look = Type.Object({
+  style: Type.Optional(Type.Union([Type.Literal('black'), Type.Literal('white')])),
+  href: Type.Optional(Type.String({ maxLength: 8192, pattern: '^(https://|data:text/css;base64,)', description: 'A style sheet for the QR page' })),
+  lang: Type.Optional(Type.Union([Type.Literal('cn'), Type.Literal('en')])),
+  stylelite: Type.Optional(Type.Literal('1')),
+  fast_login: Type.Optional(Type.Literal('0')),
+  color_scheme: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('dark'), Type.Literal('light')]))
+})
+
+const schema = {
+  tags,
+  summary: 'A QR code for a page of your own',
+  querystring: Type.Object({
+    redirect,
+    self_redirect: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')], { description: 'true: the callback opens inside the iframe' })),
+    ...look.properties
+  }),
+  response: {
+    200: Type.Object({
+      src: Type.String({ description: "The iframe's whole address" }),
+      wxLogin: Type.Object({}, { additionalProperties: true, description: "For WeChat's own script: new WxLogin({ id, ...wxLogin })" }),
+      expiresIn: Type.Number({ description: 'Seconds until the attempt ends' }),
+      redirect: Type.String({ description: 'Where the login ends, checked' })
+    }, { description: 'An attempt has begun' }),
+    '4xx': error,
+    '5xx': error
+  }
+}
+
+export function embedRoute (scope: Scope, context: Context): void {
+  const path = context.settings.paths.embed
+  if (path === undefined) return
+  scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
+    const app = await chooseApp(context, request, 'qr')
+    checkHost(request, app)
+    const { openHost, attempts } = context.settings
+    const target = targetOf(context, request, request.query.redirect)
+    const selfRedirect = request.query.self_redirect === 'true'
+    const { state, redirectUri } = beginLogin(context, request, reply, app, { target, embedded: selfRedirect })
+    const { appid } = app
+    const looks = lookOf(request.query)
+    return {
+      src: embedUrl({ openHost, appid, redirectUri, state, self_redirect: selfRedirect, ...looks }),
+      // The script encodes nothing itself.
+      wxLogin: {
+        appid,
+        scope: 'snsapi_login',
+        redirect_uri: encodeURIComponent(redirectUri),
+        state,
+        self_redirect: selfRedirect,
+        ...looks,
+        ...(looks.href !== undefined && { href: encodeURIComponent(looks.href) })
+      },
+      expiresIn: attempts.ttl / 1000,
+      redirect: target
+    }
+  })
+}
+
+/** What was asked for of the looks; the script knows these two as numbers. */
+function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_scheme: colorScheme }: Static<typeof look>) {
+  return {
+    ...(style && { style }),
+    ...(href && { href }),
+    ...(lang && { lang }),
+    ...(stylelite && { stylelite: 1 as const }),
+    ...(fastLogin && { fast_login: 0 as const }),
+    ...(colorScheme && { color_scheme: colorScheme })
+  }
+}
+
+/**
+ * The attempt's cookie is set on the host of the page and needed on the callback URL's; a script's call cannot change host as the login
+ * route does. Behind a proxy that changes the Host header, the page's own address tells the truth.
+ */
+function checkHost (request: FastifyRequest, app: AppWithClient): void {
+  const { host, headers: { referer = '' } } = request
+  if (host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)) return
+  request.log.error({ host, callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
+  throw Object.assign(new MisconfiguredError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })
+}

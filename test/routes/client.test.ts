@@ -1,0 +1,54 @@
+// GET client.js: the built helper as a module, with caching that can never serve an old one.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { startHost } from '../fixture/host'
+
+const root = join(__dirname, '../..')
+const app = 'https://app.example.com'
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+test('client.js is the built helper and one line that tells it where it came from', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  const answer = await browser.fetch(`${app}/wechat/client.js`)
+  t.equal(answer.status, 200)
+  t.equal(answer.body, readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') + "configure({ base: new URL('.', import.meta.url).pathname })\n")
+  t.match(answer.headers, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, no-cache', 'x-content-type-options': 'nosniff' })
+  t.equal(answer.headers['access-control-allow-origin'], undefined)
+  t.strictSame(answer.setCookies, [])
+})
+
+test('it is kept for ever under its version, and else asked for again by its ETag', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  const forEver = 'public, max-age=31536000, immutable'
+  const { etag } = (await browser.fetch(`${app}/wechat/client.js`)).headers as { etag: string }
+  for (const [query, headers, status, cache] of [
+    [`?v=${version}`, {}, 200, forEver],
+    ['?v=0.0.0', {}, 200, 'public, no-cache'],
+    [`?v=${version}&v=${version}`, {}, 200, 'public, no-cache'],
+    ['', { 'if-none-match': etag }, 304, 'public, no-cache'],
+    ['', { 'if-none-match': `"x", W/${etag}` }, 304, 'public, no-cache'],
+    [`?v=${version}`, { 'if-none-match': etag }, 304, forEver],
+    ['', { 'if-none-match': '"x"' }, 200, 'public, no-cache']
+  ] as const) {
+    const answer = await browser.fetch(`${app}/wechat/client.js${query}`, { headers: { ...headers } })
+    t.equal(answer.status, status, query)
+    t.equal(answer.headers['cache-control'], cache)
+    t.equal(answer.headers.etag, etag)
+    t.equal(answer.body === '', status === 304)
+  }
+})
+
+test('it may be moved and switched off', async t => {
+  const host = await startHost(t, { options: { routes: { client: '/assets/wechat.js' } } })
+  const browser = host.browser()
+  t.equal((await browser.fetch(`${app}/wechat/client.js`)).status, 404)
+  const answer = await browser.fetch(`${app}/assets/wechat.js`)
+  t.equal(answer.status, 200)
+  t.strictSame(answer.setCookies, [])
+  const off = await startHost(t, { options: { routes: { client: false } } })
+  t.equal((await off.browser().fetch(`${app}/wechat/client.js`)).status, 404)
+})
