@@ -1,0 +1,580 @@
+// Threats C: the session that a login lives in, and its end.
+
+import { connect } from 'node:tls'
+import cookie from '@fastify/cookie'
+import session, { MemoryStore } from '@fastify/session'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { test } from 'tap'
+import { EndedLogins } from '../../src/login/ended'
+import { destroyer, type Login } from '../../src/login/session'
+import { createPlugin } from '../../src/plugin'
+import { startWechatSimulator } from '../../src/simulator'
+import { agents, type Browser } from '../fixture/browser'
+import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { begin, checkRefused, isLoggedIn, loginsIn, sendRaw, sessionCookies, site, startHostWithStore, usedHeap, whoIs } from './tools'
+
+const own = { 'sec-fetch-site': 'same-origin' }
+const logOut = (host: Host, browser: Browser, headers: Record<string, string> = own) => browser.post(`${host.origin}/wechat/logout`, {}, headers)
+const sessionOf = (browser: Browser): string => decodeURIComponent(browser.jar(site).get('__Host-session')!)
+const idOf = (browser: Browser): string => sessionOf(browser).split('.')[0]!
+
+/** A promise that the test settles: a slow handler without a clock. */
+function gate () {
+  let open = (): void => {}
+  let enter = (): void => {}
+  const opened = new Promise<void>(resolve => { open = resolve })
+  const entered = new Promise<void>(resolve => { enter = resolve })
+  return { open, entered, pass: () => { enter(); return opened } }
+}
+
+const put = (request: FastifyRequest, values: object): void => { Object.assign(request.session, values) }
+
+test('T24: a login changes the session id and kills the old one, also one that was planted', async t => {
+  const { host, store } = await startHostWithStore(t, { routes: app => { app.get('/visit', async request => { put(request, { cart: 'x' }); return {} }) } })
+  const attacker = host.browser()
+  await attacker.get(`${host.origin}/visit`)
+  const planted = idOf(attacker)
+  const victim = host.browser()
+  victim.jar(site).set('__Host-session', attacker.jar(site).get('__Host-session')!)
+  t.equal((await logIn(host, victim)).status, 303)
+  t.not(idOf(victim), planted)
+  t.notOk(store.has(planted))
+  t.ok(await isLoggedIn(host, victim))
+  t.notOk(await isLoggedIn(host, attacker))
+  const first = idOf(victim)
+  await logIn(host, victim)
+  t.not(idOf(victim), first, 'and so does the next login')
+  t.notOk(store.has(first))
+  t.equal(loginsIn(store).length, 1)
+})
+
+test('T24: a session id that was made up is not taken over', async t => {
+  const { host, store } = await startHostWithStore(t)
+  const browser = host.browser()
+  browser.jar(site).set('__Host-session', 'a'.repeat(32))
+  await logIn(host, browser)
+  t.not(idOf(browser), 'a'.repeat(32))
+  t.notOk(store.has('a'.repeat(32)))
+})
+
+test('T24: where the store cannot destroy the old session, the login fails and nothing of it stays', async t => {
+  class Stubborn extends MemoryStore {
+    override destroy (_id: string, done: (error?: Error) => void): void { done(new Error('the store is broken')) }
+  }
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, store: new Stubborn() } }, routes: app => { app.get('/visit', async request => { put(request, { cart: 'x' }); return {} }) } })
+  const browser = host.browser()
+  await browser.get(`${host.origin}/visit`)
+  const before = sessionOf(browser)
+  const answer = await logIn(host, browser)
+  t.strictSame([answer.status, sessionCookies(answer)], [500, []])
+  t.notMatch(answer.body, 'broken')
+  t.equal(sessionOf(browser), before)
+  t.notOk(await isLoggedIn(host, browser))
+})
+
+test('T25: nothing of the session before survives a login but the keys that are listed', async t => {
+  const routes = (app: Host['app']): void => {
+    app.get('/visit', async request => { put(request, { _csrf: 'known', cart: 'three apples', role: 'admin' }); return {} })
+    app.get('/look', async request => ({ ...request.session }))
+  }
+  for (const keepSessionKeys of [[], ['cart']]) {
+    const host = await startHost(t, { options: { keepSessionKeys }, routes })
+    const browser = host.browser()
+    await browser.get(`${host.origin}/visit`)
+    await logIn(host, browser)
+    const { _csrf, cart, role } = (await browser.fetch(`${host.origin}/look`)).json()
+    t.strictSame([_csrf, cart, role], [undefined, keepSessionKeys.length > 0 ? 'three apples' : undefined, undefined])
+  }
+  for (const key of ['_csrf', '__proto__', 'constructor', 'prototype', 'wechatLogin', 'cookie']) {
+    await t.rejects(startHost(t, { options: { keepSessionKeys: ['cart', key] } }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /keepSessionKeys/ }, key)
+  }
+})
+
+test('T26: after a logout the copied cookie is worth nothing, and the browser has dropped its own', async t => {
+  const { host, store } = await startHostWithStore(t)
+  const browser = host.browser()
+  await logIn(host, browser)
+  const account = await browser.get(`${host.origin}/account`)
+  t.equal(account.headers['cache-control'], 'no-store', 'nor does the back button show it')
+  const [id, kept] = [idOf(browser), browser.cookieHeader(site)]
+  browser.jar(site).set('a', 'first')
+  const out = await logOut(host, browser)
+  t.match(out.setCookies.find(line => line.startsWith('__Host-session=')), /^__Host-session=; (?=.*Max-Age=0)(?=.*Path=\/)(?=.*Secure)(?=.*HttpOnly)/)
+  t.notOk(store.has(id))
+  const thief = host.browser()
+  t.equal((await thief.fetch(`${host.origin}/account`, { headers: { cookie: kept } })).status, 401)
+  t.equal((await thief.fetch(`${host.origin}/wechat/me`, { headers: { cookie: kept } })).status, 401)
+})
+
+test('T26: with kept keys, the logout moves them to a new session', async t => {
+  const { host, store } = await startHostWithStore(t, { options: { keepSessionKeys: ['cart'] }, routes: app => { app.get('/visit', async request => { put(request, { cart: 'x' }); return {} }) } })
+  const browser = host.browser()
+  await logIn(host, browser)
+  await browser.get(`${host.origin}/visit`)
+  const before = idOf(browser)
+  await logOut(host, browser)
+  t.not(idOf(browser), before)
+  t.notOk(store.has(before))
+  t.equal(store.get(idOf(browser)).cart, 'x')
+  t.notOk(await isLoggedIn(host, browser))
+})
+
+for (const { rolling, writes } of [{ rolling: true, writes: false }, { rolling: true, writes: true }, { rolling: false, writes: true }]) {
+  test(`T26: a slow request${writes ? ' that writes' : ''} over a logout does not bring the login back, with rolling: ${rolling}`, async t => {
+    let clock = Date.now()
+    const slow = gate()
+    const routes = (app: Host['app']): void => {
+      app.get('/slow', async request => {
+        await slow.pass()
+        if (writes) put(request, { seen: 'now' })
+        return {}
+      })
+      app.get('/quick', async () => ({}))
+    }
+    const { host, store } = await startHostWithStore(t, { options: { session: { secret: sessionSecret, rolling } }, routes, now: () => clock })
+    const browser = host.browser()
+    await logIn(host, browser)
+    const [kept, id] = [browser.cookieHeader(site), idOf(browser)]
+    const running = browser.get(`${host.origin}/slow`)
+    await slow.entered
+    await logOut(host, browser)
+    slow.open()
+    await running
+    t.ok(store.has(id), 'the session plugin has saved the ended session again')
+    const thief = host.browser()
+    const stolen = { headers: { cookie: kept } }
+    t.equal((await thief.fetch(`${host.origin}/wechat/me`, stolen)).status, 401)
+    t.equal((await thief.fetch(`${host.origin}/account`, stolen)).status, 401)
+    t.notOk(await isLoggedIn(host, browser))
+    clock += 60_000
+    t.equal((await thief.fetch(`${host.origin}/account`, stolen)).status, 401)
+  })
+}
+
+test('T26: however often a slow request saves an ended session again, it is destroyed again before its login is forgotten', t => {
+  const memory = 15 * 60_000
+  const store = new MemoryStore()
+  const { store: sessions } = store as unknown as { store: Map<string, unknown> }
+  const login = { id: 'the login' } as Login
+  const ended = new EndedLogins()
+  ended.add(login.id, 0, destroyer({ sessionStore: store, session: { sessionId: 'id' } } as unknown as FastifyRequest, login))
+  for (const round of [1, 2, 3]) {
+    sessions.set('id', { wechatLogin: login })
+    ended.sweep(round * memory)
+    t.notOk(sessions.has('id'))
+    t.ok(ended.has(login.id))
+  }
+  const another = { wechatLogin: { id: 'another login' } }
+  sessions.set('id', another)
+  ended.sweep(4 * memory)
+  t.notOk(ended.has(login.id), 'a quarter of an hour without it, and it is forgotten')
+  t.equal(sessions.get('id'), another, 'whose session this is now')
+  t.end()
+})
+
+test('T27: a logout by GET or HEAD does not exist', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  await logIn(host, browser)
+  for (const method of ['GET', 'HEAD', 'PUT', 'DELETE'] as const) {
+    const answer = await browser.visit(`${host.origin}/wechat/logout`, { method, headers: own })
+    t.ok([404, 405].includes(answer.status), method)
+  }
+  t.ok(await isLoggedIn(host, browser))
+})
+
+test('T27: a logout, and a POST callback, must come from a page of this very origin', async t => {
+  const host = await startHost(t)
+  const { origin } = host
+  const form = 'application/x-www-form-urlencoded'
+  const refused: Array<Record<string, string>> = [
+    { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'none' }, { 'sec-fetch-site': '' }, { 'sec-fetch-site': 'same-origin, cross-site' }, { 'sec-fetch-site': 'cross-site', origin },
+    { origin: 'https://evil.example' }, { origin: 'null' }, { origin: '' }, { origin: 'https://sub.app.example.com' }, { origin: 'https://app.example.com.evil.example' }, { origin: 'http://app.example.com' },
+    { origin: 'https://app.example.com:444' }, { origin: `${origin}, https://evil.example` }, { origin: `${origin}/` }, { origin: 'https://APP.example.com@evil.example' },
+    { 'content-type': form }, { 'content-type': 'text/plain' }, { 'content-type': 'text/plain;application/json' }, { 'content-type': 'multipart/form-data' }
+  ]
+  const taken: Array<Record<string, string>> = [
+    own, { ...own, origin: 'null' }, { ...own, 'content-type': form }, { ...own, 'content-type': 'text/plain' }, { origin }, { origin, 'content-type': form }, { 'content-type': 'application/json' }, { 'content-type': 'Application/JSON; charset=utf-8' }
+  ]
+  const browser = host.browser()
+  await logIn(host, browser)
+  for (const headers of refused) {
+    const answer = await browser.fetch(`${origin}/wechat/logout`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', ...headers } })
+    t.strictSame([answer.status, answer.json().code, answer.setCookies], [403, 'FST_WECHAT_CROSS_SITE', []], JSON.stringify(headers))
+  }
+  t.ok(await isLoggedIn(host, browser))
+  for (const headers of taken) {
+    const visitor = host.browser()
+    await logIn(host, visitor)
+    const answer = await visitor.fetch(`${origin}/wechat/logout`, { method: 'POST', body: headers['content-type'] === undefined ? '' : '{}', headers })
+    t.strictSame([answer.status, await isLoggedIn(host, visitor)], [204, false], JSON.stringify(headers))
+    t.equal((await visitor.fetch(`${origin}/wechat/logout`, { method: 'POST', headers: own })).status, 204, 'a second time too')
+  }
+  const attempt = await begin(host, host.browser())
+  for (const headers of refused) {
+    const victim = host.browser()
+    const answer = await victim.fetch(`${origin}/wechat/qr`, { method: 'POST', body: JSON.stringify({ code: attempt.code, state: attempt.state }), headers: { 'content-type': 'application/json', ...headers } })
+    t.equal(answer.status, 403, JSON.stringify(headers))
+  }
+})
+
+test('T28: anonymous visits of any kind cost the session store nothing and set no session cookie', async t => {
+  const { host, store } = await startHostWithStore(t, { fastify: { logger: false } })
+  const { origin } = host
+  const browser = host.browser()
+  const { state } = await begin(host, browser)
+  const cookie = browser.cookieHeader(site)
+  const visits: Array<() => Promise<{ setCookies: string[] }>> = [
+    () => host.browser().get(`${origin}/wechat/login`), () => host.browser(agents.wechat).get(`${origin}/wechat/login?redirect=/x`), () => host.browser().fetch(`${origin}/wechat/login`), () => host.browser().fetch(`${origin}/wechat/me`),
+    () => host.browser().get(`${origin}/account`), () => host.browser().fetch(`${origin}/account`), () => host.browser().get(`${origin}/wechat/qr`), () => host.browser().get(`${origin}/wechat/qr?code=x&state=${'0'.repeat(32)}`),
+    () => host.browser().get(`${origin}/wechat/oneclick?code=x&state=${'0'.repeat(32)}`), () => host.browser().get(`${origin}/wechat/qr?state=${state}`, { cookie }), () => host.browser().post(`${origin}/wechat/qr`, { code: 'x', state: '0'.repeat(32) }, own),
+    () => logOut(host, host.browser()), () => host.browser().fetch(`${origin}/wechat/logout`, { method: 'POST', headers: { ...own, cookie: '__Host-session=made-up.x' } }), () => host.browser().get(`${origin}/nowhere`)
+  ]
+  for (let round = 0; round < 70; round++) {
+    const answers = await Promise.all(visits.map(visit => visit()))
+    if (round === 0) t.strictSame(answers.flatMap(({ setCookies }) => setCookies.filter(line => /^__Host-session=/.test(line))), [])
+  }
+  t.equal(store.size, 0)
+})
+
+test('T28: five thousand starts of a login leave nothing behind in the process', async t => {
+  const host = await startHost(t, { fastify: { logger: false } })
+  const answer = (): Promise<{ statusCode: number }> => host.app.inject({ url: '/wechat/login', headers: { host: site } })
+  for (let count = 0; count < 1000; count++) await answer()
+  const before = await usedHeap()
+  for (let count = 0; count < 5000; count++) await answer()
+  const grown = (await usedHeap() - before) / 5000
+  t.ok(grown < 100, `${Math.round(grown)} bytes a start`)
+})
+
+test('T29: a login half done is no login', async t => {
+  const { host, store } = await startHostWithStore(t, { routes: app => { app.get('/visit', async request => { put(request, { cart: 'x' }); return {} }) } })
+  const begun = host.browser()
+  await begin(host, begun)
+  t.notOk(await isLoggedIn(host, begun))
+  t.equal((await begun.get(`${host.origin}/account`)).status, 302)
+
+  const browser = host.browser()
+  await browser.get(`${host.origin}/visit`)
+  const record = store.get(idOf(browser))
+  const whole = { id: 'x', at: Date.now(), via: 'qr', appid: host.wechat.options.qr.appid, openid: 'o', callback: '/wechat/qr', attempt: 'x', user: { name: 'x' } }
+  record.wechatLogin = whole
+  t.ok(await isLoggedIn(host, browser), 'what a whole one looks like')
+  const holes = Object.keys(whole).flatMap(key => [null, undefined, false, {}].map(value => ({ ...whole, [key]: key === 'user' && value !== null ? '' : value })))
+  const junk = [undefined, null, true, 1, 'admin', [], {}, () => whole, ...holes]
+  for (const login of junk) {
+    record.wechatLogin = login
+    t.strictSame([(await browser.fetch(`${host.origin}/wechat/me`)).status, (await browser.fetch(`${host.origin}/account`)).status], [401, 401], JSON.stringify(login))
+  }
+})
+
+test('T29: an onUser that throws, rejects, or returns nothing makes no session and says nothing of itself', async t => {
+  const outcomes: Array<[onUser: () => unknown, status: number]> = [
+    [() => { throw new Error('password of the database') }, 500], [async () => { throw new Error('password of the database') }, 500], [() => undefined, 500], [() => false, 500], [() => '', 500], [() => 0, 500], [() => NaN, 500],
+    [() => Symbol('x'), 500], [() => () => {}, 500], [() => 1n, 500], [() => { const loop: Record<string, unknown> = {}; loop.loop = loop; return loop }, 500], [() => null, 403],
+    [() => { throw Object.assign(new Error('Gone away'), { statusCode: 410 }) }, 410], [() => { throw Object.assign(new Error('password of the database'), { code: 11000 }) }, 500], [() => { throw Object.assign(new Error('password of the database'), { statusCode: 200 }) }, 500],
+    // eslint-disable-next-line no-throw-literal -- a host may
+    [() => { throw 'password of the database' }, 500], [() => { throw null }, 500], [() => { throw undefined }, 500]
+  ]
+  let outcome: () => unknown = () => null
+  const { host, store } = await startHostWithStore(t, { options: { onUser: () => outcome() as never } })
+  for (const [onUser, status] of outcomes) {
+    outcome = onUser
+    for (const kind of ['get', 'fetch'] as const) {
+      const browser = host.browser()
+      const { callback } = await begin(host, browser)
+      const answer = await browser[kind](callback)
+      t.strictSame([answer.status, sessionCookies(answer), await isLoggedIn(host, browser), loginsIn(store).length], [status, [], false, 0], String(onUser))
+      t.notMatch(answer.body, /password|at .*:\d+/)
+      t.notOk(answer.body === '{}' || answer.body === '')
+    }
+  }
+})
+
+test('T29: a user whom loadUser refuses at once is not logged in, by the POST callback either', async t => {
+  const { host, store } = await startHostWithStore(t, { options: { loadUser: () => null } })
+  const browser = host.browser()
+  const { code, state } = await begin(host, browser)
+  const answer = await browser.post(`${host.origin}/wechat/qr`, { code, state }, own)
+  t.strictSame([answer.status, answer.json().code], [403, 'FST_WECHAT_ACCESS_DENIED'])
+  t.notOk(await isLoggedIn(host, browser))
+  t.strictSame(loginsIn(store), [], 'the store holds no login that another process would take')
+})
+
+test('T29: a visitor who hangs up during onUser is logged in by the next callback of the same browser, and nobody else is', async t => {
+  const slow = gate()
+  let users = 0
+  const { host, store } = await startHostWithStore(t, { options: { onUser: async profile => { users++; await slow.pass(); return profile } } })
+  const browser = host.browser()
+  const { callback } = await begin(host, browser)
+  const { port } = new URL(host.address)
+  const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false })
+  const { pathname, search } = new URL(callback)
+  socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${site}\r\nCookie: ${browser.cookieHeader(site)}\r\n\r\n`)
+  await slow.entered
+  const gone = new Promise(resolve => socket.on('close', resolve))
+  socket.destroy()
+  await gone
+  slow.open()
+  const stranger = host.browser()
+  await checkRefused(t, host, stranger, await stranger.get(callback), 'somebody else', 1)
+  t.equal((await browser.get(callback)).status, 303)
+  t.strictSame([users, loginsIn(store).length, await isLoggedIn(host, browser)], [1, 1, true])
+})
+
+test('T30: a session store that fails or returns garbage opens no guard', async t => {
+  class Odd extends MemoryStore {
+    result: unknown
+    override get (_id: string, done: (error: Error | null, session?: any) => void): void {
+      if (this.result instanceof Error) done(this.result)
+      else done(null, this.result)
+    }
+  }
+  const store = new Odd()
+  let reached = 0
+  const host = await startHost(t, {
+    options: { session: { secret: sessionSecret, store } },
+    routes: app => {
+      app.get('/guarded', { preHandler: app.requireWechatUser }, async () => { reached++; return {} })
+      app.get('/verified', { onRequest: app.verifyWechatUser }, async () => { reached++; return {} })
+      app.get('/open', async request => ({ user: request.wechatUser }))
+    }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  const garbage = [null, undefined, 'text', '', 7, true, [], ['wechatLogin'], {}, { wechatLogin: true }, { wechatUser: { name: 'x' } }, { wechatLogin: { user: { name: 'x' } } }, { cookie: 'x', wechatLogin: 'x' }, { cookie: {}, wechatLogin: [] }, Object.create({ wechatLogin: { id: 'x' } }), { cookie: { expires: 'never' } }]
+  for (const result of [...garbage, new Error('secret of the store'), Object.assign(new Error('x'), { code: 'ENOENT' })]) {
+    store.result = result
+    for (const path of ['/guarded', '/verified', '/wechat/me']) {
+      const answer = await browser.fetch(host.origin + path)
+      t.ok([401, 500].includes(answer.status), `${answer.status} from ${path} for ${String(JSON.stringify(result))}`)
+      if (path === '/wechat/me') t.notMatch(answer.body, 'secret of the store')
+    }
+    const open = await browser.fetch(`${host.origin}/open`)
+    if (open.status === 200) t.equal(open.json().user, null)
+  }
+  t.equal(reached, 0)
+})
+
+test('T30: without a session, with two, or with one that cannot be ended, the plugin does not start', async t => {
+  const hostSession = { secret: sessionSecret, cookieName: '__Host-session', cookie: { path: '/' } }
+  const secret = 'a secret for the attempts of a login, long enough'
+  await t.rejects(startHost(t, { options: { session: undefined, secret } as object }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /option session.*before this plugin/ })
+  await t.rejects(startHost(t, { before: async app => { await app.register(cookie); await app.register(session, hostSession) }, options: { session: { secret: sessionSecret } } }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /leave out one/ })
+  await t.rejects(startHost(t, { before: app => { app.decorateRequest('createSecureSession', () => {}) } }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /secure-session/ })
+  const host = await startHost(t, { before: async app => { await app.register(cookie); await app.register(session, hostSession) }, options: { secret } })
+  t.equal((await logIn(host, host.browser())).status, 303, "the host's own is taken where it comes first")
+})
+
+test('T31: who is not logged in is refused before the body is read, and learns nothing of the schema', async t => {
+  let parsed = 0
+  const host = await startHost(t, {
+    routes: app => {
+      app.addHook('preValidation', async request => { if (request.body !== undefined) parsed++ })
+      app.post('/private', { onRequest: app.requireWechatUser, schema: { body: { type: 'object', required: ['mustKnow'], properties: { mustKnow: { type: 'string' } } } } }, async () => ({ done: true }))
+    }
+  })
+  const browser = host.browser()
+  for (const body of [JSON.stringify({ x: 'x'.repeat(900_000) }), '{}', '{broken', '[]']) {
+    const answer = await browser.fetch(`${host.origin}/private`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    t.strictSame([answer.status, answer.json().code], [401, 'FST_WECHAT_UNAUTHENTICATED'])
+    t.notMatch(answer.body, 'mustKnow')
+  }
+  t.equal(parsed, 0)
+})
+
+test('T31: no spelling of a guarded path gets past its guard', async t => {
+  let reached = 0
+  for (const routerOptions of [{}, { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: false }]) {
+    const host = await startHost(t, {
+      fastify: { routerOptions },
+      routes: app => { app.get('/priv', { onRequest: app.requireWechatUser }, async () => { reached++; return {} }) }
+    })
+    for (const target of ['/priv', '//priv', '/PRIV', '/priv/', '/%70riv', '/priv?x=1', '/priv%2f', '/priv;x', '/./priv', '/x/../priv', `https://${site}/priv`, 'https://evil.example/priv', '/priv#x', '/priv%00', '/priv/.', '\\priv', '/priv?wechatLogin=true']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        const answer = await sendRaw(host.address, `${method} ${target} HTTP/1.1\r\nHost: ${site}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`)
+        t.ok(answer.status >= 300, `${method} ${target}: ${answer.status}`)
+      }
+    }
+  }
+  t.equal(reached, 0)
+})
+
+test('T31: a guard over a whole scope passes the routes of the login, and nothing else', async t => {
+  const host = await startHost(t, {
+    routes: app => {
+      app.addHook('onRequest', app.requireWechatUser)
+      app.get('/late', async () => 'late')
+    }
+  })
+  const browser = host.browser()
+  for (const path of ['/late', '/nowhere']) t.equal((await browser.get(host.origin + path)).status, 302, path)
+  t.equal((await browser.fetch(`${host.origin}/late`)).status, 401)
+  await logIn(host, browser)
+  t.equal((await browser.get(`${host.origin}/late`)).body, 'late')
+  t.equal((await logOut(host, browser)).status, 204)
+  t.equal((await browser.fetch(`${host.origin}/late`)).status, 401)
+})
+
+test('T31: two visitors at once each see their own user, and never a shared one', async t => {
+  const host = await startHost(t, {
+    fastify: { logger: false },
+    options: { loadUser: async (stored, request) => { await new Promise(resolve => setImmediate(resolve)); return { ...stored, path: request.url } as never } },
+    routes: app => { app.get('/who', { preHandler: app.requireWechatUser }, async request => request.wechatUser) }
+  })
+  const visitors = [host.browser(), host.browser()]
+  const names = ['sunny', 'tricky'].map(id => host.wechat.control.openid(host.wechat.options.qr.appid, id))
+  for (const [index, user] of ['sunny', 'tricky'].entries()) await logIn(host, visitors[index]!, { user })
+  const wrong: string[] = []
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 100 }, async (_, index) => {
+      const { openid, path } = (await visitors[index % 2]!.fetch(`${host.origin}/who?${index}`)).json()
+      if (openid !== names[index % 2] || path !== `/who?${index}`) wrong.push(`${openid} ${path}`)
+    }))
+  }
+  t.strictSame(wrong, [])
+})
+
+test('T31: what a handler does to the user reaches no other request', async t => {
+  const host = await startHost(t, {
+    routes: app => {
+      app.get('/spoil', async request => {
+        try {
+          Object.assign(request.wechatUser!, { nickname: 'somebody else', admin: true })
+        } catch (error) {
+          return { refused: (error as Error).name }
+        }
+        return {}
+      })
+      app.get('/replace', async request => {
+        try {
+          (request as { wechatUser: unknown }).wechatUser = { admin: true }
+        } catch (error) {
+          return { refused: (error as Error).name, user: request.wechatUser }
+        }
+        return { user: request.wechatUser }
+      })
+    }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  t.equal((await browser.fetch(`${host.origin}/spoil`)).json().refused, 'TypeError')
+  t.equal((await browser.fetch(`${host.origin}/replace`)).json().user.admin, undefined)
+  const user = await whoIs(host, browser)
+  t.strictSame([user?.nickname, user?.admin], ['青禾🌱', undefined])
+})
+
+test('T31: pages are sent to the login, scripts and other methods get 401 and never a redirect to WeChat', async t => {
+  const host = await startHost(t, { routes: app => { app.post('/account', { preHandler: app.requireWechatUser }, async () => ({})) } })
+  const url = `${host.origin}/account`
+  const pages: Array<Record<string, string>> = [{ accept: 'text/html' }, { accept: 'text/html', 'sec-fetch-mode': 'navigate' }, { accept: '*/*', 'sec-fetch-mode': 'navigate' }, { accept: 'text/html', 'x-requested-with': 'com.tencent.mm' }]
+  const scripts: Array<Record<string, string>> = [{ accept: 'application/json' }, { accept: '*/*' }, { accept: 'text/html', 'sec-fetch-mode': 'cors' }, { accept: 'text/html', 'sec-fetch-mode': 'no-cors' }]
+  for (const headers of pages) t.strictSame(await host.browser().visit(url, { headers }).then(({ status, location }) => [status, location]), [302, `${host.origin}/wechat/login?redirect=%2Faccount`], JSON.stringify(headers))
+  for (const headers of scripts) t.strictSame(await host.browser().visit(url, { headers }).then(({ status, location }) => [status, location]), [401, ''], JSON.stringify(headers))
+  t.equal((await host.browser().visit(url, { method: 'POST', headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate' } })).status, 401)
+})
+
+test("T32: a login as somebody else leaves nothing of the first person's session, kept keys included", async t => {
+  const { host, store } = await startHostWithStore(t, {
+    options: { keepSessionKeys: ['cart'] },
+    routes: app => {
+      app.get('/visit', async request => { put(request, { cart: 'three apples', role: 'admin' }); return {} })
+      app.get('/look', async request => ({ ...request.session }))
+    }
+  })
+  const browser = host.browser()
+  await logIn(host, browser, { user: 'sunny' })
+  await browser.get(`${host.origin}/visit`)
+  const [first, kept] = [idOf(browser), browser.cookieHeader(site)]
+  await logIn(host, browser, { user: 'sunny' })
+  t.equal((await browser.fetch(`${host.origin}/look`)).json().cart, 'three apples', 'the same person keeps it')
+  await logIn(host, browser, { user: 'tricky' })
+  const { cart, role } = (await browser.fetch(`${host.origin}/look`)).json()
+  t.strictSame([cart, role], [undefined, undefined])
+  t.notOk(store.has(first))
+  t.equal((await host.browser().fetch(`${host.origin}/wechat/me`, { headers: { cookie: kept } })).status, 401)
+})
+
+test('T32: a login counts only in the registration that made it, though siblings share the session', async t => {
+  const routes = async (app: Host['app']): Promise<void> => {
+    app.get('/private', { preHandler: app.requireWechatUser }, async request => request.wechatUser)
+  }
+  let refused = 0
+  const wechat = await startWechatSimulator({ callbackOrigin: 'https://app.example.com', consent: 'qinghe' })
+  t.teardown(() => wechat.close())
+  const { qr, client } = wechat.options
+  const host = await startHost(t, {
+    wechat,
+    before: async app => {
+      await app.register(cookie)
+      await app.register(session, { secret: sessionSecret, cookieName: '__Host-session', cookie: { path: '/' } })
+      await app.register(async admin => {
+        const onUser = (): null => { refused++; return null }
+        await admin.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: { ...qr, callbackUrl: 'https://app.example.com/admin/wechat/qr' }, client, secret: sessionSecret, onUser })
+        await routes(admin)
+      }, { prefix: '/admin' })
+    },
+    options: { secret: sessionSecret },
+    routes
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  t.equal((await browser.fetch(`${host.origin}/private`)).status, 200)
+  t.equal((await browser.fetch(`${host.origin}/admin/private`)).status, 401)
+  t.equal((await browser.fetch(`${host.origin}/admin/wechat/me`)).status, 401)
+  const start = await browser.get(`${host.origin}/admin/wechat/login`)
+  t.equal((await browser.get(wechat.control.approve(start.location))).status, 403)
+  t.equal(refused, 1)
+  t.equal((await browser.fetch(`${host.origin}/admin/private`)).status, 401)
+})
+
+test('T32: a login of an app that the host no longer has is over', async t => {
+  const shared = { secret: sessionSecret, store: new MemoryStore() }
+  const before = await startHost(t, { options: { session: shared } })
+  const browser = before.browser()
+  await logIn(before, browser)
+  const after = await startHost(t, { wechat: before.wechat, options: wechat => ({ session: shared, qr: { ...wechat.options.qr, appid: 'wx0000000000000001' } }) })
+  t.ok(await isLoggedIn(before, browser))
+  browser.hosts[site] = after.address
+  t.notOk(await isLoggedIn(after, browser))
+})
+
+test('T33: a login has an age that no visit renews, and one from the future is none', async t => {
+  let clock = Date.now()
+  const host = await startHost(t, { now: () => clock, options: { maxAge: 3600, session: { secret: sessionSecret, rolling: true } } })
+  const browser = host.browser()
+  await logIn(host, browser)
+  for (let minutes = 0; minutes < 59; minutes += 20) {
+    t.ok(await isLoggedIn(host, browser))
+    t.equal((await browser.get(`${host.origin}/account`)).status, 200)
+    clock += 20 * 60_000
+  }
+  t.notOk(await isLoggedIn(host, browser))
+  t.equal((await browser.get(`${host.origin}/account`)).status, 302)
+  clock -= 2 * 3600_000
+  t.notOk(await isLoggedIn(host, browser), 'made in the future')
+})
+
+test('T34: me is private JSON for its own site: uncached, without a session of its own, with nothing that was not shown on purpose', async t => {
+  const { host, store } = await startHostWithStore(t, { options: { keepTokens: true, publicUser: user => ({ name: (user as { nickname: string }).nickname }) } })
+  const browser = host.browser()
+  const url = `${host.origin}/wechat/me`
+  const stranger = host.browser()
+  const anonymous = await stranger.fetch(`${url}?callback=alert&jsonp=x`)
+  await logIn(host, browser)
+  const me = await browser.fetch(`${url}?callback=alert`, { headers: { origin: 'https://evil.example' } })
+  for (const answer of [anonymous, me]) {
+    t.equal(answer.headers['cache-control'], 'no-store')
+    t.match(String(answer.headers.vary).toLowerCase(), 'cookie')
+    t.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
+    t.equal(answer.headers['x-content-type-options'], 'nosniff')
+    t.strictSame(Object.keys(answer.headers).filter(name => name.startsWith('access-control') || name === 'etag'), [])
+    t.strictSame(answer.setCookies, [])
+    t.match(answer.body, /^\{/)
+  }
+  t.strictSame(me.json(), { user: { name: '青禾🌱' } })
+  t.strictSame(Object.keys(anonymous.json()).sort(), ['code', 'error', 'loginUrl', 'message', 'statusCode'])
+  t.equal((await browser.fetch(url, { headers: { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() } })).status, 200)
+  t.equal(loginsIn(store).length, 1)
+})
