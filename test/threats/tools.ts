@@ -145,7 +145,7 @@ export async function startFakeApi (t: Test): Promise<FakeApi> {
     const { status = 200, headers = { 'content-type': 'text/plain' }, body = '' } = typeof reply === 'string' || Buffer.isBuffer(reply) ? { body: reply } : reply
     response.writeHead(status, headers).end(body)
   })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>(resolve => { server.unref().listen(0, '127.0.0.1', resolve) })
   t.teardown(() => new Promise(resolve => {
     server.closeAllConnections()
     server.close(resolve)
