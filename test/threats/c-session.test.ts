@@ -7,7 +7,8 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { test } from 'tap'
 import { EndedLogins } from '../../src/login/ended'
-import { destroyer, type Login } from '../../src/login/session'
+import type { Login } from '../../src/login/login'
+import { destroyer } from '../../src/login/stored'
 import { createPlugin } from '../../src/plugin'
 import { startWechatSimulator } from '../../src/simulator'
 import { agents, type Browser } from '../fixture/browser'
@@ -158,7 +159,7 @@ test('T26: however often a slow request saves an ended session again, it is dest
   const { store: sessions } = store as unknown as { store: Map<string, unknown> }
   const login = { id: 'the login' } as Login
   const ended = new EndedLogins()
-  ended.add(login.id, 0, destroyer({ sessionStore: store, session: { sessionId: 'id' } } as unknown as FastifyRequest, login))
+  ended.add(login.id, 0, destroyer({ store, sessionId: 'id' }, login))
   for (const round of [1, 2, 3]) {
     sessions.set('id', { wechatLogin: login })
     ended.sweep(round * memory)

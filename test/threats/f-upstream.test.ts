@@ -211,7 +211,7 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const spent = new SpentAttempts()
   const ended = new EndedLogins()
   for (let count = 0; count < 120_000; count++) {
-    void spent.run(`state ${count}`, 1000 + count, async () => 'pointer', () => {})
+    void spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ session: 'pointer', attempt: 'attempt' }), () => {})
     ended.add(`login ${count}`, count, told => { told(false) })
   }
   t.strictSame([spent.size, ended.size], [100_000, 100_000])

@@ -275,7 +275,7 @@ for (const [fault, break_, expected] of faults) {
   })
 
   t.test(`${fault} once does no harm to a call that may be repeated`, async t => {
-    const wechat = await serve(t, (request, response, count) => count % 3 === 0 ? { ...tokens, errcode: 0 } : break_(response))
+    const wechat = await serve(t, (_request, response, count) => count % 3 === 0 ? { ...tokens, errcode: 0 } : break_(response))
     const client = createTestClient(t, { apiHosts: [wechat.origin] })
     for (const [name, call] of harmless) t.ok(await call(client), name)
     t.equal(wechat.requests.length, 9)
