@@ -110,11 +110,11 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   throw refusal
 }
 
-// The host's own 4xx are its answers to its visitors; anything unexpected may hold what nobody outside should read.
+// The host's own 4xx, and @fastify/under-pressure's 503, are its answers to its visitors; anything unexpected may hold what nobody outside should read.
 function toRefusal (error: unknown): Refusal {
   const { statusCode, code } = Object(error) as { statusCode?: number, code?: unknown }
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_') // a database's errors have numbers there
-  if (isOurs || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
+  if (isOurs || code === 'FST_UNDER_PRESSURE' || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
   return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
 }
 

@@ -4,15 +4,14 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import session from '@fastify/session'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { test, type Test } from 'tap'
+import { test } from 'tap'
 import type { WechatPage } from '../../src/types'
+import { checkAllRoutes, form, sameOrigin } from '../fixture/all-routes'
 import { agents, Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, recordLog, startHost } from '../fixture/host'
 
 const secret = 'a signing secret of the host, long enough'
 const site = 'app.example.com'
-const sameOrigin = { 'sec-fetch-site': 'same-origin' }
-const form = { ...sameOrigin, 'sec-fetch-mode': 'navigate', 'content-type': 'application/x-www-form-urlencoded' }
 
 type Options = NonNullable<Exclude<HostOptions['options'], Function>>
 
@@ -39,33 +38,6 @@ function createStore () {
 const withSession = (options: object = {}) => async (app: FastifyInstance): Promise<void> => {
   await app.register(cookie)
   await app.register(session, { secret: 'a session secret of the host, long enough', ...options })
-}
-
-/** Everything that a visitor does: guard, login, me, a form's logout, an app's login, a script's logout. */
-async function checkAllRoutes (t: Test, { origin, ...rest }: Host, prefix = ''): Promise<void> {
-  const host = { ...rest, origin: origin + prefix }
-  const browser = host.browser()
-  const refused = await browser.get(`${host.origin}/account?a=b`)
-  t.equal(refused.location, `${host.origin}/wechat/login?redirect=${encodeURIComponent(`${prefix}/account?a=b`)}`)
-  const unknown = await browser.fetch(`${host.origin}/wechat/me`)
-  t.equal(unknown.status, 401)
-  t.match(unknown.json(), { code: 'FST_WECHAT_UNAUTHENTICATED' })
-  const back = await logIn(host, browser, { redirect: '/account?a=b' })
-  t.equal(back.status, 303)
-  t.equal(back.location, `${origin}/account?a=b`)
-  t.equal((await browser.fetch(`${host.origin}/account`)).json().user.nickname, '青禾🌱')
-  t.equal((await browser.fetch(`${host.origin}/wechat/me`)).json().user.via, 'qr')
-  const out = await browser.visit(`${host.origin}/wechat/logout`, { method: 'POST', body: 'redirect=%2Fbye%3Fx%3D1', headers: form })
-  t.equal(out.status, 303)
-  t.equal(out.location, `${origin}/bye?x=1`)
-  t.equal((await browser.fetch(`${host.origin}/account`)).status, 401)
-  const { pathname, searchParams } = new URL(await beginLogin(host, browser))
-  const posted = await browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state'), redirect: '/c', more: 1 }, sameOrigin)
-  t.equal(posted.status, 200)
-  t.match(posted.json(), { redirect: '/c', user: { nickname: '青禾🌱', privilege: [] } })
-  const bodyless = await browser.visit(`${host.origin}/wechat/logout`, { method: 'POST', headers: { ...sameOrigin, 'content-type': 'application/json' } })
-  t.equal(bodyless.status, 204)
-  t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 401)
 }
 
 const sessions: Record<string, HostOptions & { cookies: string[] }> = {
