@@ -55,7 +55,8 @@ function isOwnRoute (request: FastifyRequest): boolean {
 
 // Sent to the login, its visitor would come back as nobody, and be sent there again, without end.
 function checkPlace (request: FastifyRequest): void {
-  if (hasSession(request)) return
+  // The session plugin finds no "http://host/path" under the path of its cookie: nobody is logged in, and nothing is misplaced.
+  if (hasSession(request) || !request.url.startsWith('/')) return
   request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; add its hook after the plugin, and let session.cookie.path cover the route')
   throw new MisconfiguredError()
 }
