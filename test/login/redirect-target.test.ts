@@ -24,7 +24,7 @@ test('no hostile target leaves the site, as it came, encoded, or decoded once mo
 })
 
 test('a target that names another origin is refused, not repaired', t => {
-  for (const untrusted of ['//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example/x', 'javascript:alert(1)', 'data:text/html,x',
+  for (const untrusted of ['//evil.example', '//site.invalid/x', 'https://site.invalid/x', '/\\evil.example', '\\\\evil.example', 'https://evil.example/x', 'javascript:alert(1)', 'data:text/html,x',
     'https:evil.example', 'http:/evil.example', '/\t/evil.example', '/\n/evil.example', '\t//evil.example', ' //evil.example', ' /x', '/..//evil.example', '/.//evil.example',
     '/%2e%2e//evil.example', '/x/..//evil.example', '/x\\..\\\\evil.example', '/path\u0000', '/x\u007f', '/x\r\nSet-Cookie:a=b', 'evil.example', '@evil.example', '?x', '#x', '.', '']) {
     t.equal(checkRedirectTarget(untrusted, site), null, JSON.stringify(untrusted))
