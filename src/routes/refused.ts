@@ -12,17 +12,19 @@ type Refused = WechatLoginEvents['login.refused']
 const loginRoutes = ['login', 'embed', 'oneclick', 'qr'] as const
 
 /** Tells it; on a route that no login takes, logs a failure only. `isLogged`: the error itself gets into the log by another way. */
-export function tellRefused (context: Context, request: FastifyRequest, error: unknown, { code, statusCode = 500 }: Refusal, isLogged: boolean): void {
+export function tellRefused (context: Context, request: FastifyRequest, error: unknown, refusal: Refusal, isLogged: boolean): void {
+  const { statusCode = 500 } = refusal
+  const code: unknown = refusal.code
   const { settings: { paths, prefix } } = context
   const route = loginRoutes.find(name => paths[name] !== undefined && prefix + paths[name] === request.routeOptions.url)
   if (route === undefined) {
     if (!isLogged && statusCode >= 500) request.log.error({ err: error }, 'fastify-wechat-login: a request failed')
     return
   }
-  const isOurs = code?.startsWith('FST_WECHAT_') === true
+  const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_')
   tell('login.refused', {
-    // Codes of others may be anything, and there may be any number of them.
-    code: code !== undefined && /^FST_[A-Z_]{1,60}$/.test(code) ? code : 'HOST_ERROR',
+    // Codes of others may be anything, a database's numbers, and there may be any number of them.
+    code: typeof code === 'string' && /^FST_[A-Z_]{1,60}$/.test(code) ? code : 'HOST_ERROR',
     statusCode,
     route,
     ...attemptOf(request),
