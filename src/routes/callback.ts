@@ -2,7 +2,7 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AccessDeniedError, InvalidStateError } from '../errors'
+import { AccessDeniedError, InvalidRequestError, InvalidStateError } from '../errors'
 import { comeBack, type LostAttempt } from '../login/come-back'
 import { type Context, loginUrl } from '../login/context'
 import { hasSignedOut } from '../login/logout'
@@ -13,7 +13,7 @@ import { bounceHeaders, renderBounce } from '../pages/bounce'
 import { doneHeaders, renderDone } from '../pages/done'
 import { languageOf } from '../pages/texts'
 import type { Via } from '../types'
-import { checkSameOrigin } from './same-origin'
+import { checkSameOrigin, isJson } from './same-origin'
 import { isEmbedded, routeOptions, type Scope } from './scope'
 import { code, error, redirect, state, tags, user } from './schemas'
 
@@ -67,6 +67,7 @@ export function callbackRoutes (via: Via) {
 
     scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
       checkSameOrigin(context, request)
+      if (!isJson(request)) throw new InvalidRequestError()
       const target = targetOf(context, request, request.body.redirect)
       const back = await comeBack(context, request, reply, via, request.body)
       if ('lost' in back) throw Object.assign(new InvalidStateError(), { loginUrl: loginUrl(context) })

@@ -7,13 +7,18 @@ import type { Context } from '../login/context'
 
 /** Throws `FST_WECHAT_CROSS_SITE` unless a page of this site sent the request; without any origin header only JSON is taken. */
 export function checkSameOrigin (context: Context, request: FastifyRequest): void {
-  const { 'sec-fetch-site': site, origin, 'content-type': contentType } = request.headers
+  const { 'sec-fetch-site': site, origin } = request.headers
   const isOwn = site !== undefined
     ? site === 'same-origin'
     : origin !== undefined
       ? isOwnOrigin(context, request, origin)
-      : contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+      : isJson(request)
   if (!isOwn) throw new CrossSiteError()
+}
+
+/** JSON is what no form of another site can send. */
+export function isJson ({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
 }
 
 // Behind a proxy that Fastify was not told to trust the request's own host is not what the browser sees; the callback URLs' is.

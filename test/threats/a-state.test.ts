@@ -7,6 +7,9 @@ import { begin, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoI
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
+/** Where a bounce page sends its iframe on. */
+const bounceOf = (body: string): string => /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(body)![1]!.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+
 /** A callback of this browser with any query. */
 const callBack = (host: Host, browser: Browser, query: string, via = 'qr') => browser.get(`${host.origin}/wechat/${via}?${query}`)
 
@@ -266,6 +269,51 @@ test('T11: a domain or a path makes no __Host- cookie, and asking for both is re
   const host = await startHost(t, { options: { session: { secret: sessionSecret, cookie: { domain: 'example.com' } } } })
   const back = await logIn(host, host.browser())
   t.ok(back.setCookies.some(line => /^session=.*Domain=example\.com/.test(line)))
+})
+
+test('T13: an embedded callback without its cookie is sent on once, and that spends, sets and reflects nothing', async t => {
+  const host = await startHost(t)
+  const iframe = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site' }
+  const browser = host.browser()
+  const { src } = (await browser.fetch(`${host.origin}/wechat/embed?self_redirect=true&redirect=/account`)).json()
+  const callback = host.wechat.control.approve(src)
+  const state = stateIn(callback)
+  const stranger = host.browser()
+  const bounce = await stranger.get(callback, iframe)
+  t.strictSame([bounce.status, bounce.setCookies, exchanges(host)], [200, [], 0])
+  t.match(bounce.headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-security-policy': /^default-src 'none';.*frame-ancestors 'self'/, 'content-type': 'text/html; charset=utf-8' })
+  const next = bounceOf(bounce.body)
+  t.equal(next, `${callback.split('&code=')[0]}&bounced=1&code=${new URL(callback).searchParams.get('code')}&state=${state}`, 'the same callback, marked')
+  for (const headers of [iframe, { ...iframe, 'sec-fetch-site': 'same-origin' }, { ...iframe, 'sec-fetch-dest': 'document' }, {}]) {
+    await checkRefused(t, host, stranger, await stranger.get(next, headers), 'never a second time')
+  }
+  t.equal((await browser.get(next, { ...iframe, 'sec-fetch-site': 'same-origin' })).status, 200)
+  t.ok(await isLoggedIn(host, browser), 'with the cookie it is a login')
+})
+
+test('T13: a bounce is made of our own route and of checked parts, whatever the request line says', async t => {
+  const host = await startHost(t)
+  const own = `https://${site}/wechat/qr?`
+  const state = '0'.repeat(32)
+  const visit = (target: string) => getRaw(host.address, target, [`Host: ${site}`, 'Accept: text/html', 'Sec-Fetch-Dest: iframe', 'Sec-Fetch-Mode: navigate'])
+  const sent = [
+    `/wechat/qr?embedded=1&code=x&state=${state}&next=https://evil.example&redirect=https://evil.example`, `https://evil.example/wechat/qr?embedded=1&code=x&state=${state}`, `/wechat/qr?embedded=1&code=x&state=${state}&redirect=/x%22%3E%3Cscript%3E`,
+    `/wechat/qr?embedded=1&code=x&state=${state}&redirect=/a%26bounced=0%26code=y`
+  ]
+  for (const target of sent) {
+    const { status, body } = await visit(target)
+    t.equal(status, 200)
+    const url = bounceOf(body)
+    t.ok(url.startsWith(own), url)
+    t.notMatch(url, /evil|next|[<>"\s]/)
+    t.strictSame(['code', 'state', 'embedded', 'bounced'].map(name => new URL(url).searchParams.getAll(name)), [['x'], [state], ['1'], ['1']])
+  }
+  for (const query of [`code=x%22&state=${state}`, `code=x%0d%0a&state=${state}`, `code=${'x'.repeat(600)}&state=${state}`, `code=x&state=${state}0`, `code=x&state=${state}&state=${state}`, `state=${state}`, `code=&state=${state}`, `code=x;url=//evil&state=${state}`]) {
+    const { status, body } = await visit(`/wechat/qr?embedded=1&${query}`)
+    t.ok(status === 400 || status === 403, query)
+    t.notMatch(body, /http-equiv/)
+  }
+  t.equal(exchanges(host), 0)
 })
 
 test('T14: an attempt cookie with any byte changed, cut, added or spliced is refused', async t => {

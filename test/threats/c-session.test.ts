@@ -218,6 +218,13 @@ test('T27: a logout, and a POST callback, must come from a page of this very ori
     const answer = await victim.fetch(`${origin}/wechat/qr`, { method: 'POST', body: JSON.stringify({ code: attempt.code, state: attempt.state }), headers: { 'content-type': 'application/json', ...headers } })
     t.equal(answer.status, 403, JSON.stringify(headers))
   }
+  const visitor = host.browser()
+  const { code, state } = await begin(host, visitor)
+  for (const type of [form, 'text/plain', 'multipart/form-data; boundary=x']) {
+    const answer = await visitor.fetch(`${origin}/wechat/qr`, { method: 'POST', body: `code=${code}&state=${state}`, headers: { ...own, 'content-type': type } })
+    t.strictSame([answer.status, answer.json().code], [400, 'FST_WECHAT_INVALID_REQUEST'], `a callback is posted as JSON, not as ${type}`)
+  }
+  t.equal((await visitor.post(`${origin}/wechat/qr`, { code, state }, own)).status, 200)
 })
 
 test('T28: anonymous visits of any kind cost the session store nothing and set no session cookie', async t => {
@@ -227,7 +234,7 @@ test('T28: anonymous visits of any kind cost the session store nothing and set n
   const { state } = await begin(host, browser)
   const cookie = browser.cookieHeader(site)
   const visits: Array<() => Promise<{ setCookies: string[] }>> = [
-    () => host.browser().get(`${origin}/wechat/login`), () => host.browser(agents.wechat).get(`${origin}/wechat/login?redirect=/x`), () => host.browser().fetch(`${origin}/wechat/login`), () => host.browser().fetch(`${origin}/wechat/me`),
+    () => host.browser().get(`${origin}/wechat/login`), () => host.browser(agents.wechat).get(`${origin}/wechat/login?redirect=/x`), () => host.browser().fetch(`${origin}/wechat/login`), () => host.browser().fetch(`${origin}/wechat/embed`), () => host.browser().get(`${origin}/wechat/qr?embedded=1&code=x&state=${'0'.repeat(32)}`), () => host.browser().fetch(`${origin}/wechat/client.js`), () => host.browser().fetch(`${origin}/wechat/me`),
     () => host.browser().get(`${origin}/account`), () => host.browser().fetch(`${origin}/account`), () => host.browser().get(`${origin}/wechat/qr`), () => host.browser().get(`${origin}/wechat/qr?code=x&state=${'0'.repeat(32)}`),
     () => host.browser().get(`${origin}/wechat/oneclick?code=x&state=${'0'.repeat(32)}`), () => host.browser().get(`${origin}/wechat/qr?state=${state}`, { cookie }), () => host.browser().post(`${origin}/wechat/qr`, { code: 'x', state: '0'.repeat(32) }, own),
     () => logOut(host, host.browser()), () => host.browser().fetch(`${origin}/wechat/logout`, { method: 'POST', headers: { ...own, cookie: '__Host-session=made-up.x' } }), () => host.browser().get(`${origin}/nowhere`)

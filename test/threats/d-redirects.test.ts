@@ -93,6 +93,22 @@ test('T39: no header of the visitor reaches redirect_uri, the cookies or a Locat
   }
 })
 
+test('T39: nor the iframe of an embedded QR code', async t => {
+  for (const trustProxy of [false, true]) {
+    const host = await startHost(t, { fastify: { trustProxy } })
+    const embed = async (headers: Record<string, string>): Promise<[status: number, body: string]> => {
+      const { status, body } = await host.browser().fetch(`${host.origin}/wechat/embed?redirect=/x`, { headers })
+      return [status, body.replace(/[0-9a-f]{32}/g, 'state')]
+    }
+    const clean = await embed({})
+    t.match(clean[1], encodeURIComponent(`https://${site}/wechat/qr?redirect=%2Fx`))
+    for (const headers of [{ 'x-forwarded-host': 'evil.example' }, { 'x-forwarded-proto': 'http' }, { forwarded: 'host=evil.example' }, { 'x-forwarded-host': 'a@evil.example', referer: `https://${site}/x` }, { host: 'evil.example' }, { host: 'evil.example', referer: 'https://evil.example/' }]) {
+      const seen = await embed(headers)
+      t.ok(seen[1] === clean[1] || (seen[0] === 500 && !seen[1].includes('evil')), JSON.stringify(headers))
+    }
+  }
+})
+
 test('T39: an Origin that only equals a spoofed host is still refused where Sec-Fetch-Site tells', async t => {
   const host = await startHost(t, { fastify: { trustProxy: true } })
   const browser = host.browser()

@@ -1,5 +1,6 @@
 // Threats E: what a browser sees of a login.
 
+import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import { agents, type Answer } from '../fixture/browser'
 import { type Host, logIn, startHost } from '../fixture/host'
@@ -48,6 +49,19 @@ async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
   return answers
 }
 
+/** What an iframe of an embedded QR code gets, by name. */
+async function embeddedAnswers (host: Host): Promise<Record<string, Answer>> {
+  const { origin, wechat } = host
+  const browser = host.browser()
+  const embed = await browser.fetch(`${origin}/wechat/embed?self_redirect=true&redirect=/account`)
+  const callback = wechat.control.approve(embed.json().src)
+  const bounce = await host.browser().get(callback)
+  const done = await browser.get(callback)
+  wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
+  const failed = await browser.get(wechat.control.approve((await browser.fetch(`${origin}/wechat/embed?self_redirect=true`)).json().src))
+  return { embed, bounce, done, 'failed in the iframe': failed, 'refused in the iframe': await host.browser().get(`${origin}/wechat/qr?embedded=1&state=x`), 'embed with a bad query': await browser.fetch(`${origin}/wechat/embed?style=x`) }
+}
+
 const isPage = ({ headers }: Answer): boolean => String(headers['content-type']).includes('html')
 
 test('T41, T43: every page of ours is closed: no frame of another site, no script, nothing from outside', async t => {
@@ -59,6 +73,26 @@ test('T41, T43: every page of ours is closed: no frame of another site, no scrip
     t.match(headers['content-security-policy'], /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'$/, name)
     t.equal(headers['x-frame-options'], 'SAMEORIGIN', name)
     t.notMatch(body, /<script|<iframe|<form|<img|<link|\son\w+=|javascript:|https?:\/\//i, name)
+  }
+})
+
+test('T41, T46: a page inside the iframe tells its own origin one word, and runs nothing else', async t => {
+  const host = await startHost(t)
+  const secrets = [...host.wechat.control.apps.map(({ secret }) => secret)]
+  for (const [name, { headers, body }] of Object.entries(await embeddedAnswers(host)).filter(([, answer]) => isPage(answer))) {
+    const csp = String(headers['content-security-policy'])
+    t.match(csp, /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'(; script-src 'sha256-[\w+/=]+')?$/, name)
+    t.equal(headers['x-frame-options'], 'SAMEORIGIN', name)
+    const scripts = [...body.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)]
+    t.equal(scripts.length, name === 'bounce' ? 0 : 1, name)
+    for (const [, attributes, script] of scripts) {
+      t.match(attributes, /^ data-outcome="(?:done|refused|expired|error)"$/)
+      t.match(csp, `script-src 'sha256-${createHash('sha256').update(script!).digest('base64')}'`)
+      t.match(script, 'postMessage({ wechatLogin: outcome }, location.origin)')
+      t.equal(script!.match(/postMessage/g)!.length, 1)
+    }
+    if (name !== 'bounce') for (const secret of [...secrets, ...host.browsers.flatMap(browser => [...browser.secrets])]) t.notOk(body.includes(secret), `${name} holds no code, state or cookie`)
+    t.notMatch(body.replace(/<script[^]*<\/script>/, ''), /\son\w+=|javascript:|<iframe|<form/i, name)
   }
 })
 
@@ -77,7 +111,7 @@ test('T42: nothing that WeChat or a visitor wrote becomes markup on a page of ou
   const api = await startFakeApi(t)
   // The same text goes in as a code and comes back as an errmsg, which is logged.
   const host = await startHost(t, { options: askingApi(api), mayLeak: true })
-  const texts = ['</script><svg onload=alert(1)>', '"><img src=x onerror=alert(1)>', "'><script>alert(1)</script>", '\u2028</title><h1>', '<!--', '{{7*7}}${7*7}', '`onmouseover=alert(1)`', '&lt;b&gt;', 'javascript:alert(1)']
+  const texts = ['</script><svg onload=alert(1)>', '"><img src=x onerror=alert(1)>', "'><script>alert(1)</script>", '\u2028</title><h1>', '<!--', '{{7*7}}$' + '{7*7}', '`onmouseover=alert(1)`', '&lt;b&gt;', 'javascript:alert(1)']
   const plain = (await host.browser().get(`${host.origin}/wechat/qr`)).body
   const shape = (html: string): string => html.replace(/>[^<]+/g, '>').replace(/href="[^"]*"/g, 'href')
   for (const text of texts) {
@@ -103,7 +137,7 @@ test('T42: nothing that WeChat or a visitor wrote becomes markup on a page of ou
 
 test('T44, T45, T48: no answer may be kept, sniffed or named to the next page, and none is a permanent redirect', async t => {
   const host = await startHost(t)
-  for (const [name, { status, headers, body }] of Object.entries(await everyAnswer(host))) {
+  for (const [name, { status, headers, body }] of Object.entries({ ...await everyAnswer(host), ...await embeddedAnswers(host) })) {
     t.equal(headers['cache-control'], 'no-store', name)
     t.equal(headers.etag, undefined, name)
     if (name !== 'guarded') t.strictSame([headers['referrer-policy'], headers['x-content-type-options']], ['no-referrer', 'nosniff'], name)
