@@ -9,6 +9,7 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       camelcase: ['error', { allow: wechatWords, properties: 'never' }],
+      'no-void': ['error', { allowAsStatement: true }], // says of a promise that it is not awaited on purpose
       'no-unmodified-loop-condition': 'off' // a guess by its own words, and wrong about a condition that comes first as a parameter
     }
   },
