@@ -15,7 +15,7 @@ const expected = JSON.parse(readFileSync(join(__dirname, 'consumer/expected.json
 // tap's own loader and coverage come with the environment and have no business in a host.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TAP|_TAP.*)$/.test(name)))
 
-t.setTimeout(300_000) // compilers, on machines that are busy with other things
+t.setTimeout(600_000) // compilers, on machines that are busy with other things
 
 /** A host's folder below the repository, so that the peers are found in the repository's own node_modules. */
 const host = t.testdir({ 'package.json': '{ "name": "consumer", "private": true }' })
