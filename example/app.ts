@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import helmet from '@fastify/helmet'
+import type { FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import wechatLogin from 'fastify-wechat-login'
 import type { Config } from './config'
@@ -22,14 +23,16 @@ declare module 'fastify-wechat-login' {
 
 export type AppConfig = Pick<Config, 'publicUrl' | 'sessionSecret' | 'trustProxy' | 'logLevel'>
 
-export async function buildApp (config: AppConfig, wechat: Wechat, users: Users): Promise<FastifyInstance> {
+export type SessionStore = NonNullable<FastifySessionOptions['store']>
+
+/** `store`: where sessions are; left out, they are in the memory of this process and end with it. */
+export async function buildApp (config: AppConfig, wechat: Wechat, users: Users, store?: SessionStore): Promise<FastifyInstance> {
   const app = Fastify({ trustProxy: config.trustProxy, logger: { level: config.logLevel, serializers: { req: describe } } })
   wechat.prepare?.(app)
   await app.register(helmet, headersFor(config.publicUrl, wechat))
   await app.register(wechatLogin, {
     ...wechat.login,
-    // Sessions are in the memory of this process and end with it. With several processes, or to keep them: session.store.
-    session: { secret: config.sessionSecret ?? randomBytes(32).toString('hex') },
+    session: { secret: config.sessionSecret ?? randomBytes(32).toString('hex'), ...(store && { store }) },
     redirect: { default: '/account' },
     // Once a login. The session keeps the number alone, so that what a page shows is never older than the database.
     onUser: profile => users.upsert(profile),

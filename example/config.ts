@@ -18,6 +18,9 @@ export interface Config {
   readonly database: string
   readonly trustProxy: NonNullable<FastifyServerOptions['trustProxy']>
   readonly logLevel: string
+  /** Of the cluster alone: where its sessions are, and how many processes it has. */
+  readonly redisUrl: string | undefined
+  readonly processes: number
 }
 
 /** The message is for the person who starts the program. */
@@ -44,7 +47,9 @@ export function readConfig (env: Env): Config {
     sessionSecret: readSessionSecret(env, real),
     database: env.DATABASE || 'example.db',
     trustProxy: readTrustProxy(env, publicUrl),
-    logLevel: readLogLevel(env)
+    logLevel: readLogLevel(env),
+    redisUrl: env.REDIS_URL || undefined,
+    processes: readProcesses(env)
   }
 }
 
@@ -71,6 +76,12 @@ function readPort (env: Env, name: string, fallback: number): number {
   const port = env[name] ? Number(env[name]) : fallback
   if (!Number.isInteger(port) || port < 1 || port > 65_535) fail(name, `a whole number from 1 to 65535, not "${env[name] || fallback}"`)
   return port
+}
+
+function readProcesses (env: Env): number {
+  const processes = Number(env.PROCESSES || 3)
+  if (!Number.isInteger(processes) || processes < 1 || processes > 64) fail('PROCESSES', `a whole number from 1 to 64, not "${env.PROCESSES}"`)
+  return processes
 }
 
 function readPublicUrl (env: Env, real: boolean, host: string, port: number): string {

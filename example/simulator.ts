@@ -1,11 +1,12 @@
 // The other WeChat: a simulator of it, so that the example runs without an account. Nothing here belongs into production.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { startWechatSimulator } from 'fastify-wechat-login/simulator'
+import { startWechatSimulator, type WechatSimulator } from 'fastify-wechat-login/simulator'
 import type { Config } from './config'
 import type { Wechat } from './wechat'
 
-export async function startSimulator ({ host, publicUrl, simulatorPort }: Config): Promise<Wechat> {
+export async function startSimulator (config: Config): Promise<Wechat & { options: SimulatorOptions }> {
+  const { host, publicUrl, simulatorPort } = config
   const { protocol, hostname } = new URL(publicUrl)
   const simulator = await startWechatSimulator({
     host: isLoopback(host) ? host : '0.0.0.0',
@@ -17,14 +18,22 @@ export async function startSimulator ({ host, publicUrl, simulatorPort }: Config
     ports: 'any',
     uaGate: false
   })
-  const address = protocol === 'http:' ? `http://${hostname}:${simulatorPort}` : simulator.url
+  return { ...simulatedWechat(config, simulator.options), options: simulator.options, close: () => simulator.close() }
+}
+
+type SimulatorOptions = WechatSimulator['options']
+
+/** A simulator that is running, in this process or in another one of this machine. */
+export function simulatedWechat ({ publicUrl, simulatorPort }: Config, options: SimulatorOptions): Wechat {
+  const { protocol, hostname } = new URL(publicUrl)
+  const loopback = options.client.openHost
+  const address = protocol === 'http:' ? `http://${hostname}:${simulatorPort}` : loopback
   return {
-    login: { ...simulator.options, isWechatBrowser },
+    login: { ...options, isWechatBrowser },
     pages: address,
     pictures: [address],
     simulator: address,
-    prepare: app => { if (address !== simulator.url) showToNetwork(app, simulator.url, address) },
-    close: () => simulator.close()
+    prepare: app => { if (address !== loopback) showToNetwork(app, loopback, address) }
   }
 }
 

@@ -1,4 +1,4 @@
-// `npm start`: compiles what has changed since the last time, then runs the example in this process.
+// `npm start` and `npm run start:cluster`: compiles what has changed since the last time, then runs the example in this process.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 compile('src', 'dist/index.js', 'npm run build')
 compile('example', 'example/build/server.js', 'node node_modules/typescript/bin/tsc -p example --noEmitOnError')
-await import('./build/server.js')
+await import(process.argv[2] === 'cluster' ? './build/cluster/server.js' : './build/server.js')
 
 function compile (folder, output, command) {
   if (newestSource(folder) < changedAt(output)) return

@@ -8,12 +8,13 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { type Test, test } from 'tap'
-import { agents, Browser } from './fixture/browser'
+import { agents, type Answer, Browser } from './fixture/browser'
 import { freePort } from './fixture/host'
+import { findProgram } from './scale/machines'
 
 const root = join(__dirname, '..')
 const variables = ['WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'PUBLIC_URL', 'HOST', 'PORT', 'TRUST_PROXY',
-  'SESSION_SECRET', 'DATABASE', 'LOG_LEVEL', 'SIMULATOR_PORT']
+  'SESSION_SECRET', 'DATABASE', 'LOG_LEVEL', 'SIMULATOR_PORT', 'REDIS_URL', 'PROCESSES']
 const sessionSecret = 'a session secret of the example, long enough'
 const official = { WECHAT_ONECLICK_APPID: 'wx0123456789abcdef', WECHAT_ONECLICK_SECRET: '0123456789abcdef0123456789abcdef' }
 const website = { WECHAT_QR_APPID: 'wxfedcba9876543210', WECHAT_QR_SECRET: 'fedcba9876543210fedcba9876543210' }
@@ -309,6 +310,48 @@ test('one account of WeChat is enough', async t => {
   t.match(home.body, 'At a computer')
   t.notMatch(home.body, 'Inside WeChat')
   t.match((await example.browser(agents.wechat).get(`${example.origin}/wechat/login`)).body, 'Open this page in a browser')
+})
+
+test('npm run start:cluster: a login goes over several processes, outlives one of them, and all end together', async t => {
+  const { REDIS_URL = '' } = process.env
+  if (REDIS_URL === '' && findProgram('redis-server', 'valkey-server') === undefined) {
+    const message = 'redis-server is needed to test example/cluster: apt-get install redis-server, or set REDIS_URL'
+    return process.env.CI === 'true' ? t.fail(message) : t.comment(`NOT TESTED: ${message}`)
+  }
+  const example = await startExample(t, { PROCESSES: '3', REDIS_URL }, ['npm', 'run', 'start:cluster'], root)
+  t.match(example.output(), /进程 {2}Processes: 3/)
+  const { origin, control } = example
+  const browser = example.browser()
+  // A connection of its own for each request, and so the next process.
+  const get = (url: string) => browser.get(url, { connection: 'close' })
+  const processOf = ({ headers }: Answer): number => Number(headers['x-process'])
+  const start = await get(`${origin}/wechat/login`)
+  const { callbackUrl } = await control('POST', 'approve', { url: start.location, user: 'sunny' })
+  const back = await get(callbackUrl)
+  const account = await get(back.location)
+  t.match(account.body, 'Sunny Day')
+  const processes = new Set([start, back, account].map(processOf))
+  t.equal(processes.size, 3, 'begun at one, finished at another, read at a third')
+
+  const [first] = processes
+  process.kill(first!, 'SIGTERM')
+  const seen = new Set<number>()
+  for (let turn = 0; turn < 500 && seen.size < 3; turn++) {
+    const answer = await get(`${origin}/account`)
+    t.equal(answer.status, 200)
+    if (processOf(answer) !== first) seen.add(processOf(answer))
+  }
+  t.equal(seen.size, 3, 'another one has taken its place')
+
+  process.kill(-example.child.pid!, 'SIGTERM')
+  await example.ended
+  for (const pid of seen) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
+test('without a Redis the cluster says how to get one', async t => {
+  const { output, ended } = run(t, { PATH: t.testdir() }, [...direct, 'cluster'], t.testdir())
+  t.strictSame(await ended, [1, null])
+  t.match(output().trim(), /^REDIS_URL: missing, and there is no redis-server .*\. See \.env\.example\.$/)
 })
 
 test('a wrong setting is named, and no secret is repeated', async t => {
