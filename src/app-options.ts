@@ -1,7 +1,7 @@
 // One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
 
 import { describe, describeSecret, optionalFlag, refuse, refuseUnknown } from './option-checks'
-import type { Via, WechatApp } from './types'
+import type { Via, WechatApp, WechatAppSource } from './types'
 
 /** A checked app: complete, frozen, with what the rest needs of its callback URL. */
 export interface App {
@@ -21,6 +21,9 @@ export interface App {
   readonly forceSnapShot: boolean
   readonly connectRedirect: boolean
 }
+
+/** The apps of a host: checked already, or asked for at each request. */
+export type Apps = Readonly<Partial<Record<Via, App | Extract<WechatAppSource, (...args: never) => unknown>>>>
 
 export type Warn = (message: string) => void
 

@@ -2,25 +2,15 @@
 
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
-import { type App, checkApp, isLoopback, type Warn } from './app-options'
+import { type App, type Apps, checkApp, isLoopback, type Warn } from './app-options'
 import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
 import type { AttemptSettings } from './login/attempt'
-import { checkRedirectTarget, comparablePath, type RedirectRules } from './login/redirect-target'
-import type { Lang, StoredUser, TransportOptions, Via, WechatAppSource, WechatLoginOptions } from './types'
-
-/** Paths as registered in the scope, without its prefix; undefined where there is no such route. */
-export interface Paths {
-  readonly login: string | undefined
-  readonly me: string | undefined
-  readonly logout: string | undefined
-  readonly embed: string | undefined
-  readonly client: string | undefined
-  readonly oneclick: string | undefined
-  readonly qr: string | undefined
-}
+import type { RedirectRules } from './login/redirect-target'
+import { parsePaths, parseRedirect, type Paths } from './route-options'
+import type { Lang, StoredUser, TransportOptions, WechatLoginOptions } from './types'
 
 export interface Settings {
-  readonly apps: Readonly<Partial<Record<Via, App | Extract<WechatAppSource, (...args: never) => unknown>>>>
+  readonly apps: Apps
   readonly prefix: string
   readonly paths: Paths
   readonly attempts: AttemptSettings
@@ -47,7 +37,6 @@ export interface Settings {
 
 const optionNames = ['oneclick', 'qr', 'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
-const routeNames = ['login', 'me', 'logout', 'embed', 'client', 'oneclick', 'qr']
 const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts', 'openHost']
 const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
 
@@ -80,8 +69,8 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
   })
 }
 
-function parseApps (given: WechatLoginOptions, warn: Warn): Settings['apps'] {
-  const apps: Partial<Record<Via, App | Extract<WechatAppSource, (...args: never) => unknown>>> = {}
+function parseApps (given: WechatLoginOptions, warn: Warn): Apps {
+  const apps: { -readonly [Key in keyof Apps]: Apps[Key] } = {}
   for (const via of ['oneclick', 'qr'] as const) {
     const source = given[via]
     if (source !== undefined) apps[via] = typeof source === 'function' ? source : checkApp(source, via, warn)
@@ -94,66 +83,6 @@ function parseApps (given: WechatLoginOptions, warn: Warn): Settings['apps'] {
     refuse('qr.appid', 'the same as oneclick.appid', 'an Official Account and a Website App are two apps of WeChat\'s, each with its own appid')
   }
   return apps
-}
-
-function parsePaths (given: WechatLoginOptions, apps: Settings['apps'], prefix: string): Paths {
-  const routes = given.routes ?? {}
-  refuseUnknown(routes, routeNames, 'routes.')
-  const paths: Paths = {
-    login: parsePath(routes.login, 'login', '/wechat/login'),
-    me: parsePath(routes.me, 'me', '/wechat/me'),
-    logout: parsePath(routes.logout, 'logout', '/wechat/logout'),
-    embed: parsePath(routes.embed, 'embed', '/wechat/embed'),
-    client: parsePath(routes.client, 'client', '/wechat/client.js'),
-    oneclick: callbackPath('oneclick', routes.oneclick, apps, prefix),
-    qr: callbackPath('qr', routes.qr, apps, prefix)
-  }
-  const taken = new Map<string, string>()
-  for (const [name, path] of Object.entries(paths)) {
-    if (path === undefined) continue
-    const other = taken.get(comparablePath(path))
-    if (other !== undefined) throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${path}; give each a path of its own (routes.* or the callbackUrl)`)
-    taken.set(comparablePath(path), name)
-  }
-  return paths
-}
-
-function parsePath (given: unknown, name: string, fallback: string): string | undefined {
-  if (given === false) return undefined
-  const path = given ?? fallback
-  if (typeof path !== 'string' || !/^\/[\w\-.~%/]*$/.test(path)) refuse(`routes.${name}`, describe(path), `write a path such as ${fallback}`)
-  return path
-}
-
-function callbackPath (via: Via, given: unknown, apps: Settings['apps'], prefix: string): string | undefined {
-  const app = apps[via]
-  if (app === undefined) {
-    if (given !== undefined) refuse(`routes.${via}`, describe(given), `leave it out, or set option ${via} too`)
-    return undefined
-  }
-  if (given !== undefined || typeof app === 'function') {
-    return parsePath(given, via, `/wechat/${via}`) ?? refuse(`routes.${via}`, 'false', 'write the path of the callback route')
-  }
-  if (!app.path.startsWith(`${prefix}/`)) {
-    refuse(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)
-  }
-  return app.path.slice(prefix.length)
-}
-
-function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths: Paths, prefix: string): RedirectRules {
-  refuseUnknown(given, ['default', 'origins'], 'redirect.')
-  if (given.origins !== undefined && !Array.isArray(given.origins)) refuse('redirect.origins', describe(given.origins), "write an array of origins such as ['https://shop.example.com']")
-  const origins = new Set<string>()
-  for (const origin of given.origins ?? []) {
-    if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
-      refuse('redirect.origins', describe(origin), 'write an origin, without a path or a slash at its end, such as https://shop.example.com')
-    }
-    origins.add(origin)
-  }
-  const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
-  const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
-  if (fallback === null) refuse('redirect.default', describe(given.default ?? '/'), 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
-  return { fallback, origins, ownPaths }
 }
 
 // A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.

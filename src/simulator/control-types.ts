@@ -79,3 +79,12 @@ export interface SimulatorControl {
   /** Everything as it was at the start, the clock included. */
   reset (): void
 }
+
+export interface WechatSimulator {
+  /** Origin, without a slash at the end. */
+  readonly url: string
+  readonly options: SimulatorPluginOptions
+  readonly control: SimulatorControl
+  /** Resolves promptly, also with long polls and silent requests open. */
+  close (): Promise<void>
+}

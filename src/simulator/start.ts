@@ -5,7 +5,8 @@ import { findNetworkAddress } from './origin'
 import { wechatSimulator } from './plugin'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { WechatSimulator, WechatSimulatorServerOptions } from './types'
+import type { WechatSimulator } from './control-types'
+import type { WechatSimulatorServerOptions } from './types'
 
 /** Starts WeChat's side and tells what the plugin needs to talk to it. */
 export async function startWechatSimulator (given: WechatSimulatorServerOptions = {}): Promise<WechatSimulator> {

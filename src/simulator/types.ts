@@ -1,7 +1,5 @@
 // What a simulator is started with and what it is. Times are seconds unless the name says otherwise.
 
-import type { SimulatorControl } from './control-types'
-
 /** `official`: an Official Account, for WeChat's own browser. `website`: a Website App, for the QR code. */
 export type SimulatedAppKind = 'official' | 'website'
 
@@ -102,13 +100,4 @@ export interface SimulatorPluginOptions {
   oneclick: { appid: string, secret: string, callbackUrl: string }
   qr: { appid: string, secret: string, callbackUrl: string }
   client: { apiHosts: string[], openHost: string }
-}
-
-export interface WechatSimulator {
-  /** Origin, without a slash at the end. */
-  readonly url: string
-  readonly options: SimulatorPluginOptions
-  readonly control: SimulatorControl
-  /** Resolves promptly, also with long polls and silent requests open. */
-  close (): Promise<void>
 }
