@@ -2,7 +2,10 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AccessDeniedError, InvalidRequestError, InvalidStateError } from '../errors'
+import {
+  AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError, InvalidStateError, InvalidUserError,
+  MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError, UnreachableError
+} from '../errors'
 import { comeBack, type LostAttempt } from '../login/come-back'
 import { type Context, loginUrl } from '../login/context'
 import { hasSignedOut } from '../login/logout'
@@ -15,9 +18,14 @@ import { languageOf } from '../pages/texts'
 import type { Via } from '../types'
 import { checkSameOrigin, isJson } from './same-origin'
 import { isEmbedded, routeOptions, type Scope } from './scope'
-import { code, error, redirect, state, tags, user } from './schemas'
+import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
 
-const mark = (description: string) => Type.Optional(Type.Unknown({ description: `Set by the server: ${description}` }))
+const mark = (description: string) => Type.Optional(text(`Set by the server: ${description}`))
+
+const refusedLogins = [
+  InvalidRequestError, InvalidCodeError, TokenExpiredError, InvalidStateError, AccessDeniedError, SnapshotUserError,
+  InvalidUserError, MisconfiguredError, BadResponseError, ApiError, RateLimitedError, UnreachableError
+]
 
 const getSchema = {
   tags,
@@ -31,10 +39,10 @@ const getSchema = {
     bounced: mark('sent on once, so that the browser adds its cookies')
   }),
   response: {
-    200: Type.String({ description: 'Inside an iframe: a page that tells the page around it' }),
-    303: Type.Null({ description: 'Logged in; to the redirect target' }),
-    '4xx': error,
-    '5xx': error
+    200: media('text/html', 'Inside an iframe: a page that tells the page around it'),
+    302: noBody('The browser has lost the cookie of its attempt, and begins another one', { location: "WeChat's page", ...cookies.attempt }),
+    303: noBody('Logged in', { location: 'The redirect target', ...cookies.session }),
+    ...refusals(...refusedLogins)
   }
 }
 
@@ -42,7 +50,10 @@ const postSchema = {
   tags,
   summary: 'Finish a login from a single-page app that received the code',
   body: Type.Object({ code: Type.Optional(code), state: Type.Optional(state), redirect }),
-  response: { 200: Type.Object({ user, redirect: Type.String() }, { description: 'Logged in' }), '4xx': error, '5xx': error }
+  response: {
+    200: Type.Object({ user, redirect: Type.String({ description: 'The redirect target' }) }, { description: 'Logged in', ...withHeaders(cookies.session) }),
+    ...refusals(CrossSiteError, ...refusedLogins)
+  }
 }
 
 export function callbackRoutes (via: Via) {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { Context } from '../login/context'
 import { routeOptions, type Scope } from './scope'
-import { error, tags } from './schemas'
+import { media, noBody, refusals, tags, text } from './schemas'
 
 interface Client {
   body: string
@@ -21,9 +21,8 @@ const lastLine = "configure({ base: new URL('.', import.meta.url).pathname })\n"
 const schema = {
   tags,
   summary: 'The browser helper, an ES module',
-  querystring: Type.Object({ v: Type.Optional(Type.Unknown({ description: "The package's version: the answer may then be kept for ever" })) }),
-  produces: ['text/javascript'],
-  response: { 200: Type.String({ description: 'JavaScript' }), 304: Type.Null({ description: 'Not changed' }), '4xx': error, '5xx': error }
+  querystring: Type.Object({ v: Type.Optional(text("The package's version: the answer may then be kept for ever")) }),
+  response: { 200: media('text/javascript', 'The module'), 304: noBody('Not changed'), ...refusals() }
 }
 
 export function clientRoute (scope: Scope, context: Context): void {

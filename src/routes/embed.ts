@@ -2,22 +2,22 @@
 
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { MisconfiguredError } from '../errors'
+import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../errors'
 import type { AppWithClient } from '../login/apps'
 import type { Context } from '../login/context'
 import { beginLogin, chooseApp, targetOf } from '../login/start'
 import { embedUrl } from '../wechat/authorize-url'
 import { routeOptions, type Scope } from './scope'
-import { error, redirect, tags } from './schemas'
+import { cookies, oneOf, redirect, refusals, tags, withHeaders } from './schemas'
 
 // In wxLogin.js' own words; what they mean is with EmbedParameters.
 const look = Type.Object({
-  style: Type.Optional(Type.Union([Type.Literal('black'), Type.Literal('white')])),
+  style: Type.Optional(oneOf(['black', 'white'], 'The colour of the text')),
   href: Type.Optional(Type.String({ maxLength: 8192, pattern: '^(https://|data:text/css;base64,)', description: 'A style sheet for the QR page' })),
-  lang: Type.Optional(Type.Union([Type.Literal('cn'), Type.Literal('en')])),
-  stylelite: Type.Optional(Type.Literal('1')),
-  fast_login: Type.Optional(Type.Literal('0')),
-  color_scheme: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('dark'), Type.Literal('light')]))
+  lang: Type.Optional(oneOf(['cn', 'en'], 'The language of the QR page')),
+  stylelite: Type.Optional(oneOf(['1'], 'The newer, smaller page')),
+  fast_login: Type.Optional(oneOf(['0'], 'No login by the WeChat client on the same computer')),
+  color_scheme: Type.Optional(oneOf(['auto', 'dark', 'light'], 'The colours of the QR page'))
 })
 
 const schema = {
@@ -25,7 +25,7 @@ const schema = {
   summary: 'A QR code for a page of your own',
   querystring: Type.Object({
     redirect,
-    self_redirect: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')], { description: 'true: the callback opens inside the iframe' })),
+    self_redirect: Type.Optional(oneOf(['true', 'false'], 'true: the callback opens inside the iframe')),
     ...look.properties
   }),
   response: {
@@ -34,9 +34,8 @@ const schema = {
       wxLogin: Type.Object({}, { additionalProperties: true, description: "For WeChat's own script: new WxLogin({ id, ...wxLogin })" }),
       expiresIn: Type.Number({ description: 'Seconds until the attempt ends' }),
       redirect: Type.String({ description: 'Where the login ends, checked' })
-    }, { description: 'An attempt has begun' }),
-    '4xx': error,
-    '5xx': error
+    }, { description: 'An attempt has begun', ...withHeaders(cookies.attempt) }),
+    ...refusals(InvalidRequestError, WrongBrowserError, MisconfiguredError)
   }
 }
 

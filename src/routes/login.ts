@@ -2,26 +2,26 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../errors'
 import type { AppWithClient } from '../login/apps'
 import { chooseApp, startAttempt, targetOf } from '../login/start'
 import type { Context } from '../login/context'
 import type { RedirectTarget } from '../login/redirect-target'
 import { routeOptions, type Scope } from './scope'
-import { error, redirect, tags, via } from './schemas'
+import { cookies, noBody, redirect, refusals, tags, text, via, withHeaders } from './schemas'
 
 const schema = {
   tags,
   summary: 'Start a WeChat login',
   querystring: Type.Object({
     redirect,
-    via,
-    hop: Type.Optional(Type.Unknown({ description: 'Set by the server: the host has been changed once' }))
+    via: Type.Optional(via),
+    hop: Type.Optional(text('Set by the server: the host has been changed once'))
   }),
   response: {
-    200: Type.Object({ authorizeUrl: Type.String(), via: Type.String() }, { description: 'For a caller that accepts JSON' }),
-    302: Type.Null({ description: "To WeChat's page, or to the callback URL's host" }),
-    '4xx': error,
-    '5xx': error
+    200: Type.Object({ authorizeUrl: Type.String({ description: "WeChat's page" }), via }, { description: 'For a caller that accepts JSON', ...withHeaders(cookies.attempt) }),
+    302: noBody('For a browser', { location: "WeChat's page, or this route on the callback URL's host", ...cookies.attempt }),
+    ...refusals(InvalidRequestError, WrongBrowserError, MisconfiguredError)
   }
 }
 

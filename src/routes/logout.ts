@@ -2,23 +2,26 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { CrossSiteError, InvalidRequestError } from '../errors'
 import type { Context } from '../login/context'
 import { logout } from '../login/logout'
 import { targetOf } from '../login/start'
 import { isNavigation } from '../pages/answer'
 import { checkSameOrigin } from './same-origin'
 import { routeOptions, type Scope } from './scope'
-import { error, redirect, tags } from './schemas'
+import { noBody, redirect, refusals, tags } from './schemas'
+
+const ended = 'Ends the session, and tells the guard for some minutes that the visitor has signed out'
 
 const schema = {
   tags,
   summary: 'Log out',
+  consumes: ['application/json', 'application/x-www-form-urlencoded'],
   body: Type.Union([Type.Object({ redirect }), Type.Null()]),
   response: {
-    204: Type.Null({ description: 'Logged out, for a script' }),
-    303: Type.Null({ description: 'Logged out, for a form; to the redirect target' }),
-    '4xx': error,
-    '5xx': error
+    204: noBody('Logged out, for a script', { 'set-cookie': ended }),
+    303: noBody('Logged out, for a form', { location: 'The redirect target', 'set-cookie': ended }),
+    ...refusals(InvalidRequestError, CrossSiteError)
   }
 }
 

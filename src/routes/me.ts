@@ -5,12 +5,12 @@ import { UnauthenticatedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { loadUser } from '../login/user'
 import { routeOptions, type Scope } from './scope'
-import { error, tags, user } from './schemas'
+import { refusals, tags, user } from './schemas'
 
 const schema = {
   tags,
   summary: 'The logged-in user',
-  response: { 200: Type.Object({ user }, { description: 'Logged in' }), '4xx': error, '5xx': error }
+  response: { 200: Type.Object({ user }, { description: 'Logged in' }), ...refusals(UnauthenticatedError) }
 }
 
 export function meRoute (scope: Scope, context: Context): void {
