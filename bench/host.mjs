@@ -5,10 +5,12 @@ const { build } = await import(`./contenders/${name}.mjs`)
 const { app, storeSize } = await build(settings)
 await app.listen({ port: settings.port, host: '127.0.0.1' })
 
-process.on('message', async message => {
+async function answer (message) {
   if (message.memory) for (let turn = 0; turn < 5; turn++) { global.gc(); await new Promise(resolve => setImmediate(resolve)) }
   const { user, system } = process.cpuUsage()
   process.send({ answer: { cpu: user + system, heap: process.memoryUsage().heapUsed, store: await storeSize?.() } })
-})
+}
+
+process.on('message', message => { void answer(message) })
 process.on('disconnect', () => process.exit(0))
 process.send({ ready: true })

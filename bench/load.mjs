@@ -72,8 +72,7 @@ const operations = {
   'login-with-attempts': ({ jar }) => logIn('/wechat/login', jar)
 }
 
-process.on('message', async ({ go, job, port: to, concurrency, count, attempts = 0, tenants }) => {
-  if (go) return
+async function work ({ job, port: to, concurrency, count, attempts = 0, tenants }) {
   try {
     port = to
     agent = new Agent({ keepAlive: true, maxSockets: concurrency })
@@ -97,6 +96,8 @@ process.on('message', async ({ go, job, port: to, concurrency, count, attempts =
   } finally {
     agent.destroy()
   }
-})
+}
+
+process.on('message', message => { if (!message.go) void work(message) })
 process.on('disconnect', () => process.exit(0))
 process.send({ ready: true })

@@ -70,7 +70,7 @@ export function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths
   if (given.origins !== undefined && !Array.isArray(given.origins)) refuse('redirect.origins', describe(given.origins), "write an array of origins such as ['https://shop.example.com']")
   const origins = new Set<string>()
   for (const origin of given.origins ?? []) {
-    if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
+    if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:[^*]+$/.test(origin)) {
       refuse('redirect.origins', describe(origin), 'write an origin, without a path or a slash at its end, such as https://shop.example.com')
     }
     origins.add(origin)

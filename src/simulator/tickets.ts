@@ -26,7 +26,7 @@ export interface Ticket {
 export type TicketDetails = Pick<Ticket, 'app' | 'scope' | 'redirectUri' | 'state'>
 
 /** What the QR page's poll is told. */
-export const POLL_CODES = { waiting: 408, scanned: 404, confirmed: 405, cancelled: 403, expired: 402 } as const
+const POLL_CODES = { waiting: 408, scanned: 404, confirmed: 405, cancelled: 403, expired: 402 } as const
 
 export interface PollReply {
   errcode: number

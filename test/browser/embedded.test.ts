@@ -26,6 +26,20 @@ helperTest('the whole page goes: from the scan back to the page that asked, its 
   t.equal(await nickname(page), 'Sunny Day ☀️')
 })
 
+helperTest("inside the frame the simulator's phone is played in place, cancelled and scanned again", {}, async (t, { page, run, until }) => {
+  await run('show({ self_redirect: true })')
+  await until("said.includes('onReady')")
+  const frame = page.frameLocator('iframe')
+  await frame.getByRole('link', { name: '手机' }).click()
+  await shoot(page, 'embedded-phone')
+  await frame.getByRole('button', { name: '拒绝' }).click()
+  await frame.getByText('取消此次登录').waitFor()
+  await frame.getByRole('link', { name: '手机' }).click()
+  await frame.getByRole('button', { name: '允许' }).click()
+  await until("said.includes('onDone 青禾🌱')")
+  t.strictSame(await run('said'), ['onReady', 'onDone 青禾🌱'])
+})
+
 const visits: object[] = []
 function recordVisits (host: FastifyInstance): void {
   host.addHook('onRequest', async request => {

@@ -179,10 +179,13 @@ browserTest('a front end that receives the code itself posts it', {
   t.match(await page.evaluate(post), [403, { code: 'FST_WECHAT_INVALID_STATE', loginUrl: '/wechat/login' }])
 })
 
-browserTest('no page of ours opens in a frame of another site, and none logs anybody in there', { ...options, routes: host => {
-  accountPages(host)
-  servePage(host, '/framing', () => htmlPage('Own frames', '<iframe src="/wechat/qr"></iframe>'))
-} }, async (t, sites) => {
+browserTest('no page of ours opens in a frame of another site, and none logs anybody in there', {
+  ...options,
+  routes: host => {
+    accountPages(host)
+    servePage(host, '/framing', () => htmlPage('Own frames', '<iframe src="/wechat/qr"></iframe>'))
+  }
+}, async (t, sites) => {
   const page = await sites.page()
   await page.goto(`${app}/`)
   const { src } = await page.evaluate("fetch('/wechat/embed?self_redirect=true').then(answer => answer.json())") as { src: string }

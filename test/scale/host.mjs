@@ -39,5 +39,5 @@ await app.register(fp(createPlugin(() => Date.now() + skew), { name: 'fastify-we
 app.get('/', async () => ({ name }))
 app.get('/account', { preHandler: app.requireWechatUser }, async request => ({ name, user: request.wechatUser }))
 await app.listen({ port, host: '127.0.0.1' })
-process.on('SIGTERM', () => app.close().then(() => redis.close()).then(() => process.exit(0)))
+process.on('SIGTERM', () => { void app.close().then(() => redis.close()).then(() => process.exit(0)) })
 process.send?.({ ready: true, origin })

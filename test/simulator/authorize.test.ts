@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { exchange, codeIn, get, oneclickUrl, param, profileOf, start } from './build'
 import type { WechatSimulator } from '../../src/simulator'
 
-const TITLE = /<h4 class="weui_msg_title">(.*?)<\/h4>/
+const TITLE = /<h4 class="weui_msg_title"[^>]*>(.*?)<\/h4>/
 
 async function titleOf (wechat: WechatSimulator, change: Record<string, string | undefined> = {}): Promise<string> {
   const { status, text } = await get(oneclickUrl(wechat, change))
@@ -107,7 +107,7 @@ t.test('The order of the parameters is WeChat\'s; a switch makes it lenient', as
     return `${page}?${query.split('&').reverse().join('&')}`
   }
   const refused = await get(reorder(strict))
-  t.match(refused.text, '<h4 class="weui_msg_title"></h4>', 'WeChat itself says nothing')
+  t.match(refused.text, /<h4 class="weui_msg_title"[^>]*><\/h4>/, 'WeChat itself says nothing')
   t.match(refused.text, 'the order must be appid, redirect_uri, response_type, scope, state, not state, scope')
   t.match((await get(reorder(lenient))).text, '获取你的昵称')
   t.equal(await titleOf(lenient, { response_type: undefined }), 'no error')

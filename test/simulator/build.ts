@@ -4,7 +4,7 @@ import { startWechatSimulator } from '../../src/simulator'
 import type { Test } from 'tap'
 import type { WechatSimulator, WechatSimulatorServerOptions } from '../../src/simulator'
 
-export const WECHAT = 'Mozilla/5.0 (Linux; Android 15; wv) Chrome/138.0 Mobile Safari/537.36 MicroMessenger/8.0.61.2880(0x28003D5B) Language/zh_CN'
+const WECHAT = 'Mozilla/5.0 (Linux; Android 15; wv) Chrome/138.0 Mobile Safari/537.36 MicroMessenger/8.0.61.2880(0x28003D5B) Language/zh_CN'
 
 export async function start (t: Test, options: WechatSimulatorServerOptions = {}): Promise<WechatSimulator> {
   const wechat = await startWechatSimulator({ pollHold: 20, ...options })

@@ -20,7 +20,7 @@ async function poll (wechat: WechatSimulator, uuid: string, more = ''): Promise<
 }
 
 async function titleOf (url: string): Promise<string> {
-  return /weui_msg_title">(.*?)</.exec((await get(url)).text)?.[1] ?? 'no error'
+  return /weui_msg_title"[^>]*>(.*?)</.exec((await get(url)).text)?.[1] ?? 'no error'
 }
 
 async function tapOnPhone (wechat: WechatSimulator, uuid: string, form: Record<string, string>): Promise<string> {

@@ -40,12 +40,12 @@ class Store {
     // Sessions end by the real clock, which @fastify/session reads; the markers of spent attempts by the fast one.
     const clock = session.wechatSpent === undefined ? Date.now : now
     this.records.set(id, { text: JSON.stringify(session), isOver: () => new Date(session.cookie.expires) < clock() })
-    setImmediate(done)
+    setImmediate(() => { done() })
   }
 
   destroy (id, done) {
     this.records.delete(id)
-    setImmediate(done)
+    setImmediate(() => { done() })
   }
 
   expire () {
@@ -68,7 +68,7 @@ await app.register(fp(createPlugin(now), { name: 'fastify-wechat-login' }), {
 app.get('/account', { preHandler: app.requireWechatUser }, async request => ({ nickname: request.wechatUser.nickname }))
 await app.listen({ port, host: '127.0.0.1' })
 
-process.on('message', async question => {
+async function answer (question) {
   if (question === 'close') {
     const began = performance.now()
     await app.close()
@@ -81,5 +81,7 @@ process.on('message', async question => {
   global.gc()
   const { heapUsed, rss } = process.memoryUsage()
   process.send({ heap: heapUsed, rss, spent: sum(memories.spent), ended: sum(memories.ended), records: store.records.size, users: counts.users, troubles })
-})
+}
+
+process.on('message', question => { void answer(question) })
 process.send('ready')

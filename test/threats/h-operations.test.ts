@@ -94,7 +94,7 @@ test('T75: what cannot work, or would be unsafe, does not start', async t => {
     [{ QR: app }, /unknown option QR/], [{ qr: { ...app, Secret: 'x' } }, /unknown option qr\.Secret/], [{ qr: { ...app, secret: app.appid } }, /qr\.secret/], [{ qr: { ...app, secret: '' } }, /qr\.secret/], [{ qr: { ...app, secret: undefined } }, /qr\.secret/],
     [{ qr: { ...app, appid: 'x' } }, /qr\.appid/], [{ qr: { ...app, scope: 'snsapi_base' } }, /qr\.scope/], [{ qr: app, oneclick: app }, /appid|path/], [{ qr: undefined, oneclick: undefined }, /neither/], [{ qr: null }, /qr/],
     [{ onUser: 'x' }, /onUser/], [{ loadUser: {} }, /loadUser/], [{ keepTokens: 'yes' }, /keepTokens/], [{ snapshotUsers: true }, /snapshotUsers/], [{ maxAge: 0 }, /maxAge/], [{ lang: 'fr' }, /lang/], [{ prefix: '/x' }, /prefix/],
-    [{ redirect: { default: 'https://evil.example' } }, /redirect\.default/], [{ redirect: { origins: ['*'] } }, /redirect\.origins/], [{ redirect: { origins: ['https://a.example/'] } }, /redirect\.origins/], [{ redirect: '/x' }, /redirect/],
+    [{ redirect: { default: 'https://evil.example' } }, /redirect\.default/], [{ redirect: { origins: ['*'] } }, /redirect\.origins/], [{ redirect: { origins: ['https://a.example/'] } }, /redirect\.origins/], [{ redirect: { origins: ['https://*.example.com'] } }, /redirect\.origins/], [{ redirect: '/x' }, /redirect/],
     [{ routes: { login: '/wechat/qr' } }, /path/], [{ routes: { me: 'me' } }, /routes\.me/], [{ routes: { login: '/:x' } }, /routes\.login/], [{ routes: { logout: '/*' } }, /routes\.logout/], [{ isWechatBrowser: /x/ }, /isWechatBrowser/], [{ renderPage: true }, /renderPage/]
   ]
   for (const [options, message] of bad) {

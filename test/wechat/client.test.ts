@@ -644,7 +644,7 @@ t.test('a client of a shared transport leaves it open', async t => {
   const [one, two] = [createClient({ appid, secret }, transport), createClient({ appid: 'wxffffffffffffffff', secret: 'x' }, transport)]
   await one.close()
   await Promise.all([one.exchangeCode(code), two.exchangeCode(code)])
-  t.strictSame(wechat.requests.map(request => /appid=(\w+)/.exec(request)![1]).sort(), [appid, 'wxffffffffffffffff'])
+  t.strictSame(wechat.requests.map(request => /appid=(\w+)/.exec(request)![1]).toSorted((a, b) => a!.localeCompare(b!)), [appid, 'wxffffffffffffffff'])
 })
 
 function deferred (): { promise: Promise<void>, resolve: () => void } {

@@ -41,6 +41,6 @@ function users (world: World, current: SimulatedUser): Html {
 <p>当前浏览器的微信用户：<strong>${nameOf(current)}</strong> <span lang="en">is whose WeChat this browser holds.</span></p>
 <form method="post" action="/simulator/act-as"><ul class="people">
 ${world.directory.users.slice(0, 20).map(user => html`<li class="row">${avatar(user)}<span>${nameOf(user)} <code>${user.id}</code></span>
-<button name="simulator_user" value="${user.id}" aria-label="使用此用户 Be this user: ${user.id}">使用 <span lang="en">Be</span></button></li>
+<button name="simulator_user" value="${user.id}" aria-label="使用 Be ${user.id}">使用 <span lang="en">Be</span></button></li>
 `)}</ul></form>`
 }

@@ -2,6 +2,7 @@
 
 import { html } from './html'
 import { layout, note } from './layout'
+import { phoneLink } from './phone-link'
 import { QR_SCRIPT } from './qr-script'
 import type { Query } from '../query'
 import type { Settings } from '../settings'
@@ -15,11 +16,14 @@ const WORDS = {
 } as const
 
 const STYLE = html`<style>
-main.wide { max-width: 20rem; text-align: center } .qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) }
+main.wide { max-width: 22rem; margin: 2rem auto; padding: .5rem 1.5rem 1rem; border-radius: 1rem; background: var(--card); text-align: center }
+.qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) } .answers { display: flex; gap: .75rem }
+.info strong::before { display: inline-block; width: 1.5em; margin-right: .4em; border-radius: 1em; background: var(--green); color: var(--on-green) }
+#wx_after_scan strong::before { content: "✓" / "" } #wx_after_cancel strong::before { content: "✕" / ""; background: var(--quiet); color: var(--card) }
 body:has(.black) { --page: transparent; --ink: #191919 } body:has(.white) { --page: transparent; --ink: #fff }
-body:has(.light) { color-scheme: light; --page: #fff; --ink: #191919; --quiet: #5f6368; --line: #d5d5d5; --green: #06803a }
-body:has(.dark) { color-scheme: dark; --page: #111; --ink: #f0f0f0; --quiet: #b0b3b8; --line: #3d3d3d; --green: #2fcf77 }
-body:has(.embedded) { background: transparent }
+body:has(.light) { color-scheme: light; --page: #fff; --ink: #191919; --quiet: #5f6368; --line: #d5d5d5; --green: #04702f; --on-green: #fff; --card: #fff }
+body:has(.dark) { color-scheme: dark; --page: #111; --ink: #f0f0f0; --quiet: #b0b3b8; --line: #3d3d3d; --green: #2fcf77; --on-green: #06210f; --card: #1e1e1e }
+body:has(.embedded), body:has(.embedded) main { margin: 0 auto; background: transparent }
 .embedded .title, .embedded .note { display: none } .embedded .qrcode { max-width: 12rem }
 </style>`
 
@@ -40,7 +44,7 @@ export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html 
 <p id="wx_after_scan" class="js_wx_after_scan" hidden><strong>${words.scanned}</strong><br>${words.confirm}</p>
 <p id="wx_after_cancel" class="js_wx_after_cancel" hidden><strong>${words.cancelled}</strong><br>${words.again}</p>
 </div>
-<a class="button" href="/connect/confirm?uuid=${ticket.uuid}" target="_blank" rel="noopener">打开“手机” <span lang="en">Open “phone”</span></a>
+${phoneLink(ticket.uuid)}
 ${note('用真手机扫描，或在新标签页中打开“手机”页面。', 'Scan with a real phone, or open the “phone” in another tab.')}
 </div>
 <script>var fordevtool = "/connect/l/qrconnect?uuid=${ticket.uuid}"</script>
