@@ -24,7 +24,7 @@ export async function startSimulator (config: Config): Promise<Wechat & { option
 type SimulatorOptions = WechatSimulator['options']
 
 /** A simulator that is running, in this process or in another one of this machine. */
-function simulatedWechat ({ publicUrl, simulatorPort }: Config, options: SimulatorOptions): Wechat {
+export function simulatedWechat ({ publicUrl, simulatorPort }: Config, options: SimulatorOptions): Wechat {
   const { protocol, hostname } = new URL(publicUrl)
   const loopback = options.client.openHost
   const address = protocol === 'http:' ? `http://${hostname}:${simulatorPort}` : loopback
