@@ -32,7 +32,7 @@ test('the first program runs as it stands, but for its ports, and logs in by bot
   const program = blocks('js')[0]!.replaceAll('3000', String(host)).replace('port: 4000', `port: ${simulator}, callbackOrigin: 'http://localhost:${host}', consent: 'qinghe'`)
   t.ok(program.split('\n').length <= 20, 'it is short')
   const folder = t.testdir({ 'server.mjs': program })
-  const child = spawn(process.execPath, [join(folder, 'server.mjs')], { env: { ...process.env, NODE_OPTIONS: '' } })
+  const child = spawn(process.execPath, [join(folder, 'server.mjs')], { env: { ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' } })
   t.teardown(() => child.kill())
   const [line] = await new Promise<string[]>((resolve, reject) => {
     child.stdout.once('data', chunk => { resolve(String(chunk).split('\n')) })

@@ -77,7 +77,7 @@ export async function createMachine (settings: object): Promise<Machine> {
     port,
     async start (changes) {
       current = { ...current, ...changes }
-      child = fork(join(__dirname, 'host.mjs'), [JSON.stringify({ ...current, port })], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+      child = fork(join(__dirname, 'host.mjs'), [JSON.stringify({ ...current, port })], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       await once(child, 'message')
     },
     kill: () => kill(child, 'SIGKILL'),
