@@ -3,6 +3,9 @@
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import { test } from 'tap'
+import type { Apps } from '../../src/login/apps'
+import { createContext, sweep } from '../../src/login/context'
+import type { Settings } from '../../src/options'
 import { agents } from '../fixture/browser'
 import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
 
@@ -73,4 +76,62 @@ test('loadUser is asked once a request, and until then nobody is known', async t
   await logIn(host, browser)
   t.strictSame((await browser.fetch(`${host.origin}/seen`)).json(), { before: null, after: true })
   t.equal(asked, 1)
+})
+
+test('junk in an attempt\'s cookie counts as the oldest, and goes first', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  browser.jar('app.example.com').set('__Host-wechat-aaaaaaaaaaaa', '!')
+  for (let count = 0; count < 5; count++) await browser.get(`${host.origin}/wechat/login`)
+  t.notOk(browser.jar('app.example.com').has('__Host-wechat-aaaaaaaaaaaa'))
+  t.equal(browser.jar('app.example.com').size, 5)
+})
+
+test('what the process remembers of attempts and logins goes with time', async t => {
+  let now = 1_000_000
+  const context = createContext({ prefix: '', paths: {} } as unknown as Settings, {} as Apps, () => now)
+  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ session: 'session', attempt: 'key' }), () => {})
+  context.ended.add('login', now, told => { told(false) })
+  now += 3_600_000
+  sweep(context)
+  t.strictSame([context.spent.size, context.ended.size], [0, 0])
+})
+
+test('what JSON cannot hold may stay in the session of the memory store through a login', async t => {
+  const host = await startHost(t, {
+    options: { keepSessionKeys: ['big'] },
+    routes: app => {
+      app.get('/put', async request => { Object.assign(request.session, { big: 7n, seen: true }); return {} })
+      app.get('/big', { preHandler: app.requireWechatUser }, async request => ({ big: String((request.session as { big?: bigint }).big) }))
+    }
+  })
+  const browser = host.browser()
+  await browser.get(`${host.origin}/put`)
+  t.equal((await logIn(host, browser)).status, 303)
+  t.strictSame((await browser.fetch(`${host.origin}/big`)).json(), { big: '7' })
+})
+
+test('tokens of a tenant that is gone cannot be refreshed, nor any while the store is down; the login stands', async t => {
+  let clock = Date.now()
+  let [open, broken] = [true, false]
+  const host = await startHost(t, {
+    now: () => clock,
+    options: wechat => ({ keepTokens: true, qr: () => open ? wechat.options.qr : undefined }),
+    routes: app => {
+      app.get('/token', { preHandler: app.verifyWechatUser }, async request => {
+        const get = request.sessionStore.get
+        if (broken) Object.assign(request.sessionStore, { get: (_id: string, done: (error: Error) => void) => { done(new Error('down')) } })
+        return request.wechatAccessToken().then(() => ({ good: true })).finally(() => { Object.assign(request.sessionStore, { get }) })
+      })
+    }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  clock += 3 * 3_600_000
+  open = false
+  t.equal((await browser.fetch(`${host.origin}/token`)).json().code, 'FST_WECHAT_MISCONFIGURED')
+  ;[open, broken] = [true, true]
+  t.equal((await browser.fetch(`${host.origin}/token`)).status, 500)
+  broken = false
+  t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 200)
 })
