@@ -1,6 +1,8 @@
 // The application: a public page, a login, and two routes for those who are logged in.
 
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import helmet from '@fastify/helmet'
 import type { FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -8,7 +10,9 @@ import wechatLogin from 'fastify-wechat-login'
 import type { Config } from './config'
 import { headersFor } from './headers'
 import { accountPage } from './pages/account'
+import { appPage } from './pages/app'
 import { icon, style } from './pages/assets'
+import { embeddedPage } from './pages/embedded'
 import type { Html } from './pages/html'
 import { homePage } from './pages/home'
 import { notFoundPage } from './pages/not-found'
@@ -62,6 +66,14 @@ function addRoutes (app: FastifyInstance, wechat: Wechat, users: Users): void {
 
   // Scripts get 401 with the address of the login.
   app.get('/api/profile', { preHandler: app.requireWechatUser }, async request => publicUser(request.wechatUser!))
+
+  // Two ways that need a script in the page: a QR code inside it, and a page that is nothing but a script.
+  if (wechat.login.qr !== undefined) app.get('/embedded', async (request, reply) => sendPage(reply, embeddedPage(languageOf(request))))
+  app.get('/app', async (request, reply) => sendPage(reply, appPage(languageOf(request))))
+  for (const script of ['embedded.mjs', 'app.mjs']) {
+    const text = readFileSync(join(__dirname, '../browser', script))
+    app.get(`/browser/${script}`, (_request, reply) => reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=300').send(text))
+  }
 
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=300').send(style))
   app.get('/icon.svg', (_request, reply) => reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon))

@@ -25,6 +25,7 @@ ${user === null ? html`<a class="button" href="/wechat/login">${home.login}</a>`
 <div class="cards">
 ${ways.map(way => html`<section class="card"><h2>${home.ways[way].title}</h2><p>${home.ways[way].text}</p></section>
 `)}</div>
+<nav aria-label="${home.more.title}">${ways.includes('qr') && html`<a href="/embedded">${home.more.embedded}</a> `}<a href="/app">${home.more.app}</a></nav>
 ${simulator !== undefined && simulatorNote(language, simulator)}`)
 }
 

@@ -17,7 +17,7 @@ const WORDS = {
 
 const STYLE = html`<style>
 main.wide { max-width: 22rem; margin: 2rem auto; padding: .5rem 1.5rem 1rem; border-radius: 1rem; background: var(--card); text-align: center }
-.qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) } .answers { display: flex; gap: .75rem }
+.qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) } .answers { display: flex; gap: .75rem } .answers button { padding: .5rem }
 .info strong::before { display: inline-block; width: 1.5em; margin-right: .4em; border-radius: 1em; background: var(--green); color: var(--on-green) }
 #wx_after_scan strong::before { content: "✓" / "" } #wx_after_cancel strong::before { content: "✕" / ""; background: var(--quiet); color: var(--card) }
 body:has(.black) { --page: transparent; --ink: #191919 } body:has(.white) { --page: transparent; --ink: #fff }
