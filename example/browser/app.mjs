@@ -33,7 +33,7 @@ function showStranger () {
 }
 
 function showUser ({ nickname }, profile) {
-  show(`${texts.user} ${nickname}`, note(), element('pre', JSON.stringify(profile, null, 2)), button(texts.logout, logout))
+  show(texts.user + nickname, note(), element('pre', JSON.stringify(profile, null, 2)), button(texts.logout, logout))
 }
 
 function showFailure (error) {

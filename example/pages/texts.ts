@@ -131,7 +131,7 @@ const en: typeof zh = {
       stranger: 'You are not logged in',
       login: 'Log in with WeChat (QR code)',
       loginInWechat: 'Log in with WeChat',
-      user: 'Hello,',
+      user: 'Hello, ',
       note: 'Write something; it is still there after the login:',
       logout: 'Log out',
       offline: 'You are offline',

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
 import { helperTest, missed } from '../fixture/helped'
-import { app, shoot, type Sites } from '../fixture/sites'
+import { app, browserTest, htmlPage, servePage, shoot, type Sites, weixin } from '../fixture/sites'
 
 /** The code on show, once WeChat has heard of it. */
 const lastQr = (sites: Sites): string => sites.wechat.control.qrs().at(-1)!.uuid
@@ -232,6 +232,41 @@ helperTest('words of strangers are not heard', {}, async (t, { page, run, until 
   await page.frames()[1]!.evaluate("parent.postMessage({ wechatLogin: 'refused' }, '*'); parent.postMessage('{\"type\":\"status\",\"status\":\"other\"}', '*'); parent.postMessage('{\"type\":\"status\",\"status\":\"wxReady\"}', '*')")
   await until('said.length === 2')
   t.strictSame(await run('said'), ['onReady', 'onReady'])
+})
+
+for (const stays of [false, true]) {
+  browserTest(`WeChat's own script with our parameters, ${stays ? 'the page stays' : 'the whole page goes'}`, {
+    routes: host => { servePage(host, '/own', () => htmlPage('Own', `<div id="qr"></div><script src="${weixin}/connect/zh_CN/htmledition/js/wxLogin.js"></script>`), `script-src ${weixin}; connect-src 'self'`) }
+  }, async (t, sites) => {
+    const page = await sites.page()
+    await page.goto(`${app}/own`)
+    await page.evaluate(`(async () => {
+      window.said = []
+      addEventListener('message', ({ origin, data }) => { if (origin === location.origin) said.push(data) })
+      const { wxLogin } = await fetch('/wechat/embed?redirect=/own?in=1&self_redirect=${stays}').then(answer => answer.json())
+      await new Promise(resolve => { new WxLogin({ id: 'qr', ...wxLogin, onReady: resolve }) })
+    })()`)
+    const left = stays ? undefined : page.waitForURL(`${app}/own?in=1`)
+    sites.wechat.control.confirm(lastQr(sites), 'sunny')
+    if (stays) {
+      await page.frameLocator('iframe').getByRole('heading', { name: '登录成功' }).waitFor()
+      t.strictSame(await page.evaluate('said'), [{ wechatLogin: 'done' }])
+      t.strictSame(answers(sites, '/wechat/qr').map(answer => answer.includes('bounced')), [false, true])
+      await page.frameLocator('iframe').getByRole('link').click()
+      await page.waitForURL(`${app}/own?in=1`)
+    }
+    await left
+    t.equal(await nickname(page), 'Sunny Day ☀️')
+  })
+}
+
+browserTest('a finished login that opens at the top of the window goes on by itself', { pages: { '/': htmlPage('Home'), '/elsewhere': htmlPage('Elsewhere') } }, async (t, sites) => {
+  const page = await sites.page()
+  await page.goto(`${app}/`)
+  const { src } = await page.evaluate("fetch('/wechat/embed?self_redirect=true&redirect=/elsewhere').then(answer => answer.json())") as { src: string }
+  await page.goto(sites.wechat.control.approve(src))
+  await page.waitForURL(`${app}/elsewhere`)
+  t.equal(await nickname(page), '青禾🌱')
 })
 
 test('all of embedQr ran in Chromium', async t => {

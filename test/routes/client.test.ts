@@ -42,6 +42,14 @@ test('it is kept for ever under its version, and else asked for again by its ETa
   }
 })
 
+test('it never touches the session: a cookie of an ended one is left alone', async t => {
+  const host = await startHost(t)
+  for (const path of ['client.js', 'embed', 'login']) {
+    const { setCookies } = await host.browser().fetch(`${app}/wechat/${path}`, { headers: { cookie: '__Host-session=stale.cookie' } })
+    t.strictSame(setCookies.filter(line => line.startsWith('__Host-session')), [], path)
+  }
+})
+
 test('it may be moved and switched off', async t => {
   const host = await startHost(t, { options: { routes: { client: '/assets/wechat.js' } } })
   const browser = host.browser()
