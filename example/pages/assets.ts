@@ -45,7 +45,7 @@ button { background: transparent; color: var(--brand) }
 .account dt { margin-top: .9rem; color: var(--soft); font-size: .875rem }
 .embedded, .app { display: grid; gap: 1rem; justify-items: start }
 .embedded h1, .app h1 { font-size: 1.5rem }
-.card label { display: block; padding: .3rem 0 } .app input { display: block; width: 100%; max-width: 24rem; min-height: 3rem; padding: .5rem .8rem; border: 1px solid var(--soft); border-radius: .7rem; background: transparent; color: inherit; font: inherit }
+.card label { display: block; padding: .3rem 0 } .app input { display: block; width: 100%; margin-top: .4rem; max-width: 24rem; min-height: 3rem; padding: .5rem .8rem; border: 1px solid var(--soft); border-radius: .7rem; background: transparent; color: inherit; font: inherit }
 fieldset { width: 100%; margin: 0; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: .7rem }
 #qr { justify-self: center; min-height: 400px; max-width: 100% } #qr:empty { min-height: 0 }
 #qr iframe { max-width: 100%; color-scheme: light dark }

@@ -11,7 +11,7 @@ const style = html`
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif}
 main{width:100%;max-width:26rem;padding:2rem 1.5rem;background:var(--card);border-radius:1rem;text-align:center;overflow-wrap:anywhere}
-h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.3;text-wrap:balance}
+h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.3;text-wrap:balance;word-break:keep-all}
 h1:only-child{margin:0}
 p{margin:0;color:var(--soft)}
 a{display:inline-block;margin-top:1.75rem;padding:.75rem 1.75rem;border-radius:.5rem;background:var(--brand);color:var(--on-brand);text-decoration:none;font-weight:600}

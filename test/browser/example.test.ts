@@ -39,7 +39,7 @@ async function startExample (t: Test): Promise<Example> {
   }
 }
 
-function exampleTest (name: string, run: (t: Test, page: Page, example: Example) => Promise<void>): void {
+function exampleTest (name: string, run: (t: Test, page: Page, example: Example) => Promise<void>, locale = 'zh-CN'): void {
   test(name, async t => {
     const browser = await launchChromium({})
     if (browser === null) {
@@ -50,9 +50,9 @@ function exampleTest (name: string, run: (t: Test, page: Page, example: Example)
     // Teardowns run in reverse: the browser goes first, and its open connections do not hold up the example.
     const example = await startExample(t)
     t.teardown(() => browser.close())
-    const page = await (await browser.newContext({ locale: 'zh-CN' })).newPage()
+    const page = await (await browser.newContext({ locale })).newPage()
     const shouted: string[] = []
-    page.on('console', message => { if (message.type() === 'error' && !/status of 401|ERR_INTERNET_DISCONNECTED/.test(message.text())) shouted.push(message.text()) })
+    page.on('console', message => { if (message.type() === 'error' && !/status of 40[14]|ERR_INTERNET_DISCONNECTED/.test(message.text())) shouted.push(message.text()) })
     await run(t, page, example)
     t.strictSame(shouted, [], 'nothing is blocked, nothing fails')
   })
@@ -87,7 +87,24 @@ exampleTest('a QR code inside a page, both ways', async (t, page, { origin, conf
   await confirm('qinghe')
   await page.waitForURL(`${origin}/account`)
   t.match(await page.getByRole('heading').innerText(), '青禾')
+  await look(t, page, 'account')
+  await page.getByRole('link', { name: '返回首页' }).click()
+  await page.getByText('欢迎回来').waitFor()
+  await look(t, page, 'home-user')
 })
+
+exampleTest('every page in English', async (t, page, { origin, confirm }) => {
+  for (const [name, path, words] of [['home', '/', 'WeChat'], ['embedded', '/embedded', 'Scan the code with WeChat.'], ['app', '/app', 'You are not logged in'], ['not-found', '/nowhere', 'Back to the start']] as const) {
+    await page.goto(origin + path)
+    await page.getByText(words).first().waitFor()
+    await look(t, page, `${name}-en`)
+  }
+  await page.goto(`${origin}/account`, { waitUntil: 'commit' })
+  await page.waitForURL('**/connect/qrconnect?**', { waitUntil: 'commit' })
+  await confirm('qinghe')
+  await page.waitForURL(`${origin}/account`)
+  await look(t, page, 'account-en')
+}, 'en-US')
 
 exampleTest('a single-page app: log in, come back with what was written, log out in another tab', async (t, page, { origin, confirm }) => {
   await page.goto(`${origin}/app`)
