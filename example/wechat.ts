@@ -6,7 +6,7 @@ import type { Config } from './config'
 
 export interface Wechat {
   /** What the plugin is told of it. */
-  readonly login: { oneclick?: WechatApp, qr?: WechatApp } & Pick<WechatLoginOptions, 'client' | 'isWechatBrowser'>
+  readonly login: { oneclick: WechatApp | undefined, qr: WechatApp | undefined } & Pick<WechatLoginOptions, 'client' | 'isWechatBrowser'>
   /** Origin of its pages: the embedded QR code is one of them. */
   readonly pages: string
   /** Origins of its users' pictures. */
@@ -20,7 +20,7 @@ export interface Wechat {
 
 export function realWechat (apps: NonNullable<Config['apps']>): Wechat {
   return {
-    login: apps,
+    login: { oneclick: apps.oneclick, qr: apps.qr },
     pages: 'https://open.weixin.qq.com',
     pictures: ['https://thirdwx.qlogo.cn', 'https://wx.qlogo.cn']
   }

@@ -9,12 +9,16 @@ export interface Hint {
   zh: string
 }
 
+/** The codes of the errors that a call to WeChat ends with. */
+export type WechatErrorCode = 'FST_WECHAT_INVALID_CODE' | 'FST_WECHAT_TOKEN_EXPIRED' | 'FST_WECHAT_RATE_LIMITED' | 'FST_WECHAT_MISCONFIGURED' |
+  'FST_WECHAT_BAD_RESPONSE' | 'FST_WECHAT_API_ERROR' | 'FST_WECHAT_UNREACHABLE'
+
 /**
  * Any failure of a call to WeChat: `err instanceof errors.WechatError` is true for every error that the client throws.
  * No property holds the secret, a code or a token; `errmsg` is WeChat's text, shortened, without control characters.
  */
 export class WechatError extends Error {
-  declare code: string
+  declare code: WechatErrorCode
   declare statusCode: number
   /** WeChat's own number, e.g. 40029. Absent where WeChat gave none (no connection, a broken reply). */
   declare errcode?: number
@@ -31,12 +35,12 @@ export class WechatError extends Error {
   declare sent?: boolean
 }
 
-export interface WechatErrorConstructor<Code extends string> {
+export interface WechatErrorConstructor<Code extends WechatErrorCode> {
   new (): WechatError & { code: Code }
 }
 
 // @fastify/error gives the class its code, status and an instanceof that survives two copies of the package.
-function createWechatError<Code extends string> (code: Code, message: string, statusCode: number): WechatErrorConstructor<Code> {
+function createWechatError<Code extends WechatErrorCode> (code: Code, message: string, statusCode: number): WechatErrorConstructor<Code> {
   return createError(code, message, statusCode, WechatError as unknown as ErrorConstructor) as unknown as WechatErrorConstructor<Code>
 }
 

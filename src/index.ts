@@ -30,16 +30,19 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type TransportOptions = types.TransportOptions
   export type Via = types.Via
   export type WechatApp = types.WechatApp
-  export type WechatAppSource = types.WechatAppSource
+  export type WechatAppSource<App = types.WechatApp> = types.WechatAppSource<App>
   export type WechatClient = types.WechatClient
   export type WechatClientOptions = types.WechatClientOptions
+  export type WechatDispatcher = types.WechatDispatcher
   export type WechatError = types.WechatError
   export type WechatLogin = types.WechatLogin
   /** What subscribers to the channels `fastify-wechat-login:<name>` of node:diagnostics_channel get, by name. */
   export type WechatLoginEvents = events.WechatLoginEvents
   export type WechatLoginOptions = types.WechatLoginOptions
+  export type WechatLoginSettings = types.WechatLoginSettings
   export type WechatPage = types.WechatPage
   export type WechatProfile = types.WechatProfile
+  export type WechatQrApp = types.WechatQrApp
   export type WechatTokens = types.WechatTokens
   export type WechatUser = types.WechatUser
   export type WechatUserInfo = types.WechatUserInfo

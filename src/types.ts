@@ -2,7 +2,6 @@
 
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
-import type { Dispatcher } from 'undici'
 import type fastifyWechatLogin = require('./index')
 import type { WechatError } from './errors'
 
@@ -31,8 +30,11 @@ export interface WechatApp {
   connectRedirect?: boolean
 }
 
+/** A Website App: it knows one scope, and none of the switches of an Official Account. */
+export type WechatQrApp = Pick<WechatApp, 'appid' | 'secret' | 'callbackUrl'>
+
 /** An app, or a function that picks one for a request (several tenants in one process). */
-export type WechatAppSource = WechatApp | ((request: FastifyRequest) => WechatApp | undefined | Promise<WechatApp | undefined>)
+export type WechatAppSource<App = WechatApp> = App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
 
 /** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
 export interface WechatProfile {
@@ -102,6 +104,11 @@ export interface OnUserContext {
   tokens: WechatTokens
 }
 
+/** As much of an undici dispatcher as is used. Named here, so that a host's undici need not be the very one of this package. */
+export interface WechatDispatcher {
+  dispatch (options: object, handler: object): boolean
+}
+
 export interface ClientOptions {
   /** Milliseconds for a whole call, retries included. @default 5000 */
   timeout?: number
@@ -109,8 +116,8 @@ export interface ClientOptions {
   retries?: number
   /** Connections a host at most. @default 16 */
   connections?: number
-  /** Your own undici dispatcher (a proxy, a MockAgent). It is not closed by us. */
-  dispatcher?: Dispatcher
+  /** Your own undici dispatcher (a ProxyAgent, a MockAgent), of undici 7 or later. It is not closed by us. */
+  dispatcher?: WechatDispatcher
   /** Origins of WeChat's API; the next one is used when one cannot be reached. Plain http on loopback only. */
   apiHosts?: string[]
 }
@@ -158,11 +165,21 @@ export interface WechatPage {
   outcome?: 'refused' | 'expired' | 'error'
 }
 
-export interface WechatLoginOptions {
+/** One of the two must be there; what comes from a setting that may be missing may be undefined. */
+type WechatApps = {
   /** The Official Account, for WeChat's own browser. */
-  oneclick?: WechatAppSource
+  oneclick: WechatAppSource | undefined
   /** The Website App, for any other browser. */
-  qr?: WechatAppSource
+  qr?: WechatAppSource<WechatQrApp> | undefined
+} | {
+  oneclick?: WechatAppSource | undefined
+  qr: WechatAppSource<WechatQrApp> | undefined
+}
+
+export type WechatLoginOptions = WechatApps & WechatLoginSettings
+
+/** All options but the apps. */
+export interface WechatLoginSettings {
   /** Persist the user and return what `request.wechatUser` shall be; `null` refuses. Must be an upsert. */
   onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
   /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */

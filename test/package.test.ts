@@ -1,12 +1,13 @@
 // The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
 
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, posix, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import ts from 'typescript'
 
 const run = promisify(execFile)
 const root = resolve(__dirname, '..')
@@ -19,25 +20,29 @@ t.setTimeout(600_000) // compilers, on machines that are busy with other things
 
 /** A host's folder below the repository, so that the peers are found in the repository's own node_modules. */
 const host = t.testdir({ 'package.json': '{ "name": "consumer", "private": true }' })
-let packed: { filename: string, size: number, files: Array<{ path: string }> }
+let packed: Packed
+
+interface Packed { filename: string, size: number, integrity: string, files: Array<{ path: string }> }
 
 t.before(async () => {
-  // Scripts would build again, under the feet of other tests.
-  const npm = process.env['npm_execpath'] ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
-  const { stdout } = await run(process.execPath, [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', host], { cwd: root, env })
-  packed = JSON.parse(stdout)[0]
+  packed = await pack(host)
   await install(host)
 })
 
-t.test('the tarball holds the built code and three documents, and nothing else', async t => {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(path => /\.m?ts$/.test(path)).map(path => path.replaceAll('\\', '/'))
-  const built = sources.flatMap(path => [path.replace(/ts$/, 'js'), path.replace(/\.(m?)ts$/, '.d.$1ts')])
-  t.strictSame(packed.files.map(({ path }) => path).sort(), [
-    'LICENSE',
-    'README.md',
-    'package.json',
-    ...built.map(path => `dist/${path}`)
-  ].sort())
+t.test('the tarball holds these files and no other', async t => {
+  // After a change that is meant: npm pack --dry-run --json | node -e "console.log(JSON.parse(fs.readFileSync(0))[0].files.map(({ path }) => path).sort().join('\\n'))"
+  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'fixtures/packed.txt'), 'utf8').trimEnd())
+})
+
+t.test('the tarball can be made again, byte for byte', async t => {
+  t.strictSame((await pack(t.testdir())).integrity, packed.integrity)
+})
+
+t.test('the declarations are those that the entries name, and of other packages they name few', async t => {
+  const { files, packages } = declarationsOf(['index.d.ts', 'browser/index.d.mts', 'simulator/index.d.ts'])
+  t.strictSame(packed.files.map(({ path }) => path).filter(path => /\.d\.m?ts$/.test(path)).sort(), files)
+  // Neither TypeBox nor undici, and nothing that only we install.
+  t.strictSame(packages, ['@fastify/cookie', '@fastify/error', '@fastify/session', 'fastify'])
 })
 
 t.test('it is small', async t => {
@@ -84,6 +89,27 @@ for (const [title, { files, ...modes }] of Object.entries(compilations)) {
     const { stdout } = await run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { cwd: host, env }).catch(error => error)
     t.equal(stdout, '')
   })
+}
+
+async function pack (folder: string): Promise<Packed> {
+  // Scripts would build again, under the feet of other tests.
+  const npm = process.env['npm_execpath'] ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
+  const { stdout } = await run(process.execPath, [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root, env })
+  return JSON.parse(stdout)[0]
+}
+
+/** What a compiler reads that is given these files of dist/: all that they name, and whatever those name. */
+function declarationsOf (entries: string[]): { files: string[], packages: string[] } {
+  const files = new Set(entries.map(entry => `dist/${entry}`))
+  const packages = new Set<string>()
+  for (const file of files) {
+    const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
+    for (const { fileName } of [...importedFiles, ...typeReferenceDirectives]) {
+      if (fileName.startsWith('.')) files.add(posix.join(dirname(file), fileName.endsWith('.mjs') ? fileName.replace('.mjs', '.d.mts') : `${fileName}.d.ts`))
+      else packages.add(fileName)
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() }
 }
 
 /** What `npm install` would do with the tarball, without asking a registry. */

@@ -1,7 +1,6 @@
 // Shapes that several routes share; @fastify/swagger documents the routes from them.
 
 import { Kind, type TObject, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
-import type { WechatError } from '../errors'
 
 export const tags = ['wechat-login']
 
@@ -50,7 +49,7 @@ export function media (type: string, description: string): TUnsafe<string> {
 type Refusals = Record<string, TObject>
 
 /** The answers with an error, by status: these of ours, and any of the host's. Visitors get a page in their place. */
-export function refusals (...errors: Array<new () => Pick<WechatError, 'code'> & { statusCode?: number }>): Refusals {
+export function refusals (...errors: Array<new () => { code: string, statusCode?: number }>): Refusals {
   const byStatus: Record<string, string[]> = {}
   for (const RefusalError of errors) {
     const { statusCode, code } = new RefusalError();

@@ -4,10 +4,10 @@
 // send an appid, a secret, the right grant_type, GET and https). Codes that are not listed are ApiError.
 
 import { ApiError, InvalidCodeError, MisconfiguredError, RateLimitedError, TokenExpiredError } from '../errors'
-import type { Hint, WechatErrorConstructor } from '../errors'
+import type { Hint, WechatErrorCode, WechatErrorConstructor } from '../errors'
 
 interface Meaning {
-  Refusal: WechatErrorConstructor<string>
+  Refusal: WechatErrorConstructor<WechatErrorCode>
   hint: Hint
 }
 
@@ -69,7 +69,7 @@ const unknown: Meaning = {
   }
 }
 
-const lists: Array<[WechatErrorConstructor<string>, Row[]]> = [
+const lists: Array<[WechatErrorConstructor<WechatErrorCode>, Row[]]> = [
   [InvalidCodeError, invalidCode],
   [TokenExpiredError, tokenExpired],
   [RateLimitedError, rateLimited],

@@ -2,7 +2,7 @@
 // JSON.parse or of the host's own function may quote a URL or a body, and so the secret, a code or a token.
 
 import { BadResponseError, MisconfiguredError, UnreachableError } from '../errors'
-import type { Hint, WechatError, WechatErrorConstructor } from '../errors'
+import type { Hint, WechatError, WechatErrorCode, WechatErrorConstructor } from '../errors'
 import { explainErrcode } from './errcodes'
 
 /** `reason`: Node's or undici's code (`ECONNREFUSED`), `HTTP_` and a status, or a word of ours (`TIMEOUT`). */
@@ -34,7 +34,7 @@ const secretHint: Hint = Object.freeze({
 })
 
 /** A `Refusal` with these facts; those that are undefined are left out. */
-export function createFailure (Refusal: WechatErrorConstructor<string>, facts: Facts): Failure {
+export function createFailure (Refusal: WechatErrorConstructor<WechatErrorCode>, facts: Facts): Failure {
   const error = new Refusal()
   for (const [name, value] of Object.entries(facts)) {
     if (value !== undefined) Object.assign(error, { [name]: value })

@@ -1,9 +1,9 @@
 // GETs over kept-alive connections: the only file that runs undici.
 
 import { Agent, buildConnector, errors } from 'undici'
-import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { WechatDispatcher } from '../types'
 import { Reading } from './reading'
 
 /** A black hole leaves time for the next host within the whole call's 5 s. */
@@ -38,7 +38,7 @@ function connectWithin (milliseconds: number): buildConnector.connector {
 }
 
 /** GETs through an agent of its own, or through the host's `dispatcher`, which is never closed here. */
-export function createHttp ({ connections, dispatcher: given }: { connections: number, dispatcher?: Dispatcher | undefined }): Http {
+export function createHttp ({ connections, dispatcher: given }: { connections: number, dispatcher?: WechatDispatcher | undefined }): Http {
   const agent = new Agent({
     connections,
     connect: connectWithin(CONNECT_TIMEOUT),
@@ -47,7 +47,7 @@ export function createHttp ({ connections, dispatcher: given }: { connections: n
     headersTimeout: 0,
     bodyTimeout: 0
   })
-  const dispatcher = given ?? agent
+  const dispatcher: WechatDispatcher = given ?? agent
   const readings = new Set<Reading>()
 
   function dispatch (origin: string, path: string, reading: Reading): void {

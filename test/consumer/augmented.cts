@@ -13,7 +13,10 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ?
 
 export async function start (): Promise<void> {
   const app = Fastify()
-  await app.register(wechatLogin, { onUser: ({ openid }) => ({ id: 1, email: `${openid}@example.com` }) })
+  await app.register(wechatLogin, {
+    qr: { appid: 'wx0123456789abcdef', secret: '', callbackUrl: 'https://app.example.com/wechat/qr' },
+    onUser: ({ openid }) => ({ id: 1, email: `${openid}@example.com` })
+  })
   app.get('/account', { preHandler: app.requireWechatUser }, async request => {
     const same: Same<typeof request.wechatUser, User | null> = true
     return { same, email: request.wechatUser?.email }

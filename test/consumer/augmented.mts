@@ -24,7 +24,7 @@ await app.register(wechatLogin, {
   publicUser: ({ name }) => ({ name })
 })
 // @ts-expect-error -- not what the session holds
-await app.register(wechatLogin, { onUser: profile => profile })
+await app.register(wechatLogin, { ...options, onUser: profile => profile })
 
 app.get('/account', { preHandler: app.requireWechatUser }, async request => {
   const same: Same<typeof request.wechatUser, User | null> = true

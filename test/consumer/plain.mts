@@ -17,7 +17,7 @@ await app.register(wechatLogin, options)
 await app.register(import('fastify-wechat-login'), options)
 await app.register(wechatSimulator, { consent: 'qinghe' })
 // @ts-expect-error -- an option that does not exist
-await app.register(wechatLogin, { qrcode: options.qr })
+await app.register(wechatLogin, { ...wechat.options, qrcode: options.qr })
 
 app.get('/account', { preHandler: app.requireWechatUser }, async (request, reply) => {
   const user: Same<typeof request.wechatUser, WechatProfile | null> = true

@@ -1,0 +1,117 @@
+// Which options compile. What the types refuse, the boot checks refuse too; what comes from settings that may be missing must compile.
+
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import wechatLogin, { type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
+import { startWechatSimulator } from 'fastify-wechat-login/simulator'
+import { Agent } from 'undici'
+import { describe, expect, test } from 'tstyche'
+
+const app = Fastify()
+const oneclick = { appid: 'wx0123456789abcdef', secret: '', callbackUrl: '' }
+const qr = { appid: 'wxfedcba9876543210', secret: '', callbackUrl: '' }
+const options = { qr, session: { secret: '' } }
+const take = (_options: WechatLoginOptions): void => {}
+
+describe('the two apps', () => {
+  test('one of them is enough, and none is too few', () => {
+    expect(take).type.toBeCallableWith({ oneclick })
+    expect(take).type.toBeCallableWith({ qr })
+    expect(take).type.toBeCallableWith({ oneclick, qr })
+    expect(take).type.not.toBeCallableWith({})
+    expect(take).type.not.toBeCallableWith({ session: { secret: '' } })
+    // @ts-expect-error No overload matches this call.
+    app.register(wechatLogin, { session: { secret: '' } })
+  })
+
+  test('an app that a setting may lack may be undefined', () => {
+    expect(take).type.toBeCallableWith({ oneclick: undefined as typeof oneclick | undefined, qr: undefined as typeof qr | undefined })
+    expect(take).type.toBeCallableWith({ oneclick, qr: undefined as typeof qr | undefined })
+  })
+
+  test('each has an appid, a secret and a callbackUrl, all of them texts; the secret may be a function', () => {
+    expect(take).type.toBeCallableWith({ qr: { ...qr, secret: () => '' } })
+    expect(take).type.toBeCallableWith({ qr: { ...qr, secret: async () => '' } })
+    expect(take).type.not.toBeCallableWith({ qr: { ...qr, secret: 42 } })
+    expect(take).type.not.toBeCallableWith({ qr: { ...qr, secret: () => 42 } })
+    expect(take).type.not.toBeCallableWith({ qr: { ...qr, secret: undefined as string | undefined } })
+    expect(take).type.not.toBeCallableWith({ qr: { ...qr, appid: 42 } })
+    expect(take).type.not.toBeCallableWith({ qr: { ...qr, callbackUrl: new URL('https://app.example.com') } })
+    expect(take).type.not.toBeCallableWith({ qr: { appid: '', secret: '' } })
+    expect(take).type.not.toBeCallableWith({ qr: { secret: '', callbackUrl: '' } })
+    expect(take).type.not.toBeCallableWith({ qr: 'wx0123456789abcdef' })
+  })
+
+  test('the switches of an Official Account are no switches of a Website App', () => {
+    expect(take).type.toBeCallableWith({ oneclick: { ...oneclick, scope: 'snsapi_base', forcePopup: true, forceSnapShot: true, connectRedirect: true } })
+    expect(take).type.not.toBeCallableWith({ oneclick: { ...oneclick, scope: 'snsapi_login' } })
+    expect(take).type.not.toBeCallableWith({ oneclick: { ...oneclick, forcePopup: 1 } })
+    expect(take).type.not.toBeCallableWith({ qr: { appid: '', secret: '', callbackUrl: '', scope: 'snsapi_base' } })
+    expect(take).type.not.toBeCallableWith({ qr: { appid: '', secret: '', callbackUrl: '', forcePopup: true } })
+  })
+
+  test('a function picks one for a request, or none', () => {
+    expect(take).type.toBeCallableWith({ qr: (request: FastifyRequest) => request.hostname === '' ? undefined : qr })
+    expect(take).type.toBeCallableWith({ oneclick: async () => oneclick })
+    expect(take).type.not.toBeCallableWith({ qr: () => null })
+    expect(take).type.not.toBeCallableWith({ qr: () => ({ appid: '' }) })
+  })
+})
+
+test('a name that is no option does not compile, at any depth', () => {
+  expect(take).type.not.toBeCallableWith({ ...options, qrcode: qr })
+  expect(take).type.not.toBeCallableWith({ ...options, qr: { appid: '', secret: '', callbackURL: '', callbackUrl: '' } })
+  expect(take).type.not.toBeCallableWith({ ...options, routes: { signin: '/login' } })
+  expect(take).type.not.toBeCallableWith({ ...options, redirect: { origin: 'https://shop.example.com' } })
+  expect(take).type.not.toBeCallableWith({ ...options, client: { retry: 1 } })
+  expect(take).type.not.toBeCallableWith({ ...options, session: { secret: '', cookies: {} } })
+  // @ts-expect-error No overload matches this call.
+  app.register(wechatLogin, { ...options, onUsers: () => null })
+})
+
+test('each option takes its own type alone', () => {
+  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, renderPage: false, lang: 'en' })
+  expect(take).type.toBeCallableWith({ qr, secret: ['newest', Buffer.alloc(32)] })
+  expect(take).type.not.toBeCallableWith({ qr, secret: 42 })
+  expect(take).type.not.toBeCallableWith({ qr, session: {} })
+  expect(take).type.not.toBeCallableWith({ ...options, lang: 'de' })
+  expect(take).type.not.toBeCallableWith({ ...options, snapshotUsers: true })
+  expect(take).type.not.toBeCallableWith({ ...options, maxAge: '3600' })
+  expect(take).type.not.toBeCallableWith({ ...options, keepSessionKeys: 'cart' })
+  expect(take).type.not.toBeCallableWith({ ...options, renderPage: true })
+  expect(take).type.not.toBeCallableWith({ ...options, routes: { qr: false } })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: 'upsert' })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: () => undefined })
+})
+
+test('without types of the host, onUser goes from profile to profile', () => {
+  type OnUser = NonNullable<WechatLoginOptions['onUser']>
+  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | Promise<WechatProfile | null>>()
+  expect<OnUserContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, tokens: WechatTokens }>()
+  expect<Via>().type.toBe<'oneclick' | 'qr'>()
+  expect<WechatTokens>().type.toBe<{
+    access_token: string
+    expires_in: number
+    refresh_token?: string
+    openid: string
+    unionid?: string
+    scope?: string
+    is_snapshotuser?: 1
+  }>()
+})
+
+test('renderPage gets a page of known parts', () => {
+  type RenderPage = Exclude<WechatLoginOptions['renderPage'], false | undefined>
+  expect<Parameters<RenderPage>>().type.toBe<[page: WechatPage, request: FastifyRequest, reply: FastifyReply]>()
+  expect<WechatPage['kind']>().type.toBe<'error' | 'signed-out'>()
+  expect<WechatPage['lang']>().type.toBe<'zh' | 'en'>()
+  expect<WechatPage['action']>().type.toBe<{ href: string, label: string } | undefined>()
+  expect<WechatPage['outcome']>().type.toBe<'refused' | 'expired' | 'error' | undefined>()
+})
+
+test("the simulator's options and an Agent of undici's are taken as they are", async () => {
+  const wechat = await startWechatSimulator()
+  expect(take).type.toBeCallableWith({ ...wechat.options, session: { secret: '' } })
+  expect(take).type.toBeCallableWith({ ...options, client: { dispatcher: new Agent() } })
+  expect(take).type.not.toBeCallableWith({ ...options, client: { dispatcher: {} } })
+  expect(take).type.not.toBeCallableWith({ ...options, client: { apiHosts: 'https://api.weixin.qq.com' } })
+})
