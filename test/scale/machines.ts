@@ -93,7 +93,7 @@ async function kill (child: ChildProcess | undefined, signal: NodeJS.Signals): P
 }
 
 /** Resolves once something listens there. */
-async function reachable (port: number): Promise<void> {
+export async function reachable (port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
     const isOpen = await new Promise<boolean>(resolve => socket.once('connect', () => { resolve(true) }).once('error', () => { resolve(false) }))
