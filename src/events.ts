@@ -74,9 +74,14 @@ export interface WechatLoginEvents {
 export type EventName = keyof WechatLoginEvents
 
 /** As much of a logger of Fastify's as is used. */
-export type EventLog = Record<'debug' | 'info' | 'error', (values: object, message: string) => void>
+type Level = 'debug' | 'info' | 'error'
 
-const lines: Record<EventName, [level: keyof EventLog, message: string]> = {
+export type EventLog = Record<Level, (values: object, message: string) => void> & {
+  /** pino's; a logger without it is taken to log everything. */
+  isLevelEnabled?: (level: string) => boolean
+}
+
+const lines: Record<EventName, [level: Level, message: string]> = {
   'attempt.started': ['info', 'a login was started'],
   'attempt.restarted': ['info', 'a login was started again, the browser had lost its cookie'],
   'login.succeeded': ['info', 'a visitor has logged in'],
@@ -93,15 +98,18 @@ const channels = Object.fromEntries(Object.keys(lines).map(name => [name, channe
 /** Tells an event to its subscribers, if any, and to the log. `error`: what the log shall show of a failure beside it. */
 export function tell<Name extends EventName> (name: Name, event: WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
   if (channels[name].hasSubscribers) channels[name].publish(Object.freeze({ ...event }))
-  if (log === undefined) return
-  const { [name]: [level, message] } = lines
-  const isFailure = 'statusCode' in event && event.statusCode >= 500
-  log[isFailure ? 'error' : level]({ event: name, ...event, ...(error !== undefined && { err: error }) }, `fastify-wechat-login: ${message}`)
+  const [usual, message] = lines[name]
+  const level = 'statusCode' in event && event.statusCode >= 500 ? 'error' : usual
+  if (log !== undefined && isLogged(level, log)) log[level]({ event: name, ...event, ...(error !== undefined && { err: error }) }, `fastify-wechat-login: ${message}`)
 }
 
-/** Is somebody listening to this event? */
-export function isHeard (name: EventName): boolean {
-  return channels[name].hasSubscribers
+/** Does anybody want to know of this event? */
+export function isWanted (name: EventName, log: EventLog | undefined): boolean {
+  return channels[name].hasSubscribers || (log !== undefined && isLogged(lines[name][0], log))
+}
+
+function isLogged (level: Level, log: EventLog): boolean {
+  return log.isLevelEnabled?.(level) !== false
 }
 
 /** Sixteen characters that stand for a text and do not tell it. */

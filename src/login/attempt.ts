@@ -2,8 +2,9 @@
 // cost the session store nothing and several tabs do not disturb each other. The cookie holds time and signature; the state comes back
 // from WeChat, app and way are known from the route, and the signature binds all of them to this browser.
 
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { App } from '../app-options'
+import { randomPart } from './random'
 
 export interface AttemptSettings {
   /** Newest first; the first one signs. */
@@ -24,7 +25,7 @@ const attemptName = /^(?:__Host-)?wechat-[0-9a-f]{12}$/
 
 /** 128 random bits; WeChat damages anything but letters and digits and takes at most 128 of them. */
 export function mintState (): string {
-  return randomBytes(16).toString('hex')
+  return randomPart(16).toString('hex')
 }
 
 /** True for text that `mintState` may have made. */

@@ -7,7 +7,7 @@ import type { Via } from '../types'
 import type { AppWithClient } from './apps'
 import { endAttempt, findAttempt, hashState, isState } from './attempt'
 import { type Context, currentLogin } from './context'
-import { finishAttempt } from './finish'
+import { type Attempt, finishAttempt } from './finish'
 import { identifyAttempt } from './identify'
 import { forgetSignedOut, hasSignedOut } from './logout'
 import type { Login } from './login'
@@ -27,26 +27,27 @@ export async function comeBack (context: Context, request: FastifyRequest, reply
   if (state === undefined || !isState(state)) throw new InvalidStateError()
   const app = await context.apps.find(via, request)
   if (app === undefined) throw new MisconfiguredError()
+  const key = hashState(state)
   const attempt = findAttempt(state, app, request.headers.cookie, context.settings.attempts, context.now())
   if (attempt.found === 'invalid') throw new InvalidStateError()
-  if (attempt.found === 'absent') return ownLogin(context, request, state) ?? { lost: true, app, code, state }
-  return finish(context, request, reply, app, { code, state, endsAt: attempt.endsAt })
+  if (attempt.found === 'absent') return ownLogin(context, request, key) ?? { lost: true, app, code, state }
+  return finish(context, request, reply, { app, code, state, key, endsAt: attempt.endsAt })
 }
 
 // Reload, back button: the attempt is over, and its login stands.
-function ownLogin (context: Context, request: FastifyRequest, state: string): Login | null {
+function ownLogin (context: Context, request: FastifyRequest, key: string): Login | null {
   const login = currentLogin(context, request)
-  if (login?.attempt !== hashState(state)) return null
-  tell('callback.repeated', identifyAttempt(login, state), request.log)
+  if (login?.attempt !== key) return null
+  tell('callback.repeated', identifyAttempt(login, key), request.log)
   return login
 }
 
-async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, attempt: { code: string, state: string, endsAt: number }): Promise<Login> {
+async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt): Promise<Login> {
   try {
-    const login = await finishAttempt(context, request, reply, { app, ...attempt })
+    const login = await finishAttempt(context, request, reply, attempt)
     if (hasSignedOut(context, request)) reply.header('set-cookie', forgetSignedOut(context))
     return login
   } finally {
-    if (context.spent.find(hashState(attempt.state)) !== undefined) reply.header('set-cookie', endAttempt(attempt.state, app))
+    if (context.spent.find(attempt.key) !== undefined) reply.header('set-cookie', endAttempt(attempt.state, attempt.app))
   }
 }

@@ -46,7 +46,7 @@ export function currentLogin (context: Context, request: FastifyRequest): Login 
 export function stands (context: Context, login: Login): boolean {
   const { ended, now, settings } = context
   const age = now() - login.at
-  return age >= -clockSkew && age < settings.maxAge && !ended.has(login.id) && wasMadeHere(context, login)
+  return age >= -clockSkew && age < settings.maxAge && !ended.has(login.attempt) && wasMadeHere(context, login)
 }
 
 // Registrations in sibling scopes may share the host's session; whom one of them lets in, another may have refused.

@@ -13,15 +13,15 @@ const most = 100_000
 export class EndedLogins {
   readonly #entries = new Map<string, Entry>()
 
-  add (loginId: string, now: number, endAgain: EndAgain): void {
+  add (attempt: string, now: number, endAgain: EndAgain): void {
     // Anew, at the end: entries stand in the order of their times.
-    this.#entries.delete(loginId)
-    this.#entries.set(loginId, { until: now + memory, endAgain })
+    this.#entries.delete(attempt)
+    this.#entries.set(attempt, { until: now + memory, endAgain })
     if (this.#entries.size > most) this.#dropOldest()
   }
 
-  has (loginId: string): boolean {
-    return this.#entries.has(loginId)
+  has (attempt: string): boolean {
+    return this.#entries.has(attempt)
   }
 
   get size (): number {
@@ -30,16 +30,16 @@ export class EndedLogins {
 
   /** What is due stays until the store has answered. */
   sweep (now: number): void {
-    for (const [loginId, { until, endAgain }] of this.#entries) {
+    for (const [attempt, { until, endAgain }] of this.#entries) {
       if (until > now) return
-      this.add(loginId, now, endAgain)
-      endAgain(cameBack => { if (!cameBack) this.#entries.delete(loginId) })
+      this.add(attempt, now, endAgain)
+      endAgain(cameBack => { if (!cameBack) this.#entries.delete(attempt) })
     }
   }
 
   #dropOldest (): void {
-    const [loginId, { endAgain }] = this.#entries.entries().next().value!
-    this.#entries.delete(loginId)
+    const [attempt, { endAgain }] = this.#entries.entries().next().value!
+    this.#entries.delete(attempt)
     endAgain(() => {})
   }
 }

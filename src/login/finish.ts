@@ -1,13 +1,12 @@
 // The end of an attempt: one exchange, one onUser and one session for it, however often and wherever its callback comes.
 
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
 import { tell } from '../events'
 import type { WechatTokens } from '../types'
 import type { AppWithClient } from './apps'
-import { findAttempt, hashState } from './attempt'
+import { findAttempt } from './attempt'
 import { completeLogin } from './complete'
 import { callbackPath, type Context, currentLogin, stands } from './context'
 import { identifyAttempt, identifyLogin } from './identify'
@@ -19,51 +18,51 @@ import type { Returned, Run } from './spent'
 
 export interface Attempt extends Returned {
   readonly app: AppWithClient
+  /** `hashState` of its state. */
+  readonly key: string
 }
 
 /** The login that this attempt makes or has made; the answer to this request carries its session. */
 export async function finishAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt): Promise<Login> {
   checkSession(request)
-  const key = hashState(attempt.state)
+  const { state, key, code, endsAt } = attempt
   const earlier = context.spent.find(key)
-  if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findElsewhere(context, request, attempt.state, key)))
-  const { state, code, endsAt } = attempt
+  if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findElsewhere(context, request, attempt)))
   const made: { login?: Login } = {}
   // Bound, not closed over: a closure would keep the request for as long as the attempt is remembered.
   const forget = forgetMarker.bind(undefined, request.sessionStore, key)
-  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, key, run, made), forget)
+  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run, made), forget)
   if (made.login === undefined) return join(context, request, attempt, pointer)
   const duration = context.now() - endsAt + context.settings.attempts.ttl
-  tell('login.succeeded', { ...identifyAttempt(attempt.app, state), ...identifyLogin(made.login), duration }, request.log)
+  tell('login.succeeded', { ...identifyAttempt(attempt.app, key), ...identifyLogin(made.login), duration }, request.log)
   return made.login
 }
 
-async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, key: string, run: Run, made: { login?: Login }): Promise<Pointer> {
+async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run, made: { login?: Login }): Promise<Pointer> {
   const { settings } = context
-  const elsewhere = await readMarker(request.sessionStore, attempt.state, key, settings)
+  const elsewhere = await readMarker(request.sessionStore, attempt.state, attempt.key, settings)
   if (elsewhere !== null) return elsewhere
   const tab = await findOtherTab(context, request, attempt)
   if (tab !== null) return tab
-  const exchanged = await exchange(context, request, attempt, key, run)
+  const exchanged = await exchange(context, request, attempt, run)
   if ('session' in exchanged) return exchanged
   const user = await completeLogin(settings, request, reply, attempt.app, exchanged)
   const { openid } = exchanged
   const { via, appid } = attempt.app
   const login: Login = {
-    id: randomBytes(15).toString('base64url'),
     at: context.now(),
     via,
     appid,
     openid,
     callback: callbackPath(settings, via)!,
-    attempt: key,
+    attempt: attempt.key,
     user,
     ...(settings.keepTokens && { tokens: keepTokens(exchanged, context.now()) })
   }
   const pointer = await renew(context, request, login)
   made.login = login
   try {
-    await writeMarker(request.sessionStore, pointer, attempt.state, key, settings, attempt.endsAt)
+    await writeMarker(request.sessionStore, pointer, attempt.state, attempt.key, settings, attempt.endsAt)
   } catch (error) {
     // The login itself stands; a repeated callback on another process will meet a used code.
     request.log.warn({ err: error }, 'fastify-wechat-login: the marker of a finished login could not be stored')
@@ -72,7 +71,7 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
 }
 
 /** The tokens, or what `joinSession` needs where another process has spent this code. */
-async function exchange (context: Context, request: FastifyRequest, attempt: Attempt, key: string, run: Run): Promise<WechatTokens | Pointer> {
+async function exchange (context: Context, request: FastifyRequest, attempt: Attempt, run: Run): Promise<WechatTokens | Pointer> {
   try {
     run.spent = true
     return await attempt.app.client.exchangeCode(attempt.code)
@@ -80,7 +79,7 @@ async function exchange (context: Context, request: FastifyRequest, attempt: Att
     run.spent = !(error instanceof WechatError && error.sent === false)
     if (!(error instanceof InvalidCodeError)) throw error
     const isUsed = error.errcode === 40163
-    const pointer = (isUsed && ownSince(context, request, attempt)) || await waitForMarker(context, request, attempt.state, key, isUsed)
+    const pointer = (isUsed && ownSince(context, request, attempt)) || await waitForMarker(context, request, attempt, isUsed)
     if (pointer === null) throw error
     return pointer
   }
@@ -102,7 +101,7 @@ function ownSince (context: Context, request: FastifyRequest, { app, endsAt }: A
 }
 
 // 40163 says that the code was used a moment ago: whoever used it may still be asking for the profile, or running onUser.
-async function waitForMarker ({ settings }: Context, request: FastifyRequest, state: string, key: string, isUsed: boolean): Promise<Pointer | null> {
+async function waitForMarker ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt, isUsed: boolean): Promise<Pointer | null> {
   const read = (): Promise<Pointer | null> => readMarker(request.sessionStore, state, key, settings)
   let pointer = await read()
   for (let wait = 50, left = settings.timeout - wait; isUsed && pointer === null && left > 0; wait = Math.min(2 * wait, 500), left -= wait) {
@@ -113,7 +112,7 @@ async function waitForMarker ({ settings }: Context, request: FastifyRequest, st
 }
 
 /** All callbacks of this attempt have failed here; on another process one may have come through since. */
-async function findElsewhere ({ settings }: Context, request: FastifyRequest, state: string, key: string): Promise<Pointer> {
+async function findElsewhere ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt): Promise<Pointer> {
   const pointer = await readMarker(request.sessionStore, state, key, settings)
   if (pointer === null) throw new InvalidStateError()
   return pointer
@@ -130,8 +129,8 @@ async function renew (context: Context, request: FastifyRequest, login: Login): 
   return pointer
 }
 
-async function join (context: Context, request: FastifyRequest, { app, state }: Attempt, pointer: Pointer): Promise<Login> {
+async function join (context: Context, request: FastifyRequest, { app, key }: Attempt, pointer: Pointer): Promise<Login> {
   const login = await joinSession(request, pointer, context.settings.timeout, login => stands(context, login))
-  tell('callback.repeated', identifyAttempt(app, state), request.log)
+  tell('callback.repeated', identifyAttempt(app, key), request.log)
   return login
 }

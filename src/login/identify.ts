@@ -3,8 +3,9 @@
 import { fingerprint, type WechatLoginEvents } from '../events'
 import type { Login } from './login'
 
-export function identifyAttempt ({ via, appid }: Pick<Login, 'via' | 'appid'>, state: string): WechatLoginEvents['attempt.started'] {
-  return { via, appid, attempt: fingerprint(state) }
+/** `key`: the attempt's `hashState`, of which sixteen characters are enough. */
+export function identifyAttempt ({ via, appid }: Pick<Login, 'via' | 'appid'>, key: string): WechatLoginEvents['attempt.started'] {
+  return { via, appid, attempt: key.slice(0, 16) }
 }
 
 export function identifyLogin ({ via, appid, openid }: Login): WechatLoginEvents['login.ended'] {

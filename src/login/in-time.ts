@@ -1,14 +1,18 @@
 // A session store that hangs must not hold a visitor for ever.
 
-/** The outcome of what the session store was asked for, or an error when it takes longer than so many milliseconds. */
-export async function inTime<T> (asked: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
+type Settle<T> = (error?: unknown, value?: T) => void
+
+/** What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once costs no timer. */
+export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    let isSettled = false
+    ask((error, value) => {
+      isSettled = true
+      clearTimeout(timer)
+      if (error) reject(error)
+      else resolve(value as T)
+    })
+    if (!isSettled) timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
   })
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

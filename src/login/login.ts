@@ -5,8 +5,6 @@ import type { StoredUser, Via, WechatTokens } from '../types'
 
 /** What a login leaves in the session, under `wechatLogin`. */
 export interface Login {
-  /** Random; a logout remembers it. */
-  readonly id: string
   /** Milliseconds since 1970. */
   readonly at: number
   readonly via: Via
@@ -14,7 +12,7 @@ export interface Login {
   readonly openid: string
   /** Full path of the callback that made it. */
   readonly callback: string
-  /** Which attempt made it (`hashState`), so that a repeated callback finds its own login. */
+  /** Which attempt made it (`hashState`): a repeated callback finds its own login by it, and a logout remembers it. */
   readonly attempt: string
   readonly user: StoredUser
   readonly tokens?: KeptTokens
@@ -46,8 +44,8 @@ export const loginKey = 'wechatLogin' as keyof FastifyRequest['session']
 /** Null for anything but a whole login: a store may return what it likes. */
 export function parseLogin (untrusted: unknown): Login | null {
   if (typeof untrusted !== 'object' || untrusted === null) return null
-  const { id, at, via, appid, openid, callback, attempt, user } = untrusted as Partial<Login>
-  const whole = [id, via, appid, openid, callback, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
+  const { at, via, appid, openid, callback, attempt, user } = untrusted as Partial<Login>
+  const whole = [via, appid, openid, callback, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
   if (!whole) return null
   freeze(user)
   return untrusted as Login

@@ -23,7 +23,7 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
 export function endLogin ({ ended, now }: Context, login: Login, place: Place): void {
-  ended.add(login.id, now(), destroyer(place, login))
+  ended.add(login.attempt, now(), destroyer(place, login))
 }
 
 /** True for some minutes after a logout: a silent login would then undo what the visitor just did. */

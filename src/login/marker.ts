@@ -19,10 +19,7 @@ type MarkerSettings = Pick<Settings, 'attempts' | 'timeout'>
 
 /** What `joinSession` needs, from the process that finished the attempt; null while none has. */
 export async function readMarker (store: Store, state: string, key: string, { attempts, timeout }: MarkerSettings): Promise<Pointer | null> {
-  const reading = new Promise<unknown>((resolve, reject) => {
-    store.get(key, (error, marker) => { error ? reject(error) : resolve(marker) })
-  })
-  const marker = await inTime(reading, timeout)
+  const marker = await inTime<unknown>(settle => { store.get(key, settle) }, timeout)
   const session = open((marker as Partial<Marker> | null | undefined)?.wechatSpent, state, attempts.keys)
   return session === null ? null : { session, attempt: key }
 }
@@ -34,10 +31,7 @@ export async function writeMarker (store: Store, { session }: Pointer, state: st
     cookie: { expires, originalMaxAge: Math.max(1000, expires.getTime() - Date.now()), path: '/', httpOnly: true, secure: true },
     wechatSpent: seal(session, state, attempts.keys)
   }
-  const writing = new Promise<void>((resolve, reject) => {
-    store.set(key, marker as Marker & Parameters<Store['set']>[1], error => { error ? reject(error) : resolve() })
-  })
-  await inTime(writing, timeout)
+  await inTime(settle => { store.set(key, marker as Marker & Parameters<Store['set']>[1], settle) }, timeout)
 }
 
 /** The built-in MemoryStore forgets nothing by itself; other stores end the marker at its time. */

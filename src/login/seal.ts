@@ -1,13 +1,14 @@
 // What the session store holds about a spent attempt must not let its reader take over the session: it is sealed with our key and the state,
 // and the state is known only to the browser that began the attempt.
 
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { randomPart } from './random'
 
 const cipher = 'aes-256-gcm'
 
 /** Text of base64url, about 40 characters longer than the plain one. */
 export function seal (plain: string, state: string, keys: readonly Buffer[]): string {
-  const iv = randomBytes(12)
+  const iv = randomPart(12)
   const sealing = createCipheriv(cipher, keyFor(state, keys[0]!), iv)
   const body = Buffer.concat([sealing.update(plain), sealing.final()])
   return Buffer.concat([iv, sealing.getAuthTag(), body]).toString('base64url')

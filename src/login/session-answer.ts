@@ -4,12 +4,21 @@
 // 2. A session that is in the store already is written once more to send its cookie. `announce` sends the cookie alone.
 
 import type { FastifyRequest } from 'fastify'
+import { loginKey } from './login'
 
 type Session = FastifyRequest['session']
 
+// One getter for all: with one of its own each session would be an object of a kind of its own, and slow from then on.
+const held = { configurable: true, get (this: Session): string { return this.isModified() ? signedId(this) : '' } }
+
 /** The session plugin shall neither set, clear nor save anything, unless the session is changed. */
 export function hold (session: Session): void {
-  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, get: () => session.isModified() ? signedId(session) : '' })
+  Object.defineProperty(session, 'encryptedSessionId', held)
+}
+
+/** True once `hold` or `silence` has had it. */
+export function isHeld (session: Session): boolean {
+  return Object.hasOwn(session, 'encryptedSessionId')
 }
 
 /** The session's own encryptedSessionId, held or not. */
@@ -19,18 +28,20 @@ export function signedId (session: Session): string {
 
 /** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
 export function announce (session: Session): void {
+  const { save, [loginKey]: login } = session
   const stored = contentOf(session)
-  const { save } = session
+  const isStored = (): boolean => session[loginKey] === login && contentOf(session) === stored
   Object.defineProperties(session, {
     isModified: { configurable: true, value: () => true },
-    save: { configurable: true, value: (done?: () => void) => done !== undefined && contentOf(session) === stored ? done() : Reflect.apply(save, session, [done]) }
+    save: { configurable: true, value: (done?: () => void) => done !== undefined && isStored() ? done() : Reflect.apply(save, session, [done]) }
   })
 }
 
-// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
+// All but the login, which is replaced, never changed. What JSON cannot hold stays in the MemoryStore, which keeps the session itself
+// and so needs no second write.
 function contentOf (session: Session): string | undefined {
   try {
-    return JSON.stringify(session)
+    return JSON.stringify({ ...session, [loginKey]: undefined })
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
 import { inTime } from './in-time'
 import { type Login, loginKey, parseLogin, type Pointer } from './login'
-import { announce, hold, signedId, silence } from './session-answer'
+import { announce, hold, isHeld, signedId, silence } from './session-answer'
 
 type Session = FastifyRequest['session']
 
@@ -49,7 +49,7 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
   const earlier = before[loginKey]
   put(before, login)
   try {
-    await inTime(before.regenerate([...present(before, keep), loginKey]), timeout)
+    await inTime(settle => { before.regenerate([...present(before, keep), loginKey], settle) }, timeout)
   } catch (error) {
     const { session: half, sessionStore } = request
     const takeBack = ({ sessionId }: Session): void => { sessionStore.destroy(sessionId, () => {}) }
@@ -73,7 +73,7 @@ export async function joinSession (request: FastifyRequest, { session: pointer, 
   const before = request.session
   const isOwn = signedId(before) === pointer && readLogin(request)?.attempt === attempt
   try {
-    if (!isOwn) await inTime(restore(request, pointer), timeout)
+    if (!isOwn) await inTime(settle => { request.server.decryptSession(pointer, request, settle) }, timeout)
   } catch (error) {
     keepSession(request, before)
     throw error
@@ -93,11 +93,11 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
   const kept = present(session, keep)
   if (kept.length === 0 && name !== undefined) {
     const { path, domain, sameSite, secure } = session.cookie
-    await inTime(session.destroy(), timeout)
+    await inTime(settle => { session.destroy(settle) }, timeout)
     // Without Secure a browser would keep a __Host- cookie.
     reply.clearCookie(name, { path: path ?? '/', ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
   } else if (!isEmpty(session)) {
-    await inTime(session.regenerate(kept), timeout)
+    await inTime(settle => { session.regenerate(kept, settle) }, timeout)
     announce(request.session)
   }
 }
@@ -105,7 +105,7 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
 /** Writes a changed login into the session; without one, takes it out. */
 export async function updateLogin (request: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
   put(request.session, login)
-  await inTime(request.session.save(), timeout)
+  await inTime(settle => { request.session.save(settle) }, timeout)
 }
 
 /** Nobody has put anything into it, so that no store needs to know of it. */
@@ -126,7 +126,7 @@ export function placeOf ({ sessionStore: store, session: { sessionId } }: Fastif
 
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
 export function hush ({ session }: FastifyRequest): void {
-  if (typeof session?.isModified === 'function') hold(session)
+  if (typeof session?.isModified === 'function' && !isHeld(session)) hold(session)
 }
 
 /** Whatever the store still does, this request keeps this session; `refuse` gets the one that comes too late. */
@@ -140,12 +140,6 @@ function put (session: Session, login: unknown): void {
 
 function present (session: Session, keys: readonly string[]): string[] {
   return keys.filter(key => session[key as keyof Session] !== undefined)
-}
-
-function restore (request: FastifyRequest, pointer: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request.server.decryptSession(pointer, request, error => { error ? reject(error) : resolve() })
-  })
 }
 
 // Only the session plugin knows the name; the cookie is recognised by its value. With a secret just rotated it is not, which is no harm.

@@ -7,7 +7,7 @@ import type { Via } from '../types'
 import { oneclickUrl, qrUrl } from '../wechat/authorize-url'
 import { isWechatUserAgent } from '../wechat/browser'
 import type { AppWithClient } from './apps'
-import { beginAttempt, mintState } from './attempt'
+import { beginAttempt, hashState, mintState } from './attempt'
 import type { Context } from './context'
 import { identifyAttempt } from './identify'
 import { checkRedirectTarget, type RedirectTarget } from './redirect-target'
@@ -57,7 +57,7 @@ export function beginLogin (context: Context, request: FastifyRequest, reply: Fa
   const { attempts, redirect } = context.settings
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) reply.header('set-cookie', cookie)
-  tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', identifyAttempt(app, state), request.log)
+  tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', identifyAttempt(app, hashState(state)), request.log)
   return { state, redirectUri: callbackUrl(app, ride, redirect.fallback) }
 }
 

@@ -6,11 +6,8 @@ import { type Login, loginKey } from './login'
 import type { Place } from './session'
 
 /** False once another process has ended the login: to save it would bring it back. */
-export function isStored ({ store, sessionId }: Place, login: Login, timeout: number): Promise<boolean> {
-  const asked = new Promise<boolean>((resolve, reject) => {
-    store.get(sessionId, (error, session) => { error ? reject(error) : resolve(holds(session, login)) })
-  })
-  return inTime(asked, timeout)
+export async function isStored ({ store, sessionId }: Place, login: Login, timeout: number): Promise<boolean> {
+  return holds(await inTime<unknown>(settle => { store.get(sessionId, settle) }, timeout), login)
 }
 
 /** Destroys the session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
@@ -24,5 +21,5 @@ export function destroyer ({ store, sessionId }: Place, login: Login): EndAgain 
 }
 
 function holds (session: unknown, login: Login): boolean {
-  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.id === login.id
+  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.attempt === login.attempt
 }

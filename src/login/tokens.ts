@@ -29,9 +29,9 @@ export function createAccessToken (context: Context): AccessToken {
     const login = currentLogin(context, request)
     if (login === null) throw new UnauthenticatedError()
     if (login.tokens !== undefined && login.tokens.expiresAt - margin > context.now()) return login.tokens.access_token
-    const other = running.get(login.id)
-    const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.id))
-    running.set(login.id, refreshing)
+    const other = running.get(login.attempt)
+    const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.attempt))
+    running.set(login.attempt, refreshing)
     return (await refreshing).access_token
   }
 }
@@ -44,7 +44,7 @@ async function refresh (context: Context, request: FastifyRequest, login: Login)
     // A login made before the host set keepTokens has none.
     if (login.tokens?.refresh_token === undefined) throw new TokenExpiredError()
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
-    if (context.ended.has(login.id) || !await isStored(placeOf(request), login, timeout)) throw new UnauthenticatedError()
+    if (context.ended.has(login.attempt) || !await isStored(placeOf(request), login, timeout)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens }, timeout)
     tell('token.refreshed', identifyLogin(login), request.log)
     return tokens

@@ -7,7 +7,7 @@ import { endLogin } from './logout'
 import type { Login } from './login'
 import { placeOf, updateLogin } from './session'
 
-interface Loaded { id: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
+interface Loaded { attempt: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
 
 const loadedUsers = new WeakMap<FastifyRequest, Loaded>()
 
@@ -17,7 +17,7 @@ export function knownUser (context: Context, request: FastifyRequest): WechatUse
   if (login === null) return null
   if (context.settings.loadUser === undefined) return login.user as WechatUser
   const loaded = loadedUsers.get(request)
-  return loaded?.id === login.id ? loaded.user : null
+  return loaded?.attempt === login.attempt ? loaded.user : null
 }
 
 /** The user through loadUser, asked once a request. Null ends the login. */
@@ -26,8 +26,8 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
   if (login === null) return null
   if (context.settings.loadUser === undefined) return login.user as WechatUser
   const known = loadedUsers.get(request)
-  if (known?.id === login.id) return known.asked
-  const loaded: Loaded = { id: login.id, asked: ask(context, request, login), user: null }
+  if (known?.attempt === login.attempt) return known.asked
+  const loaded: Loaded = { attempt: login.attempt, asked: ask(context, request, login), user: null }
   loadedUsers.set(request, loaded)
   loaded.user = await loaded.asked
   return loaded.user

@@ -24,11 +24,12 @@ export function scopeOf (routes: Route[], context: Context) {
     scope.setSerializerCompiler(() => data => JSON.stringify(data instanceof Error ? errorBody(data) : data))
     markOwnRoutes(host)
     takeBodies(scope)
-    scope.addHook('onRequest', async (request, reply) => {
+    scope.addHook('onRequest', (request, reply, done) => {
       hush(request)
       reply.headers(privateHeaders)
       // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
-      if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) return reply.code(204).send()
+      if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) reply.code(204).send()
+      else done()
     })
     // Again, for session hooks that come after ours: what a scope adds later its children get too.
     scope.addHook('preParsing', (request, _reply, _payload, done) => {

@@ -4,6 +4,7 @@ import { Agent, buildConnector, errors } from 'undici'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { WechatDispatcher } from '../types'
+import type { Deadline } from './deadline'
 import { Reading } from './reading'
 
 /** A black hole leaves time for the next host within the whole call's 5 s. */
@@ -20,8 +21,8 @@ const CLOSE_GRACE = 1000
 const headers = { 'accept-encoding': 'identity' }
 
 export interface Http {
-  /** The body of a 200, or a `Failure`. `signal`, not yet aborted, ends it at once; `path` is already encoded. */
-  get (origin: string, path: string, signal: AbortSignal): Promise<Buffer>
+  /** The body of a 200, or a `Failure`. `deadline` has not expired yet; `path` is already encoded. */
+  get (origin: string, path: string, deadline: Deadline): Promise<Buffer>
   close (): Promise<void>
 }
 
@@ -58,19 +59,21 @@ export function createHttp ({ connections, dispatcher: given }: { connections: n
     }
   }
 
-  async function get (origin: string, path: string, signal: AbortSignal): Promise<Buffer> {
+  // undici frees a connection one turn after its reply: without this wait the profile would open a second one.
+  let freeing: Promise<void> | undefined
+  function isFreeing (): void {
+    freeing ??= turn().then(() => { freeing = undefined })
+  }
+
+  async function get (origin: string, path: string, deadline: Deadline): Promise<Buffer> {
     const reading = new Reading()
-    const expire = () => reading.giveUp('TIMEOUT')
     readings.add(reading)
-    signal.addEventListener('abort', expire)
-    dispatch(origin, path, reading)
+    if (freeing === undefined) dispatch(origin, path, reading)
+    else void freeing.then(() => { dispatch(origin, path, reading) })
     try {
-      const body = await reading.body
-      // undici frees a connection one turn after its reply: without this wait the profile would open a second one.
-      await turn()
-      return body
+      return await deadline.during(reading.body, () => { reading.giveUp('TIMEOUT') })
     } finally {
-      signal.removeEventListener('abort', expire)
+      isFreeing()
       readings.delete(reading)
     }
   }

@@ -1,13 +1,13 @@
 // Calls to WeChat's API, timed and told to whoever listens.
 
 import { performance } from 'node:perf_hooks'
-import { type EventLog, isHeard, tell, type WechatLoginEvents } from '../events'
+import { type EventLog, isWanted, tell, type WechatLoginEvents } from '../events'
 import type { Failure } from './failure'
 import type { Call, Transport } from './transport'
 
 type Event = WechatLoginEvents['wechat.call']
 
-/** The transport's `get` for one app. Without a listener and a log it is the transport's own. */
+/** The transport's `get` for one app. Where nobody wants to know of calls it is the transport's own. */
 export function observe (transport: Transport, appid: string, log: EventLog | undefined): Transport['get'] {
   async function getTimed<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const began = performance.now()
@@ -22,7 +22,7 @@ export function observe (transport: Transport, appid: string, log: EventLog | un
     }
   }
 
-  return (...call) => log === undefined && !isHeard('wechat.call') ? transport.get(...call) : getTimed(...call)
+  return (...call) => isWanted('wechat.call', log) ? getTimed(...call) : transport.get(...call)
 }
 
 function describeFailure ({ code, errcode, rid, reason }: Failure): Partial<Event> {

@@ -50,7 +50,9 @@ function readSnapshot (untrusted: unknown): 1 | undefined {
 }
 
 function pick<T extends object> (fields: { [Name in keyof T]: T[Name] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+  const picked: Partial<T> = {}
+  for (const name of Object.keys(fields) as Array<keyof T>) if (fields[name] !== undefined) picked[name] = fields[name]
+  return picked as T
 }
 
 /** The reply to a code and to a refresh. Follows api_snsaccesstoken and api_snsrefreshtoken. */

@@ -3,9 +3,9 @@
 // - it left, but came to nothing: only where `retry` says that a repetition does no harm. A code is spent by then.
 
 import { performance } from 'node:perf_hooks'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientOptions } from '../types'
 import { parseClientOptions } from './client-options'
+import { Deadline } from './deadline'
 import { isTransient } from './failure'
 import type { Failure } from './failure'
 import { createHosts } from './hosts'
@@ -42,42 +42,45 @@ export function createTransport (options: ClientOptions = {}, { now = () => perf
   const http = createHttp({ connections, dispatcher })
 
   /** One request that left, at the first host that can be reached. */
-  async function getAnywhere (path: string, signal: AbortSignal): Promise<Buffer> {
+  async function getAnywhere (path: string, deadline: Deadline): Promise<Buffer> {
     let failure: unknown
     for (const host of hosts.inOrder()) {
       try {
-        const body = await http.get(host.origin, path, signal)
+        const body = await http.get(host.origin, path, deadline)
         hosts.markUp(host)
         return body
       } catch (error) {
         failure = error
         if (isTransient(error as Failure)) hosts.markDown(host)
         else hosts.markUp(host)
-        if ((error as Failure).sent || signal.aborted) break
+        if ((error as Failure).sent || deadline.expired) break
       }
     }
     throw failure
   }
 
-  async function getAgain<T> (path: string, { retry, read }: Call<T>, signal: AbortSignal): Promise<T> {
+  async function getAgain<T> (path: string, { retry, read }: Call<T>, deadline: Deadline): Promise<T> {
     for (let repeated = 0; ; repeated++) {
       try {
-        return read(await getAnywhere(path, signal))
+        return read(await getAnywhere(path, deadline))
       } catch (error) {
         const { sent } = error as Failure
         if (repeated === retries || !isTransient(error as Failure) || (sent && !retry)) throw error
-        await pause(random() * BACKOFF * 2 ** repeated, undefined, { signal }).catch(() => {})
-        if (signal.aborted) throw error
+        await deadline.pause(random() * BACKOFF * 2 ** repeated)
+        if (deadline.expired) throw error
       }
     }
   }
 
-  function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), timeout)
-    return getAgain(`${endpoint}?${query}`, call, deadline.signal)
-      .catch((error: Failure) => { throw Object.assign(error, { endpoint }) })
-      .finally(() => clearTimeout(timer))
+  async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
+    const deadline = new Deadline(timeout)
+    try {
+      return await getAgain(`${endpoint}?${query}`, call, deadline)
+    } catch (error) {
+      throw Object.assign(error as Failure, { endpoint })
+    } finally {
+      deadline.clear()
+    }
   }
 
   return { get, close: http.close }
