@@ -35,6 +35,8 @@ const knownNames: Record<Via, string[]> = {
 
 const appidShape = /^wx[0-9a-f]{16}$/
 const secretShape = /^[0-9a-f]{32}$/
+/** Also with a quote or a space around it. */
+const maybeSecret = /[0-9a-f]{32}/i
 const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 export function isLoopback (hostname: string): boolean {
@@ -45,15 +47,15 @@ export function isLoopback (hostname: string): boolean {
  * Checks one app; `name` is how the option is called in messages, e.g. `qr`.
  * The rules are those of WeChat's consoles: https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
  */
-export function checkApp (given: WechatApp, via: Via, warn: Warn): App {
+export function checkApp (given: WechatApp, via: Via, warn: Warn, isProduction = process.env.NODE_ENV === 'production'): App {
   if (typeof given !== 'object' || given === null) refuse(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
   refuseUnknown(given, knownNames[via], `${via}.`)
   if (typeof given.appid !== 'string' || !appidShape.test(given.appid)) {
     // Mixed up with the secret, it must not be shown.
-    refuse(`${via}.appid`, secretShape.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+    refuse(`${via}.appid`, maybeSecret.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
   }
   checkSecret(given, via, warn)
-  const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn)
+  const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn, isProduction)
   return Object.freeze({
     via,
     appid: given.appid,
@@ -86,7 +88,7 @@ function checkScope (scope: unknown): 'snsapi_userinfo' | 'snsapi_base' {
   return refuse('oneclick.scope', describe(scope), "write 'snsapi_userinfo' or 'snsapi_base'")
 }
 
-function checkCallbackUrl (given: unknown, option: string, warn: Warn): URL {
+function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduction: boolean): URL {
   const example = 'write an absolute URL such as https://app.example.com/wechat/qr'
   if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) refuse(option, describe(given), example)
   const url = new URL(given)
@@ -97,7 +99,7 @@ function checkCallbackUrl (given: unknown, option: string, warn: Warn): URL {
   }
   if (isLoopback(url.hostname)) return url
   if (/^https?:\/\/[^/?#]*:\d*(?:[/?#]|$)/i.test(given)) {
-    if (process.env.NODE_ENV === 'production') refuse(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
+    if (isProduction) refuse(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
     warn(`option ${option} has a port, for which WeChat shows error 10003; it is refused in production`)
   }
   if (url.protocol !== 'https:') warn(`option ${option} is not https: codes and cookies travel in clear text`)

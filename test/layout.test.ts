@@ -12,6 +12,7 @@ const root = resolve(__dirname, '../src')
  * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code.
  */
 const mayImport: Record<string, string[]> = {
+  doctor: ['wechat', 'options', 'app-options', 'errors', 'types'],
   index: ['plugin', 'wechat', 'events', 'errors', 'types'],
   plugin: ['routes', 'login', 'wechat', 'host-session', 'options', 'errors', 'types'],
   routes: ['login', 'pages', 'wechat', 'options', 'app-options', 'events', 'errors', 'types'],

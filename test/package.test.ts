@@ -58,6 +58,11 @@ t.test('a visitor logs in and out, oneclick and qr', async t => {
   t.strictSame(await runProgram('login.mjs'), expected['login.mjs'])
 })
 
+t.test('its command is where a package manager links it', async t => {
+  const { stdout } = await run(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'doctor', '--help'], { cwd: host, env })
+  t.match(stdout, 'Usage: fastify-wechat-login doctor')
+})
+
 t.test('without @fastify/cookie or @fastify/session the boot error says what to install', async t => {
   for (const missing of ['@fastify/cookie', '@fastify/session']) {
     // Outside the repository, where a package that is not linked is not found.

@@ -1,0 +1,87 @@
+// One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
+
+import { isIP } from 'node:net'
+import { checkApp, isLoopback } from '../app-options'
+import type { Via, WechatApp } from '../types'
+import { type Finding, ok, problem, type Texts, warning } from './finding'
+
+const fields = ['appid', 'secret', 'callbackUrl'] as const
+
+/** Nobody's app, and right in every way. */
+const rightApp = { appid: `wx${'0'.repeat(16)}`, secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' }
+
+const advice: Record<typeof fields[number], string> = {
+  appid: 'AppID 应为 wx 加 16 位小写十六进制字符（不是 gh_ 开头的原始 ID），前后不要有空格或引号。请从微信后台复制。',
+  secret: 'AppSecret 应为 32 位十六进制字符，前后不要有空格或引号，也不是 AppID。请重新复制，或在微信后台重置。',
+  callbackUrl: '应为完整的 https 网址，例如 https://app.example.com/wechat/qr：不含端口号（微信报错 10003）、# 片段、用户名和密码。'
+}
+
+const consoles: Record<Via, Texts> = {
+  oneclick: ['mp.weixin.qq.com as 网页授权域名', 'mp.weixin.qq.com 的“网页授权域名”'],
+  qr: ['open.weixin.qq.com as 授权回调域', 'open.weixin.qq.com 的“授权回调域”']
+}
+
+/** No public domain ends so. */
+const privateDomain = /(?:^[^.]+|\.(?:arpa|corp|example|home|internal|invalid|lan|local|test))$/
+
+export function checkAppOption (given: unknown, via: Via): Finding[] {
+  if (typeof given === 'function') return [warning(via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
+  const app = Object(given) as WechatApp
+  return [...fields.flatMap(field => checkField(app, field, via)), ...checkSwitches(app, via)]
+}
+
+function checkField (app: WechatApp, field: typeof fields[number], via: Via): Finding[] {
+  const about = `${via}.${field}`
+  const value = app[field]
+  const doubts: string[] = []
+  try {
+    // The appid goes with the secret, which must be another.
+    const { host, callbackUrl } = checkApp({ ...rightApp, ...(field === 'secret' && { appid: rightOr(app.appid) }), [field]: value }, via, message => { doubts.push(message) }, true)
+    const findings = doubts.map(doubt => warning(about, [wordsOf(doubt, about), advice[field]]))
+    if (field === 'callbackUrl') return [...findings, ...checkHost(about, host, callbackUrl, via)]
+    return findings.length > 0 ? findings : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
+  } catch (error) {
+    return [problem(about, [wordsOf((error as Error).message, about), advice[field]])]
+  }
+}
+
+function rightOr (appid: unknown): string {
+  return typeof appid === 'string' && /^wx[0-9a-f]{16}$/.test(appid) ? appid : rightApp.appid
+}
+
+/** The rest of the app, such as `scope`. */
+function checkSwitches (app: WechatApp, via: Via): Finding[] {
+  try {
+    checkApp({ ...app, ...rightApp }, via, () => {})
+    return []
+  } catch (error) {
+    return [pluginRefuses(error, via)]
+  }
+}
+
+/** What the plugin would refuse at boot, in its own words. */
+export function pluginRefuses (error: unknown, otherwise: string): Finding {
+  const { message } = error as Error
+  const about = /^fastify-wechat-login: .*?((?<=: (?:unknown )?option )[\w.]+|(?<=: )client\.[\w.[\]]+)/.exec(message)?.[1] ?? otherwise
+  return problem(about, [wordsOf(message, about), '插件启动时会拒绝此选项，请按英文说明修改。'])
+}
+
+function wordsOf (message: string, about: string): string {
+  const words = message.replace('fastify-wechat-login: ', '')
+  const subject = [`option ${about} `, `${about} `].find(start => words.startsWith(start)) ?? ''
+  return words.slice(subject.length)
+}
+
+function checkHost (about: string, host: string, url: string, via: Via): Finding[] {
+  if (isLoopback(new URL(url).hostname)) {
+    return [warning(about, [`${url} is this machine: right for the simulator, but WeChat's console takes no such host.`, '是本机地址：可用于模拟器，但微信后台不接受。'])]
+  }
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+    return [problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])]
+  }
+  if (privateDomain.test(host)) {
+    return [problem(about, [`${host} is no public domain name: WeChat's console takes none that is not registered.`, `${host} 不是公网域名：微信后台只接受已注册（并备案）的域名。`])]
+  }
+  const [en, zh] = consoles[via]
+  return [ok(about, [`${url}: enter ${host} at ${en}.`, `请把 ${host} 填入 ${zh}。`])]
+}
