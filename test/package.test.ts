@@ -1,7 +1,7 @@
 // The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
 
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, resolve } from 'node:path'
@@ -48,6 +48,31 @@ t.test('the declarations are those that the entries name, and of other packages 
 t.test('it is small', async t => {
   t.ok(packed.size <= 200_000, `${packed.size} bytes`)
   t.ok(Object.keys(manifest.dependencies).length <= 5, Object.keys(manifest.dependencies).join(', '))
+})
+
+t.test('the dependencies at run time, and theirs, have the licences that CONTRIBUTING.md lists', async t => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const found: string[] = []
+  const names = Object.keys(manifest.dependencies)
+  for (const name of names) {
+    const { license, dependencies = {} } = packages[`node_modules/${name}`]
+    found.push(`| \`${name}\` | ${license} |`)
+    t.match(license, /^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0)$/)
+    names.push(...Object.keys(dependencies).filter(dependency => !names.includes(dependency)))
+  }
+  const listed = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').match(/^\| `.+/gm)
+  t.strictSame(listed, found)
+})
+
+t.test('each action of the workflows is pinned to a commit, and its version stands beside it', async t => {
+  const folder = join(root, '.github/workflows')
+  const uses = readdirSync(folder).flatMap(file => readFileSync(join(folder, file), 'utf8').match(/^.*\buses:.*$/gm) ?? [])
+  t.ok(uses.length > 0)
+  for (const line of uses) t.match(line, /^ +- uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+})
+
+t.test('what is published next stands in the changelog, with its date', async t => {
+  t.match(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), new RegExp(`^## \\[${manifest.version}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm'))
 })
 
 t.test('require and import give the same names, and each way to register works', async t => {
