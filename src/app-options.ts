@@ -79,7 +79,7 @@ function checkSecret (given: WechatApp, via: Via, warn: Warn): void {
     refuse(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
   }
   if (secret === given.appid) refuse(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
-  if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are`)
+  if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console`)
 }
 
 function checkScope (scope: unknown): 'snsapi_userinfo' | 'snsapi_base' {
@@ -100,8 +100,8 @@ function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduct
   if (isLoopback(url.hostname)) return url
   if (/^https?:\/\/[^/?#]*:\d*(?:[/?#]|$)/i.test(given)) {
     if (isProduction) refuse(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
-    warn(`option ${option} has a port, for which WeChat shows error 10003; it is refused in production`)
+    warn(`option ${option} has a port, for which WeChat shows error 10003; leave it out, it is refused in production`)
   }
-  if (url.protocol !== 'https:') warn(`option ${option} is not https: codes and cookies travel in clear text`)
+  if (url.protocol !== 'https:') warn(`option ${option} is not https: codes and cookies travel in clear text; serve the site over https and write https://`)
   return url
 }

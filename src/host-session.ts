@@ -42,6 +42,16 @@ export async function registerSession (fastify: FastifyInstance, { session, secu
   }
   if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(loadPeer('@fastify/cookie'))
   await fastify.register(loadPeer('@fastify/session'), options)
+  refuseSecond(fastify)
+}
+
+// A second @fastify/session would end in Fastify's words about a decorator, which name neither this plugin nor what to do.
+function refuseSecond (fastify: FastifyInstance): void {
+  const { decorate } = fastify as { decorate: (...decoration: [name: string, ...unknown[]]) => unknown }
+  fastify.decorate = function (this: unknown, ...decoration: [name: string, ...unknown[]]) {
+    if (decoration[0] === 'decryptSession') throw new InvalidOptionsError('option session is set, and the host registers @fastify/session afterwards; leave out one of them (without option session, register @fastify/session before this plugin)')
+    return decorate.apply(this, decoration)
+  } as typeof fastify.decorate
 }
 
 function covers (cookiePath: string, path: string): boolean {

@@ -92,8 +92,12 @@ function parseKeys (given: WechatLoginOptions): Buffer[] {
   }
   const [option, source] = given.secret !== undefined ? ['secret', given.secret] as const : ['session.secret', given.session?.secret] as const
   const entries: unknown[] = Array.isArray(source) ? source : [source]
-  if (source === undefined || (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source))) {
-    throw new InvalidOptionsError('option secret is missing; write a text of at least 32 bytes (it signs the cookie of a login under way). It comes from session.secret only where that is a text or a list of texts')
+  if (source === undefined && given.session !== undefined) refuse(option, 'undefined', 'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one')
+  if (source === undefined) {
+    throw new InvalidOptionsError('option session is missing; write session: { secret: process.env.SESSION_SECRET }, a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, set option secret instead: it signs the cookie of a login under way')
+  }
+  if (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source)) {
+    throw new InvalidOptionsError('option secret is missing, and none can be derived from session.secret, which is no text or list of texts; write a text of at least 32 bytes (it signs the cookie of a login under way)')
   }
   // @fastify/session takes a list with one letter in it.
   if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))

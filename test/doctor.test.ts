@@ -117,7 +117,7 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given.session.cookie = { sameSite: true } }, 'warning session.cookie.sameSite'],
     [given => { Object.assign(given.session, { rolling: true, saveUninitialized: true }) }, 'warning session.rolling', 'warning session.saveUninitialized'],
     [given => { given.session.secret = 'short' }, 'problem session.secret'],
-    [given => { delete given.session }, 'problem secret'],
+    [given => { delete given.session }, 'problem session'],
     [given => { given.oneclick.scope = 'snsapi_login' }, 'problem oneclick.scope'],
     [given => { given.qr.callbackURL = 'https://app.example.com/wechat/qr' }, 'problem qr.callbackURL'],
     [given => { given.qr.callbackUrl = 42 }, 'problem qr.callbackUrl'],

@@ -4,7 +4,7 @@ import { hkdfSync } from 'node:crypto'
 import Module from 'node:module'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { test, type Test } from 'tap'
 import plugin from '../src/index'
@@ -372,9 +372,12 @@ test('without option secret the session secret counts, and is held to the same l
 
 test('a signer, or a session of the host, leaves nothing to derive the signing secret from', async t => {
   const signer = { sign: (value: string) => value, unsign: (value: string) => ({ valid: true, renew: false, value }) }
-  for (const message of [await refusal(t, { ...good, session: { secret: signer } }), await refusal(t, { ...good, session: {} }), await refusal(t, { oneclick, qr }, { before: withSession })]) {
-    t.match(message, 'option secret is missing')
-    t.match(message, 'write a text of at least 32 bytes')
+  t.match(await refusal(t, { ...good, session: { secret: signer } }), 'option secret is missing, and none can be derived from session.secret')
+  t.match(await refusal(t, { ...good, session: {} }), 'option session.secret is undefined; write a text of at least 32 bytes, or set the variable')
+  for (const options of [{}, { before: withSession }]) {
+    const message = await refusal(t, { oneclick, qr }, options)
+    t.match(message, 'option session is missing; write session: { secret: process.env.SESSION_SECRET }')
+    t.match(message, 'Where the host registers @fastify/session before this plugin, set option secret instead')
   }
   await boot(t, { ...good, session: { secret: signer }, secret: 'x'.repeat(32) })
   await boot(t, { oneclick, qr, secret: 'x'.repeat(32) }, { before: withSession })
@@ -402,6 +405,18 @@ test('the login lives in one session: ours or the host\'s, not in none and not i
   t.match(both, 'option session is set, and the host has registered @fastify/session too')
   t.match(both, 'leave out one of them')
   for (const value of ['a session secret', true, null]) t.match(await refusal(t, { ...good, session: value }), /option session is (?:null|a value of type \w+); write options of @fastify\/session/)
+})
+
+test('beside a session of ours, one that the host registers afterwards is refused in our words, in the same scope and below', async t => {
+  // Called by an async plugin: what @fastify/session itself throws is caught by nobody.
+  const second = async (scope: FastifyInstance): Promise<void> => { (session as unknown as FastifyPluginCallback<object>)(scope, { secret: sessionSecret }, () => {}) }
+  for (const late of [second, fp(second)]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.register(plugin, good)
+    app.register(late)
+    await t.rejects(app.ready(), { code: 'FST_WECHAT_INVALID_OPTIONS', message: 'option session is set, and the host registers @fastify/session afterwards; leave out one of them' })
+  }
 })
 
 test('a session plugin that the host registers after ours comes too late, and is told so', async t => {
@@ -482,12 +497,12 @@ function writeSession (app: FastifyInstance): void {
 
 test('an AppSecret of another shape is only warned of, without showing it', async t => {
   const { warnings } = await boot(t, change('oneclick.secret', 'hunter2'))
-  t.strictSame(warnings(), ["fastify-wechat-login: option oneclick.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are"])
+  t.strictSame(warnings(), ["fastify-wechat-login: option oneclick.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console"])
 })
 
 test('http is warned of, but not on loopback', async t => {
   const { warnings } = await boot(t, change('qr.callbackUrl', 'http://app.example.com/wechat/qr'))
-  t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl is not https: codes and cookies travel in clear text'])
+  t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl is not https: codes and cookies travel in clear text; serve the site over https and write https://'])
   for (const host of ['localhost:3000', 'app.localhost', '127.0.0.1:3000', '127.1.2.3', '[::1]:3000']) {
     t.strictSame((await boot(t, { qr: { ...qr, callbackUrl: `http://${host}/wechat/qr` }, session: good.session })).warnings(), [], host)
   }
@@ -504,7 +519,7 @@ test('a port is warned of in development and refused in production, but not on l
   delete process.env.NODE_ENV
   for (const url of urls) {
     const { warnings } = await boot(t, { qr: { ...qr, callbackUrl: url }, session: good.session })
-    t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl has a port, for which WeChat shows error 10003; it is refused in production'], url)
+    t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl has a port, for which WeChat shows error 10003; leave it out, it is refused in production'], url)
   }
   process.env.NODE_ENV = 'production'
   for (const url of urls) {
