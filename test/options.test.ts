@@ -415,7 +415,7 @@ test('beside a session of ours, one that the host registers afterwards is refuse
     t.teardown(() => app.close())
     app.register(plugin, good)
     app.register(late)
-    await t.rejects(app.ready(), { code: 'FST_WECHAT_INVALID_OPTIONS', message: 'option session is set, and the host registers @fastify/session afterwards; leave out one of them' })
+    await t.rejects(async () => { await app.ready() }, { code: 'FST_WECHAT_INVALID_OPTIONS', message: 'option session is set, and the host registers @fastify/session afterwards; leave out one of them' })
   }
 })
 
