@@ -13,6 +13,7 @@ const headings: Array<[en: string, zh: string]> = [
   ['The Website App, for `qr`', '网站应用：用于 `qr`'],
   ['One person, one `unionid`', '同一个人，同一个 `unionid`'],
   ['When WeChat shows an error instead', '微信显示错误页怎么办'],
+  ['Ask the doctor', '用 doctor 检查配置'],
   ['Protect routes', '保护路由'],
   ['Keep users', '保存用户'],
   ['In PostgreSQL, linked and joined', '用 PostgreSQL：关联与合并'],

@@ -107,6 +107,14 @@ test('the first program runs as it stands, but for its ports, and logs in by bot
   t.equal(done.json().unionid, phone.json().unionid)
 })
 
+test('the doctor says what is shown', t => {
+  const [command, shown] = sectionOf('Ask the doctor').blocks.map(({ code }) => code)
+  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/doctor/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH }, encoding: 'utf8' })
+  t.equal(stdout.trim(), shown!.trim())
+  t.equal(status, 1)
+  t.end()
+})
+
 test("the test of a user's own application passes", async t => {
   const folder = t.testdir({ 'login.test.mjs': blockWith('login.test.mjs') })
   const { printed } = await run(t, folder, ['--test', '--test-reporter=tap'], /^# duration_ms/m)
