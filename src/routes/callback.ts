@@ -1,7 +1,7 @@
 // The two callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it does not.
 
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import {
   AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError, InvalidStateError, InvalidUserError,
   MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError, UnreachableError
@@ -74,7 +74,10 @@ export function callbackRoutes (via: Via) {
     })
 
     // Fastify's own 404 would log the URL, and with it a code that is not spent yet.
-    scope.head(path, routeOptions, async (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
+    const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(405).header('allow', 'GET, POST').send()
+    scope.head(path, routeOptions, refuseMethod)
+    const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
+    scope.route({ ...routeOptions, url: path, method: others, schema: { hide: true } as FastifySchema, handler: refuseMethod })
 
     scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
       checkSameOrigin(context, request)

@@ -155,16 +155,18 @@ test("the host's reply serializer, hooks and schema formatter leave a login whol
 })
 
 for (const exposeHeadRoutes of [true, false]) {
-  test(`with exposeHeadRoutes ${exposeHeadRoutes} no HEAD request runs a handler of ours, nor is its code logged`, async t => {
+  test(`with exposeHeadRoutes ${exposeHeadRoutes} no HEAD request, nor one of another method, runs a handler of ours, nor is its code logged`, async t => {
     const host = await startHost(t, { fastify: { exposeHeadRoutes } })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     for (const url of [callback, callback.replace('/wechat/qr', '/wechat/oneclick')]) {
-      const answer = await browser.visit(url, { method: 'HEAD', headers: { accept: 'text/html' } })
-      t.equal(answer.status, 405)
-      t.equal(answer.headers.allow, 'GET, POST')
-      t.equal(answer.headers['cache-control'], 'no-store')
-      t.strictSame(answer.setCookies, [])
+      for (const method of ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const) {
+        const answer = await browser.visit(url, { method, headers: { accept: 'text/html' } })
+        t.equal(answer.status, 405, method)
+        t.equal(answer.headers.allow, 'GET, POST')
+        t.equal(answer.headers['cache-control'], 'no-store')
+        t.strictSame(answer.setCookies, [])
+      }
     }
     for (const path of ['login', 'me', 'logout', 'embed', 'client.js']) {
       const answer = await browser.visit(`${host.origin}/wechat/${path}`, { method: 'HEAD', headers: { accept: 'text/html' } })
