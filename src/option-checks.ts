@@ -2,9 +2,12 @@
 
 import { InvalidOptionsError } from './errors'
 
+// A secret may stand in the place of another option, and has 32 characters or more: only an address may be as long as that.
+const address = /^(?:[a-z]+:)?\/|^[\w-]+\.[\w.-]+\//i
+
 /** Shows what was found without showing a secret: the type, and for short harmless text the text. */
 export function describe (value: unknown): string {
-  if (typeof value === 'string') return value.length > 100 ? `a text of ${value.length} characters` : JSON.stringify(value)
+  if (typeof value === 'string') return value.length > (address.test(value) ? 100 : 31) ? `a text of ${value.length} characters` : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))
   if (Array.isArray(value)) return 'an array'
   return value === null || ['undefined', 'number', 'boolean'].includes(typeof value) ? String(value) : `a value of type ${typeof value}`
 }

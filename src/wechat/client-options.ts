@@ -16,8 +16,9 @@ export interface ClientSettings {
 const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
 const longestTimer = 2 ** 31 - 1
 
+// A secret in the wrong place has 32 characters or more: only an address may be as long as that.
 function describe (value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@').slice(0, 80))
+  if (typeof value === 'string') return value.length > 31 && !/^(?:[a-z]+:)?\//i.test(value) ? `a text of ${value.length} characters` : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@').slice(0, 80))
   if (typeof value === 'number') return String(value)
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
 }
