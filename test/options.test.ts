@@ -589,7 +589,9 @@ test('what a function returns is checked when it is asked for; the visitor gets 
 test('a function may know no app for a visitor, or fail: neither is a mistake in the set-up', async t => {
   for (const none of [undefined, null]) {
     const { app } = await boot(t, { qr: () => none, session: good.session })
-    t.equal((await app.inject(atLogin)).json().code, 'FST_WECHAT_WRONG_BROWSER')
+    t.equal((await app.inject(atLogin)).json().code, 'FST_WECHAT_INVALID_REQUEST', 'no browser would do')
+    const { app: inWechat } = await boot(t, { qr: () => none, oneclick: () => oneclick, session: good.session })
+    t.equal((await inWechat.inject(atLogin)).json().code, 'FST_WECHAT_WRONG_BROWSER', "WeChat's would")
   }
   const { app, logs } = await boot(t, { qr: () => { throw new Error('hunter2 refused the connection') }, session: good.session })
   const { statusCode, body } = await app.inject(atLogin)

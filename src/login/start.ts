@@ -39,8 +39,10 @@ export async function chooseApp (context: Context, request: FastifyRequest, aske
   const fitting: Via = isWechatBrowser(context, request) ? 'oneclick' : 'qr'
   if (asked !== undefined && asked !== fitting) throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
   const app = await context.apps.find(fitting, request)
-  if (app === undefined) throw new WrongBrowserError()
-  return app
+  if (app !== undefined) return app
+  // Where no browser would do (a tenant that nobody knows), to send the visitor to another one would mislead.
+  const other = await context.apps.find(fitting === 'qr' ? 'oneclick' : 'qr', request)
+  throw other === undefined ? new InvalidRequestError() : new WrongBrowserError()
 }
 
 /** The checked target, or the default with a warning in the log. */

@@ -146,7 +146,10 @@ test('a request of no tenant gets no login, and a bad app is an error of the sit
     qr: () => bad ? { appid: 'wrong', secret: 'x'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' } : undefined
   })
   const browser = host.browser()
-  t.equal((await browser.fetch(`${host.origin}/wechat/login`)).status, 400)
+  for (const userAgent of [agents.desktop, agents.wechat]) {
+    const answer = await host.browser(userAgent).fetch(`${host.origin}/wechat/login`)
+    t.strictSame([answer.status, answer.json().code], [400, 'FST_WECHAT_INVALID_REQUEST'], 'no other browser would do')
+  }
   bad = true
   const refused = await browser.fetch(`${host.origin}/wechat/login`)
   t.equal(refused.status, 500)
