@@ -266,7 +266,9 @@ test('no event holds what only its owner may know, nor anything long or of more 
   const evil = `\n{"level":60}\r\u001b[2J\u202e\u2028${'x'.repeat(300)}`
   const host = await startHost(t, {
     options: { keepTokens: true, onUser: profile => ({ ...profile, nickname: evil }) },
-    simulator: { users: [{ id: 'qinghe', nickname: evil }] }
+    simulator: { users: [{ id: 'qinghe', nickname: evil }] },
+    // The nickname comes as a code and a state too.
+    mayLeak: ['code', 'state']
   })
   const browser = host.browser(`${agents.desktop} ${encodeURIComponent(evil)}`)
   const callback = await beginLogin(host, browser, { redirect: `/${evil}` })

@@ -1,6 +1,9 @@
-// Threats F: the calls to WeChat, and what they and the visits leave in the process. Leaks have a file of their own, slowness the fault matrix.
+// Threats F: the calls to WeChat, and what they and the visits leave in the process. Leaks have a file of their own.
 
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { createServer, type Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
@@ -77,6 +80,64 @@ test('T53: a body that is too large, compressed, nested or endless is refused ea
   t.ok(answers.every(({ status }) => [502, 504].includes(status)))
   const grown = await usedHeap() - before
   t.ok(grown < 20 * 1024 * 1024, `${grown} bytes`)
+})
+
+test('T54: a WeChat that is slow at any step costs a visitor no more than the deadline, and the process nothing', async t => {
+  const api = await startFakeApi(t)
+  const host = await startHost(t, { options: askingApi(api) })
+  const sockets = new Set<Socket>()
+  const mute = createServer(socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {}).resume()
+  })
+  await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => mute.close())
+  const slow = await startHost(t, { wechat: host.wechat, options: { client: { apiHosts: [`https://127.0.0.1:${(mute.address() as { port: number }).port}`], timeout: 300, retries: 0 } } })
+  t.equal((await logIn(slow, slow.browser())).status, 504, 'a handshake that is never finished')
+  for (const socket of sockets) await once(socket, 'close')
+
+  const short = await startHost(t, { wechat: host.wechat, options: (wechat, origin) => ({ client: { apiHosts: [api.url], timeout: 300, retries: 2 }, qr: { ...wechat.options.qr, callbackUrl: `${origin}/wechat/qr` } }) })
+  const steps: Record<string, (response: ServerResponse) => void> = {
+    'no answer at all': () => {},
+    'headers, and no body': response => { response.writeHead(200, { 'content-length': 100 }).flushHeaders() },
+    'a byte now and then': response => {
+      const timer = setInterval(() => { response.write(' ') }, 20)
+      response.writeHead(200).on('close', () => clearInterval(timer))
+    }
+  }
+  for (const [what, step] of Object.entries(steps)) {
+    for (const call of ['token', 'userinfo'] as const) {
+      const ended: Array<Promise<unknown>> = []
+      Object.assign(api, {
+        token: JSON.stringify(tokens),
+        userinfo: JSON.stringify(person),
+        [call]: (_request: unknown, response: ServerResponse) => {
+          ended.push(once(response, 'close'))
+          step(response)
+        }
+      })
+      const answer = await logIn(short, short.browser())
+      t.strictSame([answer.status, sessionCookies(answer), ended.length], [504, [], 1], `${what}, on ${call}`)
+      await Promise.all(ended)
+    }
+  }
+})
+
+test('T54: a visitor who hangs up while WeChat is silent leaves no call behind', async t => {
+  const api = await startFakeApi(t)
+  const host = await startHost(t, { options: () => ({ client: { apiHosts: [api.url], timeout: 300, retries: 0 } }) })
+  const browser = host.browser()
+  const { callback } = await begin(host, browser)
+  const asked = new Promise<ServerResponse>(resolve => { api.token = (_request, response) => { resolve(response) } })
+  const { pathname, search } = new URL(callback)
+  const socket = connect({ port: Number(new URL(host.address).port), host: '127.0.0.1', rejectUnauthorized: false })
+  socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${site}\r\nCookie: ${browser.cookieHeader(site)}\r\n\r\n`)
+  const response = await asked
+  socket.destroy()
+  await once(response, 'close')
+  api.token = JSON.stringify(tokens)
+  t.equal((await browser.get(callback)).status, 403, 'its code may be spent: the attempt is over')
+  t.equal((await logIn(host, browser)).status, 303, 'and a new one works')
 })
 
 test('T55: whatever the types in a reply are, there is a login with a sound openid or a clean refusal', async t => {
@@ -186,7 +247,7 @@ test('T58: a code is asked for once, whatever becomes of the reply; a profile is
 
 test('T59: nobody else writes our log: one line an event, no control or bidi character, nothing long', async t => {
   const api = await startFakeApi(t)
-  const host = await startHost(t, { options: askingApi(api), mayLeak: true })
+  const host = await startHost(t, { options: askingApi(api), mayLeak: ['code', 'state'] })
   const marker = 'EVIL'
   const texts = [`${marker}\n{"level":60}`, `${marker}\r\n`, `${marker}\u001b[2J`, `${marker}\u202e`, `${marker}\u2028\u2029`, `${marker}\u0000\u0007\u009b`, `${marker}${'x'.repeat(60_000)}`, `${marker}\ud83c`]
   for (const text of texts) {
@@ -235,7 +296,7 @@ test('T60: strangers leave nothing in the process, and no timer of ours keeps it
   const visit = (count: number) => app.inject({ url: `/wechat/qr?code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site, cookie: `__Host-wechat-${String(count).padStart(32, '0').slice(0, 12)}=${Date.now().toString(36)}.x` } })
   const grown: number[] = []
   let heap = 0
-  for (let count = 0; count <= 4000; count++) {
+  for (let count = 0; count <= 8000; count++) {
     await visit(count)
     if (count % 1000 !== 0) continue
     const now = await usedHeap()

@@ -1,5 +1,6 @@
 // Threats H: running it.
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -49,6 +50,36 @@ test('T71: a secret that is rotated in the middle of a login is asked for anew a
     t.equal(exchanges(failing), before, 'and the code is not spent')
     t.notMatch(failing.rawLog(), 'hvs.TOKEN')
   }
+})
+
+test('T72: an audit has one line and one event for each login, refusal and logout, however often its callback comes', async t => {
+  const told: Array<Record<string, any>> = []
+  for (const name of ['login.succeeded', 'login.refused', 'login.ended']) {
+    const hear = (message: unknown): void => { told.push({ event: name, ...message as object }) }
+    subscribe(`fastify-wechat-login:${name}`, hear)
+    t.teardown(() => unsubscribe(`fastify-wechat-login:${name}`, hear))
+  }
+  const host = await startHost(t)
+  const browser = host.browser()
+  const { callback } = await begin(host, browser)
+  await Promise.all(Array.from({ length: 20 }, () => browser.get(callback)))
+  await browser.get(callback)
+  await host.browser().get(callback)
+  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
+  await logIn(host, browser)
+  const expected = [
+    { event: 'login.succeeded', via: 'qr', attempt: /^[\w-]{16}$/, subject: /^[\w-]{16}$/ },
+    { event: 'login.refused', code: 'FST_WECHAT_INVALID_STATE', statusCode: 403, route: 'qr', attempt: /^[\w-]{16}$/ },
+    { event: 'login.ended', subject: /^[\w-]{16}$/ },
+    { event: 'login.refused', code: 'FST_WECHAT_INVALID_CODE', statusCode: 400, errcode: 40029 }
+  ]
+  t.match(told, expected)
+  t.equal(told.length, expected.length)
+  t.match(host.logs.filter(({ event }) => /^login\./.test(event)), expected)
+  t.equal(told[0]!.subject, told[2]!.subject, 'who logged in is who logged out')
+  t.equal(told[0]!.attempt, told[1]!.attempt, 'and the attempt that came back elsewhere is known again')
 })
 
 test('T73: the floors of the dependencies are those without known holes', t => {
