@@ -103,6 +103,8 @@ function isEqual (given: string, expected: string): boolean {
 function endOldest (cookieHeader: string | undefined, secure: boolean): string[] {
   return readCookies(cookieHeader)
     .filter(({ name }) => attemptName.test(name) && name.startsWith(cookiePrefix(secure)))
+    // Browsers send the oldest first: of those that began in one millisecond the last is the newest.
+    .reverse()
     .sort((a, b) => startOf(b.value) - startOf(a.value))
     .slice(maxAttempts - 1)
     .map(({ name }) => setCookie(name, '', 'Max-Age=0', secure))

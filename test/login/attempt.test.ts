@@ -182,6 +182,13 @@ test('at most five attempts are kept, and the oldest by its time goes', t => {
   t.end()
 })
 
+test('of attempts that began in one millisecond the first in the header is the oldest', t => {
+  const states = Array.from({ length: 6 }, () => mintState())
+  const header = states.map(each => begin(settings, qr, start, each)).join('; ')
+  t.strictSame(beginAttempt(state, qr, header, settings, start).slice(1).sort(), [states[0]!, states[1]!].map(each => endAttempt(each, qr)).sort())
+  t.end()
+})
+
 test("only attempts are ended to make room, and over http none of https's", t => {
   const others = ['__Host-wechat-signed-out=1', '__Host-session=x', 'wechat-shop=1', '__Host-wechat-XYZ=1', 'session=1', '__Host-wechat-0123456789abc=1']
   t.equal(beginAttempt(state, qr, [...others, ...others].join('; '), settings, start).length, 1)
