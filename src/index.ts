@@ -3,9 +3,11 @@
 import fp from 'fastify-plugin'
 import * as errors from './errors'
 import type * as events from './events'
+import type * as fastifyTypes from './fastify-types'
 import { createPlugin } from './plugin'
 import type * as types from './types'
 import { createWechatClient } from './wechat/client'
+import type * as wechatTypes from './wechat/types'
 
 const plugin = fp(createPlugin(), { fastify: '5.x', name: 'fastify-wechat-login' })
 
@@ -23,19 +25,19 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
    * `declare module 'fastify-wechat-login' { interface WechatLoginTypes { user: MyUser, stored: MyRow } }`
    */
   export interface WechatLoginTypes {}
-  export type ClientOptions = types.ClientOptions
-  export type Lang = types.Lang
+  export type ClientOptions = wechatTypes.ClientOptions
+  export type Lang = wechatTypes.Lang
   export type OnUserContext = types.OnUserContext
   export type StoredUser = types.StoredUser
-  export type TransportOptions = types.TransportOptions
+  export type TransportOptions = wechatTypes.TransportOptions
   export type Via = types.Via
   export type WechatApp = types.WechatApp
   export type WechatAppSource<App = types.WechatApp> = types.WechatAppSource<App>
-  export type WechatClient = types.WechatClient
-  export type WechatClientOptions = types.WechatClientOptions
-  export type WechatDispatcher = types.WechatDispatcher
-  export type WechatError = types.WechatError
-  export type WechatLogin = types.WechatLogin
+  export type WechatClient = wechatTypes.WechatClient
+  export type WechatClientOptions = wechatTypes.WechatClientOptions
+  export type WechatDispatcher = wechatTypes.WechatDispatcher
+  export type WechatError = errors.WechatError
+  export type WechatLogin = fastifyTypes.WechatLogin
   /** What subscribers to the channels `fastify-wechat-login:<name>` of node:diagnostics_channel get, by name. */
   export type WechatLoginEvents = events.WechatLoginEvents
   export type WechatLoginOptions = types.WechatLoginOptions
@@ -43,9 +45,9 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type WechatPage = types.WechatPage
   export type WechatProfile = types.WechatProfile
   export type WechatQrApp = types.WechatQrApp
-  export type WechatTokens = types.WechatTokens
+  export type WechatTokens = wechatTypes.WechatTokens
   export type WechatUser = types.WechatUser
-  export type WechatUserInfo = types.WechatUserInfo
+  export type WechatUserInfo = wechatTypes.WechatUserInfo
 }
 
 export = fastifyWechatLogin

@@ -7,7 +7,8 @@ import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse
 import type { AttemptSettings } from './login/attempt'
 import type { RedirectRules } from './login/redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'
-import type { Lang, StoredUser, TransportOptions, WechatLoginOptions } from './types'
+import type { StoredUser, WechatLoginOptions } from './types'
+import type { Lang, TransportOptions } from './wechat/types'
 
 export interface Settings {
   readonly apps: Apps

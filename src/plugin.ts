@@ -1,7 +1,7 @@
 // The composition root: options -> settings -> clients -> decorators, then the routes in child scopes of their own.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { InvalidOptionsError, WrongBrowserError } from './errors'
+import { InvalidOptionsError, InvalidRequestError } from './errors'
 import { checkHostSession, registerSession } from './host-session'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
@@ -18,7 +18,8 @@ import { loginRoute } from './routes/login'
 import { logoutRoute } from './routes/logout'
 import { meRoute } from './routes/me'
 import { scopeOf } from './routes/scope'
-import type { WechatLogin, WechatLoginOptions } from './types'
+import type { WechatLogin } from './fastify-types'
+import type { WechatLoginOptions } from './types'
 import { createTransport } from './wechat/transport'
 
 const sweepInterval = 60_000
@@ -63,7 +64,7 @@ function publicInterface (context: Context): WechatLogin {
     ...(qr && { qr: qr.client }),
     async client (request, via) {
       const app = await context.apps.find(via, request)
-      if (app === undefined) throw new WrongBrowserError()
+      if (app === undefined) throw new InvalidRequestError()
       return app.client
     },
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {

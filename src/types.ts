@@ -1,13 +1,9 @@
-// The public interfaces, and what they add to Fastify's own. Follows the package's README; WeChat's fields keep WeChat's names.
+// The plugin's options and what a host gets from it. Follows the package's README; WeChat's fields keep WeChat's names.
 
-import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type fastifyWechatLogin = require('./index')
-import type { WechatError } from './errors'
-
-// Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.
-export type {} from '@fastify/cookie'
-export type {} from '@fastify/session'
+import type { Lang, TransportOptions, WechatTokens } from './wechat/types'
 
 /** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
 export type Via = 'oneclick' | 'qr'
@@ -61,35 +57,6 @@ export interface WechatProfile {
   snapshot: boolean
 }
 
-/** WeChat's reply to a code, and to a refresh. */
-export interface WechatTokens {
-  access_token: string
-  /** Seconds, 7200. */
-  expires_in: number
-  /** Lives 30 days. */
-  refresh_token?: string
-  openid: string
-  unionid?: string
-  scope?: string
-  /** 1 for a snapshot page's virtual user, else absent. */
-  is_snapshotuser?: 1
-}
-
-/** WeChat's reply to `/sns/userinfo`. */
-export interface WechatUserInfo {
-  openid: string
-  unionid?: string
-  nickname?: string
-  headimgurl?: string
-  sex?: number
-  province?: string
-  city?: string
-  country?: string
-  language?: string
-  privilege?: string[]
-  is_snapshotuser?: 1
-}
-
 /** `request.wechatUser`: the host's own type where it named one, else the profile. */
 export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: infer User } ? User : WechatProfile
 
@@ -103,48 +70,6 @@ export interface OnUserContext {
   via: Via
   tokens: WechatTokens
 }
-
-/** As much of an undici dispatcher as is used. Named here, so that a host's undici need not be the very one of this package. */
-export interface WechatDispatcher {
-  dispatch (options: object, handler: object): boolean
-}
-
-export interface ClientOptions {
-  /** Milliseconds for a whole call, retries included. @default 5000 */
-  timeout?: number
-  /** How often a call that can do no harm is repeated. Never the code exchange. @default 2 */
-  retries?: number
-  /** Connections a host at most. @default 16 */
-  connections?: number
-  /** Your own undici dispatcher (a ProxyAgent, a MockAgent), of undici 7 or later. It is not closed by us. */
-  dispatcher?: WechatDispatcher
-  /** Origins of WeChat's API; the next one is used when one cannot be reached. Plain http on loopback only. */
-  apiHosts?: string[]
-}
-
-export interface WechatClientOptions extends ClientOptions {
-  appid: string
-  secret: string | (() => string | Promise<string>)
-}
-
-export interface TransportOptions extends ClientOptions {
-  /** Origin of WeChat's pages. @default 'https://open.weixin.qq.com' */
-  openHost?: string
-}
-
-/** WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`. */
-export interface WechatClient {
-  readonly appid: string
-  /** Spends the code: never repeated once the request has left. */
-  exchangeCode (code: string): Promise<WechatTokens>
-  refresh (refreshToken: string): Promise<WechatTokens>
-  getProfile (accessToken: string, openid: string, options?: { lang?: Lang }): Promise<WechatUserInfo>
-  /** True while the token is good for this openid; false when WeChat says it is not. */
-  checkToken (accessToken: string, openid: string): Promise<boolean>
-  close (): Promise<void>
-}
-
-export type Lang = 'zh_CN' | 'zh_TW' | 'en'
 
 /** A page of ours, as `renderPage` gets it. */
 export interface WechatPage {
@@ -219,38 +144,4 @@ export interface WechatLoginSettings {
   attemptTtl?: number
   /** Override of the browser test. */
   isWechatBrowser?: (request: FastifyRequest) => boolean
-}
-
-/** `fastify.wechatLogin` */
-export interface WechatLogin {
-  /** The client of a fixed app. */
-  readonly oneclick?: WechatClient
-  readonly qr?: WechatClient
-  /** The client of the app that belongs to this request. */
-  client (request: FastifyRequest, via: Via): Promise<WechatClient>
-  /** Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. */
-  authorizeUrl (request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }): Promise<string>
-  /** Ends the login and changes the session id. */
-  logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
-}
-
-export type { WechatError }
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The logged-in user, read-only, or null. With `loadUser`: null until a guard or `loadWechatUser()` has asked. */
-    readonly wechatUser: WechatUser | null
-    /** The user through `loadUser`, asked once a request. */
-    loadWechatUser (): Promise<WechatUser | null>
-    /** With `keepTokens`: an access token of WeChat's that is valid, refreshed when due. */
-    wechatAccessToken (): Promise<string>
-  }
-
-  interface FastifyInstance {
-    /** Sends pages to the login route and answers 401 to everything else, unless a user is logged in. */
-    requireWechatUser: preHandlerAsyncHookHandler
-    /** The same check that only throws: for `fastify.auth([...])` and APIs. */
-    verifyWechatUser: preHandlerAsyncHookHandler
-    wechatLogin: WechatLogin
-  }
 }

@@ -3,7 +3,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AccessDeniedError, BadResponseError, InvalidUserError, SnapshotUserError } from '../errors'
 import type { Settings } from '../options'
-import type { StoredUser, WechatProfile, WechatTokens, WechatUserInfo } from '../types'
+import type { StoredUser, WechatProfile } from '../types'
+import type { WechatTokens, WechatUserInfo } from '../wechat/types'
 import type { AppWithClient } from './apps'
 
 /** The user that the host made of the person behind the tokens, as JSON holds it. */

@@ -1,7 +1,8 @@
 // What a login leaves in the session, and what points to it.
 
 import type { FastifyRequest } from 'fastify'
-import type { StoredUser, Via, WechatTokens } from '../types'
+import type { StoredUser, Via } from '../types'
+import type { WechatTokens } from '../wechat/types'
 
 /** What a login leaves in the session, under `wechatLogin`. */
 export interface Login {

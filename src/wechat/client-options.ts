@@ -1,7 +1,7 @@
 // The client's options -> a complete set of settings. What a message shows of a wrong value is short and never a secret.
 
 import { InvalidOptionsError } from '../errors'
-import type { ClientOptions, WechatClientOptions } from '../types'
+import type { ClientOptions, WechatClientOptions } from './types'
 
 export interface ClientSettings {
   /** Milliseconds. */

@@ -3,7 +3,7 @@
 
 import { toUSVString } from 'node:util'
 import type { EventLog } from '../events'
-import type { WechatClient, WechatClientOptions } from '../types'
+import type { WechatClient, WechatClientOptions } from './types'
 import { parseWechatClientOptions } from './client-options'
 import { codeMissing, secretMissing } from './failure'
 import type { Failure } from './failure'

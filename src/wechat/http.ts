@@ -3,7 +3,7 @@
 import { Agent, buildConnector, errors } from 'undici'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { WechatDispatcher } from '../types'
+import type { WechatDispatcher } from './types'
 import type { Deadline } from './deadline'
 import { Reading } from './reading'
 

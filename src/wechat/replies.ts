@@ -4,7 +4,7 @@
 
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { WechatTokens, WechatUserInfo } from '../types'
+import type { WechatTokens, WechatUserInfo } from './types'
 import { explainErrcode } from './errcodes'
 import { readErrmsg } from './errmsg'
 import { badResponse, createFailure } from './failure'

@@ -3,7 +3,7 @@
 // - it left, but came to nothing: only where `retry` says that a repetition does no harm. A code is spent by then.
 
 import { performance } from 'node:perf_hooks'
-import type { ClientOptions } from '../types'
+import type { ClientOptions } from './types'
 import { parseClientOptions } from './client-options'
 import { Deadline } from './deadline'
 import { isTransient } from './failure'
@@ -59,28 +59,23 @@ export function createTransport (options: ClientOptions = {}, { now = () => perf
     throw failure
   }
 
-  async function getAgain<T> (path: string, { retry, read }: Call<T>, deadline: Deadline): Promise<T> {
-    for (let repeated = 0; ; repeated++) {
-      try {
-        return read(await getAnywhere(path, deadline))
-      } catch (error) {
-        const { sent } = error as Failure
-        if (repeated === retries || !isTransient(error as Failure) || (sent && !retry)) throw error
-        await deadline.pause(random() * BACKOFF * 2 ** repeated)
-        if (deadline.expired) throw error
-      }
+  async function getAgain<T> (path: string, call: Call<T>, deadline: Deadline, repeated = 0): Promise<T> {
+    try {
+      return call.read(await getAnywhere(path, deadline))
+    } catch (error) {
+      const { sent } = error as Failure
+      if (repeated === retries || !isTransient(error as Failure) || (sent && !call.retry)) throw error
+      await deadline.pause(random() * BACKOFF * 2 ** repeated)
+      if (deadline.expired) throw error
     }
+    return getAgain(path, call, deadline, repeated + 1)
   }
 
-  async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
+  function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const deadline = new Deadline(timeout)
-    try {
-      return await getAgain(`${endpoint}?${query}`, call, deadline)
-    } catch (error) {
-      throw Object.assign(error as Failure, { endpoint })
-    } finally {
-      deadline.clear()
-    }
+    return getAgain(`${endpoint}?${query}`, call, deadline)
+      .catch((error: Failure) => { throw Object.assign(error, { endpoint }) })
+      .finally(() => { deadline.clear() })
   }
 
   return { get, close: http.close }

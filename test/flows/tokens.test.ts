@@ -1,7 +1,8 @@
 // WeChat's tokens for later calls: kept on request, refreshed in time, once for all who ask, and never shown to the browser.
 
 import { type Test, test } from 'tap'
-import type { WechatLoginOptions, WechatTokens } from '../../src/types'
+import type { WechatLoginOptions } from '../../src/types'
+import type { WechatTokens } from '../../src/wechat/types'
 import { agents, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { copyingStore, type SessionStore } from '../fixture/stores'
