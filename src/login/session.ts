@@ -95,7 +95,7 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
     const { path, domain, sameSite, secure } = session.cookie
     await inTime(settle => { session.destroy(settle) }, timeout)
     // Without Secure a browser would keep a __Host- cookie.
-    reply.clearCookie(name, { path: path ?? '/', ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
+    reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
   } else if (!isEmpty(session)) {
     await inTime(settle => { session.regenerate(kept, settle) }, timeout)
     announce(request.session)

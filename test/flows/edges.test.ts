@@ -1,7 +1,8 @@
 // Rules that only a few hosts meet, through the public interface.
 
 import cookie from '@fastify/cookie'
-import session from '@fastify/session'
+import session, { MemoryStore } from '@fastify/session'
+import type { FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import type { Apps } from '../../src/login/apps'
 import { createContext, sweep } from '../../src/login/context'
@@ -134,4 +135,48 @@ test('tokens of a tenant that is gone cannot be refreshed, nor any while the sto
   t.equal((await browser.fetch(`${host.origin}/token`)).status, 500)
   broken = false
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 200)
+})
+
+test('the host ends a login by a route of its own; where there is no session there is nothing to end, and the next login asks all the same', async t => {
+  const host = await startHost(t, {
+    before: async app => {
+      await app.register(cookie)
+      await app.register(session, { secret: sessionSecret, saveUninitialized: false, cookie: { path: '/', maxAge: 60_000 } })
+      app.addHook('onRequest', async request => { if (request.url === '/outside') Object.assign(request, { session: {} }) })
+    },
+    routes: app => {
+      for (const path of ['/bye', '/outside']) {
+        app.get(path, async (request, reply) => {
+          await app.wechatLogin.logout(request, reply)
+          return { user: request.wechatUser }
+        })
+      }
+    },
+    options: { secret: sessionSecret }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  const outside = await browser.fetch(`${host.origin}/outside`)
+  t.equal(outside.status, 200)
+  t.strictSame(outside.setCookies.map(name => name.split('=')[0]), ['__Host-wechat-signed-out'])
+  t.equal((await browser.fetch(`${host.origin}/account`)).status, 200, 'the session itself was out of reach')
+  t.strictSame((await browser.fetch(`${host.origin}/bye`)).json(), { user: null })
+  t.equal((await browser.fetch(`${host.origin}/account`)).status, 401)
+})
+
+test('a login of a way that the host has given up is over', async t => {
+  const shared = { secret: sessionSecret, store: new MemoryStore() }
+  const before = await startHost(t, { options: { session: shared } })
+  const browser = before.browser(agents.wechat)
+  await logIn(before, browser)
+  t.equal((await browser.fetch(`${before.origin}/account`)).status, 200)
+  const after = await startHost(t, { wechat: before.wechat, options: { session: shared, oneclick: undefined } })
+  browser.hosts[new URL(before.origin).host] = after.address
+  t.equal((await browser.fetch(`${before.origin}/account`)).status, 401)
+})
+
+test('the client of a request that has no app is a bad request', async t => {
+  const host = await startHost(t, { options: { qr: () => undefined } })
+  await t.rejects(host.app.wechatLogin.client({} as FastifyRequest, 'qr'), { code: 'FST_WECHAT_INVALID_REQUEST' })
+  t.equal((await host.app.wechatLogin.client({} as FastifyRequest, 'oneclick')).appid, host.wechat.options.oneclick.appid)
 })
