@@ -15,8 +15,8 @@ export interface RedirectRules {
 export const maxTargetLength = 2048
 // Paths are resolved against a site that cannot exist: a browser would resolve them the same way on any https site.
 const anySite = 'https://site.invalid'
-// eslint-disable-next-line no-control-regex -- browsers drop tabs and line breaks from URLs, so "/\t/evil" is "//evil" to them
-const controls = /[\u0000-\u001f\u007f]/
+// Browsers drop tabs and line breaks from URLs, so "/\t/evil" is "//evil" to them.
+const controls = /\p{Cc}/u
 const backslashInPath = /^[^?#]*\\/
 
 /** The target that the text names, or null where a login must not end there. Never throws. */
