@@ -1,6 +1,6 @@
 // One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
 
-import { describe, describeSecret, optionalFlag, refuse, refuseUnknown } from './option-checks'
+import { describe, describeSecret, isLoopback, optionalFlag, refuse, refuseUnknown } from './option-checks'
 import type { Via, WechatApp, WechatAppSource } from './types'
 
 /** A checked app: complete, frozen, with what the rest needs of its callback URL. */
@@ -37,11 +37,6 @@ const appidShape = /^wx[0-9a-f]{16}$/
 const secretShape = /^[0-9a-f]{32}$/
 /** Also with a quote or a space around it. */
 const maybeSecret = /[0-9a-f]{32}/i
-const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-export function isLoopback (hostname: string): boolean {
-  return loopbackHost.test(hostname)
-}
 
 /**
  * Checks one app; `name` is how the option is called in messages, e.g. `qr`.

@@ -73,9 +73,9 @@ export interface WechatLoginEvents {
 
 export type EventName = keyof WechatLoginEvents
 
-/** As much of a logger of Fastify's as is used. */
 type Level = 'debug' | 'info' | 'error'
 
+/** As much of a logger of Fastify's as is used. */
 export type EventLog = Record<Level, (values: object, message: string) => void> & {
   /** pino's; a logger without it is taken to log everything. */
   isLevelEnabled?: (level: string) => boolean

@@ -12,6 +12,13 @@ export function describe (value: unknown): string {
   return value === null || ['undefined', 'number', 'boolean'].includes(typeof value) ? String(value) : `a value of type ${typeof value}`
 }
 
+const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** `hostname` as a URL gives it. */
+export function isLoopback (hostname: string): boolean {
+  return loopbackHost.test(hostname)
+}
+
 /** For options that may be a secret: their type alone. */
 export function describeSecret (value: unknown): string {
   return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`

@@ -2,8 +2,8 @@
 
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
-import { type App, type Apps, checkApp, isLoopback, type Warn } from './app-options'
-import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
+import { type App, type Apps, checkApp, type Warn } from './app-options'
+import { describe, describeSecret, isLoopback, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
 import type { AttemptSettings } from './login/attempt'
 import type { RedirectRules } from './login/redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'

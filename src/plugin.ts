@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
+import type { WechatLogin } from './fastify-types'
 import { checkHostSession, registerSession } from './host-session'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
@@ -18,7 +19,6 @@ import { loginRoute } from './routes/login'
 import { logoutRoute } from './routes/logout'
 import { meRoute } from './routes/me'
 import { scopeOf } from './routes/scope'
-import type { WechatLogin } from './fastify-types'
 import type { WechatLoginOptions } from './types'
 import { createTransport } from './wechat/transport'
 

@@ -1,7 +1,8 @@
 // One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
 
 import { isIP } from 'node:net'
-import { checkApp, isLoopback } from '../app-options'
+import { checkApp } from '../app-options'
+import { isLoopback } from '../option-checks'
 import type { Via, WechatApp } from '../types'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
 

@@ -1,6 +1,7 @@
 // The client's options -> a complete set of settings. What a message shows of a wrong value is short and never a secret.
 
 import { InvalidOptionsError } from '../errors'
+import { describe, isLoopback } from '../option-checks'
 import type { ClientOptions, WechatClientOptions } from './types'
 
 export interface ClientSettings {
@@ -16,13 +17,6 @@ export interface ClientSettings {
 const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
 const longestTimer = 2 ** 31 - 1
 
-// A secret in the wrong place has 32 characters or more: only an address may be as long as that.
-function describe (value: unknown): string {
-  if (typeof value === 'string') return value.length > 31 && !/^(?:[a-z]+:)?\//i.test(value) ? `a text of ${value.length} characters` : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@').slice(0, 80))
-  if (typeof value === 'number') return String(value)
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
-}
-
 function refuse (name: string, found: unknown, wanted: string): never {
   throw new InvalidOptionsError(`${name} is ${describe(found)}, but must be ${wanted}`)
 }
@@ -36,10 +30,6 @@ function parseObject (name: string, options: unknown, known: string[]): void {
 function parseInteger (name: string, value: unknown, least: number, most: number): number {
   const inRange = Number.isInteger(value) && (value as number) >= least && (value as number) <= most
   return inRange ? value as number : refuse(name, value, `a whole number from ${least} to ${most}`)
-}
-
-function isLoopback (hostname: string): boolean {
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** An origin as WHATWG writes it. @throws InvalidOptionsError unless it is https, or http on a loopback host */

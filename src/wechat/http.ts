@@ -3,9 +3,9 @@
 import { Agent, buildConnector, errors } from 'undici'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { WechatDispatcher } from './types'
 import type { Deadline } from './deadline'
 import { Reading } from './reading'
+import type { WechatDispatcher } from './types'
 
 /** A black hole leaves time for the next host within the whole call's 5 s. */
 const CONNECT_TIMEOUT = 1500
@@ -61,7 +61,7 @@ export function createHttp ({ connections, dispatcher: given }: { connections: n
 
   // undici frees a connection one turn after its reply: without this wait the profile would open a second one.
   let freeing: Promise<void> | undefined
-  function isFreeing (): void {
+  function startFreeing (): void {
     freeing ??= turn().then(() => { freeing = undefined })
   }
 
@@ -73,7 +73,7 @@ export function createHttp ({ connections, dispatcher: given }: { connections: n
     try {
       return await deadline.during(reading.body, () => { reading.giveUp('TIMEOUT') })
     } finally {
-      isFreeing()
+      startFreeing()
       readings.delete(reading)
     }
   }

@@ -137,7 +137,7 @@ t.test('an errcode becomes an error that says where, what and how to go on, with
 t.test('options that cannot work are refused with the option\'s name and without the secret', async t => {
   const fine = { appid, secret }
   const cases: Array<[unknown, RegExp]> = [
-    [undefined, /client is a value of type undefined, but must be an object/],
+    [undefined, /client is undefined, but must be an object/],
     [null, /client is null/],
     [[], /client is an array/],
     ['x', /client is "x"/],
