@@ -3,7 +3,7 @@
 import { test } from 'tap'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { begin, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
+import { begin, checkNothingStays, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
@@ -195,9 +195,11 @@ test('T09: a cookie tossed beside the real one logs nobody in, in either order',
   for (const { state, code } of [planted, own]) {
     for (const order of [pairs, [...pairs].reverse()]) {
       const browser = host.browser()
-      const cookie = order.map(value => `${attemptName(state)}=${value}`).join('; ')
-      const answer = await browser.get(`${host.origin}/wechat/qr?code=${code}&state=${state}`, { cookie })
-      await checkRefused(t, host, browser, answer, 'our name twice in one header')
+      const cookies = order.map(value => `${attemptName(state)}=${value}`)
+      const path = `/wechat/qr?code=${code}&state=${state}`
+      await checkRefused(t, host, browser, await browser.get(host.origin + path, { cookie: cookies.join('; ') }), 'our name twice in one header')
+      const twoHeaders = await getRaw(host.address, path, [`Host: ${site}`, ...cookies.map(cookie => `Cookie: ${cookie}`)])
+      t.strictSame([twoHeaders.status, exchanges(host)], [403, 0], 'or in two')
     }
   }
   t.equal((await victim.get(own.callback)).status, 303)
@@ -231,6 +233,19 @@ test('T10: only our exact name is our cookie', async t => {
   }
   const answer = await getRaw(host.address, `/wechat/qr?code=${code}&state=${state}`, [`Host: ${site}`, `Cookie: x=y; ${name}=${value}; z=0`])
   t.equal(answer.status, 303, 'and that one is')
+})
+
+test('T10: nor is a session cookie one, under any name but its own', async t => {
+  const host = await startHost(t)
+  const browser = host.browser()
+  await logIn(host, browser)
+  const name = '__Host-session'
+  const value = browser.jar(site).get(name)!
+  const me = async (cookie: string): Promise<number> => (await getRaw(host.address, '/wechat/me', [`Host: ${site}`, 'Accept: application/json', `Cookie: ${cookie}`])).status
+  for (const spelling of [`\xa0${name}`, `\x85${name}`, `\xc2\xa0${name}`, `"${name}"`, name.toLowerCase(), name.toUpperCase(), name.replaceAll('_', '%5F'), `x, ${name}`, 'session', '__Secure-session', `__Host-${name}`]) {
+    t.equal(await me(`x=y; ${spelling}=${value}; z=0`), 401, JSON.stringify(spelling))
+  }
+  t.equal(await me(`x=y; ${name}=${value}; z=0`), 200, 'and that one is')
 })
 
 test('T11: a Secure cookie that the host cannot send is found out before the code is spent, and said clearly', async t => {
@@ -314,6 +329,14 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
     t.notMatch(body, /http-equiv/)
   }
   t.equal(exchanges(host), 0)
+})
+
+test('T13: five thousand bounces leave nothing behind in the process', async t => {
+  const host = await startHost(t, { fastify: { logger: false } })
+  await checkNothingStays(t, 5, async count => {
+    const { statusCode, body } = await host.app.inject({ url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site } })
+    if (statusCode !== 200 || !body.includes('http-equiv="refresh"')) t.fail(`${statusCode}`)
+  })
 })
 
 test('T14: an attempt cookie with any byte changed, cut, added or spliced is refused', async t => {

@@ -27,7 +27,7 @@ async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
     'callback with a bad query': await stranger.get(`${origin}/wechat/qr?code=${'x'.repeat(600)}`),
     'callback started over': await host.browser(agents.wechat).get(`${origin}/wechat/oneclick?code=x&state=${'0'.repeat(32)}`),
     'callback prefetched': await stranger.get(callback, { 'sec-purpose': 'prefetch' }),
-    'callback by HEAD': await stranger.visit(callback.split('?')[0]!, { method: 'HEAD' }),
+    'callback by HEAD': await stranger.visit(callback, { method: 'HEAD' }),
     'callback posted': await browser.post(`${origin}/wechat/qr`, { code: 'x', state: '0'.repeat(32) }, own),
     'callback posted from elsewhere': await browser.post(`${origin}/wechat/qr`, {}, { 'sec-fetch-site': 'cross-site' }),
     'callback posted with junk': await browser.fetch(`${origin}/wechat/qr`, { method: 'POST', body: '{', headers: { ...own, 'content-type': 'application/json' } }),

@@ -13,7 +13,7 @@ import { SpentAttempts } from '../../src/login/spent'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Browser } from '../fixture/browser'
 import { logIn, sessionSecret, startHost } from '../fixture/host'
-import { askingApi, begin, exchanges, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
+import { askingApi, begin, checkNothingStays, exchanges, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -293,16 +293,7 @@ test('T60: strangers leave nothing in the process, and no timer of ours keeps it
   await app.ready()
   t.equal(timers(), before)
   const visit = (count: number) => app.inject({ url: `/wechat/qr?code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site, cookie: `__Host-wechat-${String(count).padStart(32, '0').slice(0, 12)}=${Date.now().toString(36)}.x` } })
-  const grown: number[] = []
-  let heap = 0
-  for (let count = 0; count <= 8000; count++) {
-    await visit(count)
-    if (count % 1000 !== 0) continue
-    const now = await usedHeap()
-    grown.push((now - heap) / 1000)
-    heap = now
-  }
-  t.ok(Math.min(...grown.slice(1)) < 100, `bytes a visit: ${grown.slice(1).map(Math.round).join(', ')}`)
+  await checkNothingStays(t, 8, visit)
   await app.close()
 })
 

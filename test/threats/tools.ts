@@ -121,6 +121,21 @@ export async function usedHeap (): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
+/** Checks that of so many thousand visits, one after the other, nothing stays in the process. */
+export async function checkNothingStays (t: Test, thousands: number, visit: (count: number) => Promise<unknown>): Promise<void> {
+  const grown: number[] = []
+  let heap = 0
+  for (let count = 0; count <= 1000 * thousands; count++) {
+    await visit(count)
+    if (count % 1000 !== 0) continue
+    const now = await usedHeap()
+    grown.push((now - heap) / 1000)
+    heap = now
+  }
+  // Compilers and collectors have moments of their own: what stays of every visit stays in each thousand.
+  t.ok(Math.min(...grown.slice(1)) < 100, `bytes a visit: ${grown.slice(1).map(Math.round).join(', ')}`)
+}
+
 export type Reply = string | Buffer | { status?: number, headers?: Record<string, string>, body?: string | Buffer } | ((request: IncomingMessage, response: ServerResponse) => void)
 
 export interface FakeApi {
