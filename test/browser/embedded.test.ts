@@ -225,7 +225,7 @@ helperTest('the looks go to WeChat; what is no look of WeChat\'s is refused; not
   await until("said.includes('onError FST_WECHAT_INVALID_REQUEST')")
 })
 
-helperTest('words of strangers are not heard', {}, async (t, { page, run, until }) => {
+helperTest('T46: words of strangers are not heard', {}, async (t, { page, run, until }) => {
   await run('show({ self_redirect: true })')
   await until("said.includes('onReady')")
   await run("postMessage({ wechatLogin: 'refused' }, location.origin); 0")

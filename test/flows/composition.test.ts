@@ -155,7 +155,7 @@ test("the host's reply serializer, hooks and schema formatter leave a login whol
 })
 
 for (const exposeHeadRoutes of [true, false]) {
-  test(`with exposeHeadRoutes ${exposeHeadRoutes} no HEAD request, nor one of another method, runs a handler of ours, nor is its code logged`, async t => {
+  test(`T21: with exposeHeadRoutes ${exposeHeadRoutes} no HEAD request, nor one of another method, runs a handler of ours, nor is its code logged`, async t => {
     const host = await startHost(t, { fastify: { exposeHeadRoutes } })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
@@ -459,7 +459,7 @@ test('1,000 visits to the login route are 1,000 states and no entry in the sessi
 })
 
 for (const saving of [false, true]) {
-  test(`an anonymous visit to any route writes nothing, also with the host's saveUninitialized and rolling ${saving}`, async t => {
+  test(`T28: an anonymous visit to any route writes nothing, also with the host's saveUninitialized and rolling ${saving}`, async t => {
     const store = createStore()
     const host = await startHost(t, { before: withSession({ store, saveUninitialized: saving, rolling: saving }), options: options({ secret }) })
     const visit = async (browser: Browser): Promise<void> => {
@@ -527,7 +527,7 @@ test('a script on another host name gets the URL of that step', async t => {
   t.equal(new URL(direct.json().authorizeUrl).origin, host.wechat.url, 'on the right host it is WeChat\'s')
 })
 
-test('headers that a visitor may set choose no host', async t => {
+test('T39: headers that a visitor may set choose no host', async t => {
   const host = await startHost(t)
   const browser = host.browser()
   const clean = new URL((await browser.get(`${host.origin}/wechat/login`)).location)
@@ -551,7 +551,7 @@ function twoHosts (host: Host): Browser {
 }
 
 for (const serializers of [undefined, { req: (request: FastifyRequest) => ({ url: request.url, headers: request.headers }) }]) {
-  test(`the log shows our routes without their query, also where the host's serializers are ${serializers ? 'its own' : "Fastify's"}`, async t => {
+  test(`T50: the log shows our routes without their query, also where the host's serializers are ${serializers ? 'its own' : "Fastify's"}`, async t => {
     const { logger, logs, rawLog } = recordLog()
     const host = await startHost(t, { fastify: { logger: { ...logger, ...(serializers && { serializers }) } }, options: options({ onUser: () => { throw new Error('down') } }) })
     const browser = host.browser()

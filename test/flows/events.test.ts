@@ -261,7 +261,7 @@ test('nobody pays for what nobody hears: a client without log and listener calls
   t.match(told, [{ event: 'wechat.call' }])
 })
 
-test('no event holds what only its owner may know, nor anything long or of more than one line', async t => {
+test('T59: no event holds what only its owner may know, nor anything long or of more than one line', async t => {
   const told = listen(t)
   const evil = `\n{"level":60}\r\u001b[2J\u202e\u2028${'x'.repeat(300)}`
   const host = await startHost(t, {

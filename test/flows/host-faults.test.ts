@@ -147,7 +147,7 @@ test('a store that fails while a logged-in visitor logs in anew leaves them the 
   }
 })
 
-test('a store that fails lets nobody through the guard and tells nobody why', async t => {
+test('T30: a store that fails lets nobody through the guard and tells nobody why', async t => {
   let entered = 0
   const { host, store, browser } = await startWithStore(t, {
     routes: app => { app.get('/count', { preHandler: app.requireWechatUser }, async () => ++entered) }
@@ -167,7 +167,7 @@ test('a store that fails lets nobody through the guard and tells nobody why', as
   t.equal((await me(browser)).status, 200, 'the store is back, and so is the login')
 })
 
-test('whatever the store returns in place of a session, nobody is logged in and nothing breaks', async t => {
+test('T30: whatever the store returns in place of a session, nobody is logged in and nothing breaks', async t => {
   const { host, store, browser } = await startWithStore(t)
   await logIn(host, browser)
   const whole = store.logins()[0]!.login
@@ -290,7 +290,7 @@ const badUsers: Array<[string, () => unknown, number, string | undefined]> = [
   ['returns what throws when read', () => ({ get id () { throw new Error('users_secret') } }), 500, 'FST_WECHAT_INVALID_USER']
 ]
 
-test('an onUser that throws, refuses or returns nothing makes no session, keeps the one before, and tells nothing', async t => {
+test('T29: an onUser that throws, refuses or returns nothing makes no session, keeps the one before, and tells nothing', async t => {
   let misbehave: () => unknown = () => undefined
   const { host, store, browser } = await startWithStore(t, { options: { onUser: profile => (profile.nickname === 'Sunny Day ☀️' ? misbehave() : profile) as StoredUser } })
   await logIn(host, browser)
@@ -427,7 +427,7 @@ test('a Secure session cookie behind a proxy that Fastify does not trust is foun
 
 for (const rolling of [false, true]) {
   for (const slow of ['reads', 'writes'] as const) {
-    test(`a logout holds against a slow request that ${slow} the session and ends after it (rolling: ${rolling})`, async t => {
+    test(`T26: a logout holds against a slow request that ${slow} the session and ends after it (rolling: ${rolling})`, async t => {
       const { opened, open } = gate()
       const entered = gate()
       const { host, browser } = await startWithStore(t, {
@@ -492,7 +492,7 @@ for (const rolling of [false, true]) {
   })
 }
 
-test('app.close() in the middle of a login ends promptly and lets the callback finish', async t => {
+test('T54: app.close() in the middle of a login ends promptly and lets the callback finish', async t => {
   const { opened, open } = gate()
   const entered = gate()
   const { host, store, browser } = await startWithStore(t, {
@@ -517,7 +517,7 @@ test('app.close() in the middle of a login ends promptly and lets the callback f
   await t.rejects(me(browser))
 })
 
-test('app.close() does not wait for a WeChat that never answers longer than a call may take', async t => {
+test('T54: app.close() does not wait for a WeChat that never answers longer than a call may take', async t => {
   const { host, browser } = await startWithStore(t)
   const callback = await beginLogin(host, browser)
   host.wechat.control.fault({ endpoint: 'access_token', kind: 'silence' })

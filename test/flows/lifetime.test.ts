@@ -26,7 +26,7 @@ async function statusAt (host: Host, browser: Browser): Promise<number> {
   return (await browser.fetch(`${host.origin}/account`)).status
 }
 
-test('a login ends after maxAge, however often it is used, at guard and me alike', async t => {
+test('T33: a login ends after maxAge, however often it is used, at guard and me alike', async t => {
   let now = start
   const host = await startHost(t, { now: () => now, options: { maxAge: 3600 } })
   const browser = host.browser()
@@ -79,7 +79,7 @@ test('clocks that differ by a minute lose no login and end none early', async t 
   }
 })
 
-test('a login that seems to come from far in the future is none', async t => {
+test('T33: a login that seems to come from far in the future is none', async t => {
   const [exact, early] = await startProcesses(t, [() => start, () => start + 60_001]) as [Host, Host]
   const browser = early.browser()
   turnTo(early, browser)
@@ -88,7 +88,7 @@ test('a login that seems to come from far in the future is none', async t => {
   t.equal(await statusAt(exact, browser), 401)
 })
 
-test('a logout at one process holds at all, also for who kept the cookie', async t => {
+test('T26: a logout at one process holds at all, also for who kept the cookie', async t => {
   const hosts = await startProcesses(t, [() => start, () => start, () => start])
   for (const leaving of hosts) {
     const browser = hosts[0]!.browser()
@@ -101,7 +101,7 @@ test('a logout at one process holds at all, also for who kept the cookie', async
   }
 })
 
-test("in WeChat's browser a logout is not undone by the next page: it asks first, at any process", async t => {
+test("T68: in WeChat's browser a logout is not undone by the next page: it asks first, at any process", async t => {
   const [a, b] = await startProcesses(t, [() => start, () => start]) as [Host, Host]
   const browser = a.browser(agents.wechat)
   await logIn(a, browser, { redirect: '/account' })

@@ -30,7 +30,7 @@ function checkPage (t: Test, answer: Answer, what: string, redirect = ''): void 
   t.notOk(sessionCookie(answer), what)
 }
 
-test('a lost cookie is mended by one silent restart that lands on the wanted page', async t => {
+test('T67: a lost cookie is mended by one silent restart that lands on the wanted page', async t => {
   const host = await startHost(t)
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser, { redirect: '/account?tab=2#end' })
@@ -65,7 +65,7 @@ test('cookies that are lost each time lead to a page, after one restart', async 
   t.equal((await browser.get(host.wechat.control.approve(begun.location))).location, `${origin}/account`, 'the way on works')
 })
 
-test('a browser that takes no cookies at all is never sent round more than once', async t => {
+test('T67: a browser that takes no cookies at all is never sent round more than once', async t => {
   const host = await startHost(t)
   const browser = host.browser(agents.wechat)
   let url = `${origin}/account`
@@ -101,7 +101,7 @@ test('whoever takes the mark of the restart away gains one more restart and noth
   }
 })
 
-test("the restart logs in the visitor's own WeChat user, never the one of the callback", async t => {
+test("T01: the restart logs in the visitor's own WeChat user, never the one of the callback", async t => {
   const host = await startHost(t)
   const attacker = host.browser(agents.wechat)
   const victim = host.browser(agents.wechat)
@@ -114,7 +114,7 @@ test("the restart logs in the visitor's own WeChat user, never the one of the ca
   t.equal(host.wechat.control.count('access_token'), 1, 'the code of the attacker was never used')
 })
 
-test('a planted callback does not change who a logged-in visitor is', async t => {
+test('T01: a planted callback does not change who a logged-in visitor is', async t => {
   const host = await startHost(t)
   const attacker = host.browser(agents.wechat)
   const victim = host.browser(agents.wechat)
@@ -126,7 +126,7 @@ test('a planted callback does not change who a logged-in visitor is', async t =>
   t.equal((await victim.fetch(`${origin}/wechat/me`)).json().user.nickname, '青禾🌱')
 })
 
-test("a planted callback cannot push out the visitor's own attempts with less than five restarts", async t => {
+test("T07: a planted callback cannot push out the visitor's own attempts with less than five restarts", async t => {
   const host = await startHost(t)
   const attacker = host.browser(agents.wechat)
   const victim = host.browser(agents.wechat)
@@ -136,7 +136,7 @@ test("a planted callback cannot push out the visitor's own attempts with less th
   t.equal((await victim.get(own, pageHeaders)).status, 303)
 })
 
-test('the restart goes where the checked target says, and never to another site', async t => {
+test('T35: the restart goes where the checked target says, and never to another site', async t => {
   const host = await startHost(t)
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser, { redirect: '/account' })
@@ -216,7 +216,7 @@ test('a script that brings the code without its cookie is told where to log in',
   }
 })
 
-test('a visitor who has just logged out gets a page, and after ten minutes or a new login a restart again', async t => {
+test('T68: a visitor who has just logged out gets a page, and after ten minutes or a new login a restart again', async t => {
   const host = await startHost(t)
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser)

@@ -49,7 +49,7 @@ for (const order of ['login first', 'key first'] as const) {
   })
 }
 
-test('@fastify/rate-limit before the plugin limits its routes too, and its refusal is as private as ours', async t => {
+test('T70: @fastify/rate-limit before the plugin limits its routes too, and its refusal is as private as ours', async t => {
   const host = await startHost(t, { before: async app => { await app.register(rateLimit, { max: 2, timeWindow: '10 minutes' }) } })
   const browser = host.browser()
   for (const left of ['1', '0']) t.equal((await browser.get(`${host.origin}/wechat/login`)).headers['x-ratelimit-remaining'], left)
@@ -67,7 +67,7 @@ test('@fastify/rate-limit before the plugin limits its routes too, and its refus
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 429, 'all routes have one count')
 })
 
-test('with @fastify/rate-limit a host limits the routes of the login alone', async t => {
+test('T70: with @fastify/rate-limit a host limits the routes of the login alone', async t => {
   const host = await startHost(t, {
     before: async app => {
       // First: the other package reads each route's config in a hook of this kind.
@@ -91,7 +91,7 @@ test('after the plugin @fastify/rate-limit does not see its routes', async t => 
 })
 
 for (const options of [{}, { enableCSPNonces: true, referrerPolicy: { policy: 'same-origin' as const } }]) {
-  test(`with @fastify/helmet ${JSON.stringify(options)} the login works, and our pages keep their own policy`, async t => {
+  test(`T43: with @fastify/helmet ${JSON.stringify(options)} the login works, and our pages keep their own policy`, async t => {
     const host = await startHost(t, { before: async app => { await app.register(helmet, options) } })
     await checkAllRoutes(t, host)
     const browser = host.browser()

@@ -54,14 +54,14 @@ function checkRedirect (status: number, location: string | undefined, query: str
 
 const leaving = (targets: string[]): string[] => targets.filter(target => !staysOnSite(target))
 
-test('no hostile target leaves the site from the start of a login', async t => {
+test('T35: no hostile target leaves the site from the start of a login', async t => {
   const host = await startHost(t, noLog)
   t.strictSame(leaving((await locationsOf(host, '/wechat/login?')).map(targetIn)), [])
   const overHttp = await startHost(t, { ...noLog, secure: false })
   t.strictSame(leaving((await rawLocationsOf(overHttp, '/wechat/login?')).map(targetIn)), [], 'written as it is')
 })
 
-test('a target that is not taken leaves a warning in the log, without the target', async t => {
+test('T35: a target that is not taken leaves a warning in the log, without the target', async t => {
   const { app, logs } = await startHost(t)
   await app.inject({ url: '/wechat/login?redirect=/account', headers: visitor })
   t.strictSame(logs.filter(({ level }) => level === 40), [])
@@ -70,7 +70,7 @@ test('a target that is not taken leaves a warning in the log, without the target
   t.notMatch(JSON.stringify(logs), 'evil')
 })
 
-test('nor for a script that asks for the authorize URL', async t => {
+test('T35: nor for a script that asks for the authorize URL', async t => {
   const { app } = await startHost(t, noLog)
   const targets: string[] = []
   for (const line of hostile) {
@@ -81,7 +81,7 @@ test('nor for a script that asks for the authorize URL', async t => {
 })
 
 for (const secure of [true, false]) {
-  test(`nor from a callback over ${secure ? 'https' : 'http'} whose own query was changed on the way`, async t => {
+  test(`T35: nor from a callback over ${secure ? 'https' : 'http'} whose own query was changed on the way`, async t => {
     const host = await startHost(t, { ...noLog, secure })
     const browser = host.browser()
     const callback = new URL(await beginLogin(host, browser, { redirect: '/account' }))
@@ -92,7 +92,7 @@ for (const secure of [true, false]) {
   })
 }
 
-test('nor from a callback that a single-page app posts', async t => {
+test('T35: nor from a callback that a single-page app posts', async t => {
   const host = await startHost(t, noLog)
   const browser = host.browser()
   const { pathname, searchParams } = new URL(await beginLogin(host, browser))
@@ -106,13 +106,13 @@ test('nor from a callback that a single-page app posts', async t => {
   t.strictSame(leaving(targets), [])
 })
 
-test('nor from a login that starts anew because its cookie was lost', async t => {
+test('T35: nor from a login that starts anew because its cookie was lost', async t => {
   const host = await startHost(t, noLog)
   const headers = { 'user-agent': agents.wechat }
   t.strictSame(leaving((await locationsOf(host, `/wechat/oneclick?code=x&state=${'a'.repeat(32)}&`, headers)).map(targetIn)), [])
 })
 
-test('nor from a logout', async t => {
+test('T35: nor from a logout', async t => {
   const { app } = await startHost(t, noLog)
   const forms = queries.map(body => ['application/x-www-form-urlencoded', body])
   const json = hostile.flatMap(line => [line, [line]]).map(redirect => ['application/json', JSON.stringify({ redirect })])
@@ -125,7 +125,7 @@ test('nor from a logout', async t => {
   t.strictSame(leaving(locations), [])
 })
 
-test('nor by the one link of an error page', async t => {
+test('T35: nor by the one link of an error page', async t => {
   const { app } = await startHost(t, noLog)
   const targets: string[] = []
   for (const line of hostile) {
@@ -139,7 +139,7 @@ test('nor by the one link of an error page', async t => {
 /** A host that guards everything it has. */
 const guardAll = { routes: (app: Host['app']) => { app.get('/*', { preHandler: app.requireWechatUser }, async () => 'private') } }
 
-test('nor from a guard of everything, whatever stands in the request line', async t => {
+test('T36: nor from a guard of everything, whatever stands in the request line', async t => {
   const host = await startHost(t, guardAll)
   const lines = ['//evil.example/x', '/\\evil.example', 'http://evil.example/x', 'https://evil.example/x', '///evil.example', '/\\\\evil.example', '/..//evil.example', '/.//evil.example', '//user@evil.example/x',
     '/%2f/evil.example', '/%5cevil.example', 'http://app.example.com@evil.example/x', 'http://app.example.com/x', ...hostile.filter(line => line.startsWith('/')).map(barely)]
@@ -151,7 +151,7 @@ test('nor from a guard of everything, whatever stands in the request line', asyn
   t.strictSame(leaving([...locations, ...targets]), [])
 })
 
-test('a whole login that such a guard began ends on the site', async t => {
+test('T36: a whole login that such a guard began ends on the site', async t => {
   const host = await startHost(t, guardAll)
   for (const line of ['//evil.example/x', '/\\evil.example', 'http://evil.example/x', '/x/..//evil.example']) {
     const { location } = await rawGet(host.address, line, linesOf(visitor))
@@ -163,7 +163,7 @@ test('a whole login that such a guard began ends on the site', async t => {
   }
 })
 
-test('a guard brings its visitor back to the very page, with its query', async t => {
+test('T36: a guard brings its visitor back to the very page, with its query', async t => {
   const host = await startHost(t, guardAll)
   for (const path of ['/a?b=c&d=%20e', '/%E4%BD%A0%E5%A5%BD?q=%F0%9F%98%80', '/a//b', '/a%2Fb', '/x?next=https://example.com/x&redirect=/y', "/o'reilly?(a)", '/x?q=%2523']) {
     const browser = host.browser()
@@ -173,7 +173,7 @@ test('a guard brings its visitor back to the very page, with its query', async t
   }
 })
 
-test('of the hostile targets, a login ends at those that mean the site after all', async t => {
+test('T35: of the hostile targets, a login ends at those that mean the site after all', async t => {
   const host = await startHost(t)
   for (const [index, line] of hostile.entries()) {
     if (index % 12 !== 0) continue
@@ -182,7 +182,7 @@ test('of the hostile targets, a login ends at those that mean the site after all
   }
 })
 
-test('every legitimate target arrives as the browser would have resolved it', async t => {
+test('T35: every legitimate target arrives as the browser would have resolved it', async t => {
   const host = await startHost(t)
   const browser = host.browser()
   for (const line of [...legitimate, `/${'你'.repeat(227)}`, `/${'a'.repeat(2047)}`]) {
@@ -192,7 +192,7 @@ test('every legitimate target arrives as the browser would have resolved it', as
   }
 })
 
-test('a listed origin is a place to end, and none that looks like it', async t => {
+test('T35: a listed origin is a place to end, and none that looks like it', async t => {
   const host = await startHost(t, { options: { redirect: { origins: ['https://shop.example.com'], default: 'https://shop.example.com/home' } } })
   const ends: Array<[redirect: string | undefined, location: string]> = [
     ['https://shop.example.com/cart?a=1#b', 'https://shop.example.com/cart?a=1#b'],
@@ -207,14 +207,14 @@ test('a listed origin is a place to end, and none that looks like it', async t =
   for (const [redirect, location] of ends) t.equal((await logIn(host, host.browser(), redirect === undefined ? {} : { redirect })).location, location, String(redirect))
 })
 
-test("no login ends on a route of the plugin's own, so that none goes in circles or logs out", async t => {
+test("T37: no login ends on a route of the plugin's own, so that none goes in circles or logs out", async t => {
   const host = await startHost(t)
   for (const redirect of ['/wechat/login', '/wechat/login?redirect=/wechat/login', '/WECHAT/Logout/', '/wechat/%71r?code=1&state=2', '/wechat/../wechat/me', '/wechat/embed', '/wechat/client.js']) {
     t.equal((await logIn(host, host.browser(), { redirect })).location, `${host.origin}/`, redirect)
   }
 })
 
-test('what was a legitimate target when the login began is checked again when it ends', async t => {
+test('T40: what was a legitimate target when the login began is checked again when it ends', async t => {
   const before = await startHost(t, { options: { redirect: { origins: ['https://shop.example.com'] } } })
   const browser = before.browser()
   const callback = await beginLogin(before, browser, { redirect: 'https://shop.example.com/cart' })

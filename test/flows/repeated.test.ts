@@ -83,7 +83,7 @@ for (const agent of ['wechat', 'desktop'] as const) {
   })
 }
 
-test('the same callback twenty times at once is one login, whichever answer the visitor gets', async t => {
+test('T18: the same callback twenty times at once is one login, whichever answer the visitor gets', async t => {
   const counted = await startCounted(t)
   const { host, users } = counted
   const browser = host.browser(agents.wechat)
@@ -170,7 +170,7 @@ for (const how of ['at once', 'one after the other'] as const) {
   })
 }
 
-test('a code that somebody else has used logs nobody in, and shows nobody the other session', async t => {
+test('T16: a code that somebody else has used logs nobody in, and shows nobody the other session', async t => {
   const { host, users, store } = await startCounted(t, { options: { client: { timeout: 500 } } })
   const victim = host.browser(agents.wechat)
   const thief = host.browser(agents.wechat)
@@ -201,7 +201,7 @@ test('a used code does not pass for a login that was there before the attempt be
   t.equal((await browser.get(own.replace(code(own), code(used)))).status, 400)
 })
 
-test('reload and back button, days later, lead to the wanted page while the login lasts', async t => {
+test('T17: reload and back button, days later, lead to the wanted page while the login lasts', async t => {
   let now = Date.now()
   const { host, users } = await startCounted(t, { now: () => now })
   const browser = host.browser()
@@ -222,7 +222,7 @@ test('reload and back button, days later, lead to the wanted page while the logi
   t.equal(host.wechat.control.count('access_token'), 1)
 })
 
-test('reload and back button after the login has ended ask for a new one and call nobody', async t => {
+test('T17: reload and back button after the login has ended ask for a new one and call nobody', async t => {
   let now = Date.now()
   const { host, users } = await startCounted(t, { now: () => now, options: { maxAge: 3600 } })
   const desktop = host.browser()
@@ -237,7 +237,7 @@ test('reload and back button after the login has ended ask for a new one and cal
   t.equal(host.wechat.control.count('access_token'), 1)
 })
 
-test('a callback URL shared with another person logs that person in as nobody else', async t => {
+test('T67: a callback URL shared with another person logs that person in as nobody else', async t => {
   const { host, users, store } = await startCounted(t)
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser, { redirect: '/account' })
@@ -341,7 +341,7 @@ test('a login that fails after its code has left is not tried again with that co
   t.equal(host.wechat.control.count('access_token'), 1)
 })
 
-test('after a logout neither kept cookies nor the URL bring the login back', async t => {
+test('T26: after a logout neither kept cookies nor the URL bring the login back', async t => {
   const { host, store } = await startCounted(t)
   for (const agent of [agents.wechat, agents.desktop]) {
     const browser = host.browser(agent)
@@ -384,7 +384,7 @@ test('a login that is followed by another one in the same browser is not brought
   t.equal(store.logins().length, 1)
 })
 
-test('over two processes, twenty callbacks at once are one onUser and one session', async t => {
+test('T18: over two processes, twenty callbacks at once are one onUser and one session', async t => {
   const { one, two, store, browser, at, users } = await startTwo(t)
   const callback = await beginLogin(one.host, at(one.host))
   const before = withOnly(one.host, browser, browser.answers.at(-1)!)
@@ -417,7 +417,7 @@ test('over two processes, a second code of a finished attempt is not even sent',
   t.equal(one.host.wechat.control.count('access_token'), 1)
 })
 
-test('over two processes, a slow onUser on one holds the other until the login is there', async t => {
+test('T18: over two processes, a slow onUser on one holds the other until the login is there', async t => {
   const { opened, open } = gate()
   const entered = gate()
   const { one, two, store, browser, at, users } = await startTwo(t, {
@@ -468,7 +468,7 @@ test('over two processes, one that has given up waiting still finds the login af
   t.equal(users(), 1)
 })
 
-test('over two processes, a logout on one ends the login on both, and no kept cookie brings it back', async t => {
+test('T26: over two processes, a logout on one ends the login on both, and no kept cookie brings it back', async t => {
   const { one, two, store, browser, at } = await startTwo(t)
   const callback = await beginLogin(one.host, at(one.host))
   const kept = withOnly(one.host, browser, browser.answers.at(-1)!)

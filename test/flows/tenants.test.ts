@@ -93,7 +93,7 @@ for (const [title, tenantOf, place, headers] of ways) {
 }
 
 for (const via of ['oneclick', 'qr'] as const) {
-  test(`a ${via} login of one tenant is refused at another tenant's callback, with its cookie too`, async t => {
+  test(`T19: a ${via} login of one tenant is refused at another tenant's callback, with its cookie too`, async t => {
     const host = await startTenants(t, nameOfHost, byHost)
     const browser = host.browserOf('shop', via)
     browser.hosts['cafe.example.com'] = host.address
@@ -107,7 +107,7 @@ for (const via of ['oneclick', 'qr'] as const) {
   })
 }
 
-test("a code of one account does not finish the other account's login", async t => {
+test("T19: a code of one account does not finish the other account's login", async t => {
   const host = await startTenants(t, nameOfHost, byHost)
   const [victim, attacker] = [host.browserOf('shop', 'qr'), host.browserOf('cafe', 'qr')]
   const start = await victim.get('https://shop.example.com/wechat/login')

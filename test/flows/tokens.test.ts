@@ -206,7 +206,7 @@ test('twenty requests that meet a dead refresh token all learn it, by one call',
   t.equal(refreshes(host), 1)
 })
 
-test('the tokens never reach the browser or the log', async t => {
+test('T51: the tokens never reach the browser or the log', async t => {
   const host = await startTokenHost(t, { routes: app => { app.get('/call', async request => ({ length: (await request.wechatAccessToken()).length })) } })
   const browser = host.browser()
   await logIn(host, browser)

@@ -106,7 +106,7 @@ for (const endpoint of endpoints) {
     ['a reset', ({ socket }) => { socket!.resetAndDestroy() }],
     ['half a reply and then a reset', (response, request, good) => raw(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(response, request, good)]
   ]
-  test(`no reply in time, on ${endpoint}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
+  test(`T54: no reply in time, on ${endpoint}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url])
     for (const [what, misdeed] of gone) {
@@ -128,7 +128,7 @@ for (const endpoint of endpoints) {
     t.equal(new Set(api.codes).size, api.codes.length, 'no code was sent twice')
   })
 
-  test(`a hundred megabytes, on ${endpoint}, for twenty visitors at once, are not taken in`, async t => {
+  test(`T53: a hundred megabytes, on ${endpoint}, for twenty visitors at once, are not taken in`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { connections: 16, retries: 0, timeout: 5000 } })
     const chunk = Buffer.alloc(16_384, ' ')
@@ -156,7 +156,7 @@ for (const endpoint of endpoints) {
     await checkWell(t, host, 'afterwards')
   })
 
-  test(`one visitor's silent WeChat, on ${endpoint}, holds up no other visitor`, async t => {
+  test(`T54: one visitor's silent WeChat, on ${endpoint}, holds up no other visitor`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { timeout: 3000 } })
     const reached = new Promise<void>(resolve => { api.misdeeds = { [endpoint]: () => { resolve() } } })
@@ -304,7 +304,7 @@ test('the next host is asked where the first cannot be reached, for the code too
   t.equal(new Set(api.codes).size, 6)
 })
 
-test('a code that has left for one host is never sent to another one, whatever became of it', async t => {
+test('T58: a code that has left for one host is never sent to another one, whatever became of it', async t => {
   const first = await startFakeApi(t)
   const second: FakeApi = await startFakeApi(t)
   const host = await startWith(t, [first.url, second.url], { client: { retries: 2 } })

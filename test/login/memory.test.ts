@@ -80,7 +80,7 @@ test("a spent attempt is forgotten a minute after the attempt's own end, and its
   t.strictSame(await spent.find('late'), at('1'))
 })
 
-test('at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
+test('T60: at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
   const spent = new SpentAttempts()
   const forgotten: string[] = []
   for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, returned({ code: `${count}` }), async () => at('pointer'), () => { forgotten.push(`${count}`) })
@@ -146,7 +146,7 @@ test('a login that ends twice is remembered from its last end, and holds up no o
   t.end()
 })
 
-test('at most 100,000 ended logins are remembered, and the oldest is ended a last time', t => {
+test('T60: at most 100,000 ended logins are remembered, and the oldest is ended a last time', t => {
   const ended = new EndedLogins()
   const asked: number[] = []
   for (let count = 0; count <= 100_000; count++) {

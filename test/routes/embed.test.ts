@@ -85,8 +85,7 @@ test("on another host than the callback's an attempt could not be bound: a clear
   t.equal((await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${app}/login` } })).status, 200)
 })
 
-// T13
-test('an embedded callback without its cookie is sent on once, whatever the headers: nothing set, nothing spent, nothing run', async t => {
+test('T13: an embedded callback without its cookie is sent on once, whatever the headers: nothing set, nothing spent, nothing run', async t => {
   const host = await startHost(t, {
     before: async app => {
       await app.register((await import('@fastify/cookie')).default)
@@ -121,7 +120,7 @@ test('an embedded callback without its cookie is sent on once, whatever the head
   t.equal((await browser.fetch(`${app}/wechat/me`)).status, 200)
 })
 
-test('what is sent on is made of checked parts only', async t => {
+test('T13: what is sent on is made of checked parts only', async t => {
   const host = await startHost(t)
   const browser = host.browser()
   const callback = new URL(await scan(host, browser))
