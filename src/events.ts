@@ -2,7 +2,7 @@
 // `fastify-wechat-login:` and its name, and one line in the log. Every value is ours or a number of WeChat's: neither a secret, a code, a
 // state, a token or an openid nor any text of a visitor's is in one, and none is longer than 256 characters.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { Via } from './types'
 
@@ -81,11 +81,12 @@ export type EventLog = Record<Level, (values: object, message: string) => void> 
   isLevelEnabled?: (level: string) => boolean
 }
 
-const lines: Record<EventName, [level: Level, message: string]> = {
+/** `worst`: where some of these events are logged at a higher level. */
+const lines: Record<EventName, [level: Level, message: string, worst?: Level]> = {
   'attempt.started': ['info', 'a login was started'],
   'attempt.restarted': ['info', 'a login was started again, the browser had lost its cookie'],
   'login.succeeded': ['info', 'a visitor has logged in'],
-  'login.refused': ['info', 'a login was refused'],
+  'login.refused': ['info', 'a login was refused', 'error'],
   'callback.repeated': ['info', 'a callback was repeated'],
   'login.ended': ['info', 'a visitor has logged out'],
   'token.refreshed': ['info', 'an access token was refreshed'],
@@ -95,8 +96,10 @@ const lines: Record<EventName, [level: Level, message: string]> = {
 // Held here, for good: a channel that nobody holds is forgotten.
 const channels = Object.fromEntries(Object.keys(lines).map(name => [name, channel(`fastify-wechat-login:${name}`)])) as Record<EventName, Channel>
 
-/** Tells an event to its subscribers, if any, and to the log. `error`: what the log shall show of a failure beside it. */
-export function tell<Name extends EventName> (name: Name, event: WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
+/** Tells an event to its subscribers and to the log, if anybody listens. `error`: what the log shall show of a failure beside it. */
+export function tell<Name extends EventName> (name: Name, describe: () => WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
+  if (!isWanted(name, log)) return
+  const event = describe()
   if (channels[name].hasSubscribers) channels[name].publish(Object.freeze({ ...event }))
   const [usual, message] = lines[name]
   const level = 'statusCode' in event && event.statusCode >= 500 ? 'error' : usual
@@ -105,7 +108,8 @@ export function tell<Name extends EventName> (name: Name, event: WechatLoginEven
 
 /** Does anybody want to know of this event? */
 export function isWanted (name: EventName, log: EventLog | undefined): boolean {
-  return channels[name].hasSubscribers || (log !== undefined && isLogged(lines[name][0], log))
+  const [usual, , worst = usual] = lines[name]
+  return channels[name].hasSubscribers || (log !== undefined && isLogged(worst, log))
 }
 
 function isLogged (level: Level, log: EventLog): boolean {
@@ -114,5 +118,5 @@ function isLogged (level: Level, log: EventLog): boolean {
 
 /** Sixteen characters that stand for a text and do not tell it. */
 export function fingerprint (text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+  return hash('sha256', text, 'base64url').slice(0, 16)
 }

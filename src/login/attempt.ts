@@ -2,7 +2,7 @@
 // cost the session store nothing and several tabs do not disturb each other. The cookie holds time and signature; the state comes back
 // from WeChat, app and way are known from the route, and the signature binds all of them to this browser.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { App } from '../app-options'
 import { randomPart } from './random'
 
@@ -35,7 +35,7 @@ export function isState (untrusted: string): boolean {
 
 /** What stands for an attempt outside its cookie: nobody who reads it can finish the attempt. */
 export function hashState (state: string): string {
-  return createHash('sha256').update(state).digest('base64url')
+  return hash('sha256', state, 'base64url')
 }
 
 /** The Set-Cookie values that begin an attempt: its own cookie, and the ends of the oldest ones above five. */

@@ -38,7 +38,7 @@ export async function comeBack (context: Context, request: FastifyRequest, reply
 function ownLogin (context: Context, request: FastifyRequest, key: string): Login | null {
   const login = currentLogin(context, request)
   if (login?.attempt !== key) return null
-  tell('callback.repeated', identifyAttempt(login, key), request.log)
+  tell('callback.repeated', () => identifyAttempt(login, key), request.log)
   return login
 }
 

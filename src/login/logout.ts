@@ -18,7 +18,7 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
   const { keepSessionKeys, timeout } = context.settings
   await endSession(request, reply, keepSessionKeys, timeout)
   reply.header('set-cookie', signedOutCookie(context, '1', `Max-Age=${signedOutSeconds}`))
-  if (login !== null) tell('login.ended', identifyLogin(login), request.log)
+  if (login !== null) tell('login.ended', () => identifyLogin(login), request.log)
 }
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */

@@ -59,7 +59,7 @@ export function beginLogin (context: Context, request: FastifyRequest, reply: Fa
   const { attempts, redirect } = context.settings
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) reply.header('set-cookie', cookie)
-  tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', identifyAttempt(app, hashState(state)), request.log)
+  tell(ride.restarted ? 'attempt.restarted' : 'attempt.started', () => identifyAttempt(app, hashState(state)), request.log)
   return { state, redirectUri: callbackUrl(app, ride, redirect.fallback) }
 }
 

@@ -46,7 +46,7 @@ async function refresh (context: Context, request: FastifyRequest, login: Login)
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
     if (context.ended.has(login.attempt) || !await isStored(placeOf(request), login, timeout)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens }, timeout)
-    tell('token.refreshed', identifyLogin(login), request.log)
+    tell('token.refreshed', () => identifyLogin(login), request.log)
     return tokens
   } catch (error) {
     // Nothing but a new login gives new tokens: end this one, so that the guard starts it.

@@ -22,14 +22,14 @@ export function tellRefused (context: Context, request: FastifyRequest, error: u
     return
   }
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_')
-  tell('login.refused', {
+  tell('login.refused', () => ({
     // Codes of others may be anything, a database's numbers, and there may be any number of them.
     code: typeof code === 'string' && /^FST_[A-Z_]{1,60}$/.test(code) ? code : 'HOST_ERROR',
     statusCode,
     route,
     ...attemptOf(request),
     ...answerOf(error)
-  }, request.log, isLogged || (isOurs && statusCode < 500) ? undefined : error)
+  }), request.log, isLogged || (isOurs && statusCode < 500) ? undefined : error)
 }
 
 function attemptOf ({ query, body }: FastifyRequest): { attempt?: string } {

@@ -11,7 +11,7 @@ type Event = WechatLoginEvents['wechat.call']
 export function observe (transport: Transport, appid: string, log: EventLog | undefined): Transport['get'] {
   async function getTimed<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const began = performance.now()
-    const told = (failure?: Partial<Event>): void => { tell('wechat.call', { appid, endpoint, duration: performance.now() - began, ...failure }, log) }
+    const told = (failure?: Partial<Event>): void => { tell('wechat.call', () => ({ appid, endpoint, duration: performance.now() - began, ...failure }), log) }
     try {
       const result = await transport.get(endpoint, query, call)
       told()
