@@ -214,7 +214,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
             run.spent = step.outcome !== 'unsent'
             if (step.outcome !== 'good') throw new Error('failed')
             return { session: 's', attempt: 'a' }
-          }, () => {}).catch(() => {})
+          }).catch(() => {})
           if (step.outcome !== 'unsent') runs.set(step.key, { until: now + 16 * 60_000, final: true })
         }
       }

@@ -11,7 +11,7 @@ import { completeLogin } from './complete'
 import { callbackPath, type Context, currentLogin, stands } from './context'
 import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
-import { forgetMarker, readMarker, writeMarker } from './marker'
+import { isShared, readMarker, writeMarker } from './marker'
 import { keepTokens, type Login, type Pointer } from './login'
 import { checkSession, joinSession, placeOf, pointerTo, readLogin, startSession } from './session'
 import type { Returned, Run } from './spent'
@@ -29,13 +29,12 @@ export async function finishAttempt (context: Context, request: FastifyRequest, 
   const earlier = context.spent.find(key)
   if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findElsewhere(context, request, attempt)))
   const made: { login?: Login } = {}
-  // Bound, not closed over: a closure would keep the request for as long as the attempt is remembered.
-  const forget = forgetMarker.bind(undefined, request.sessionStore, key)
-  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run, made), forget)
-  if (made.login === undefined) return join(context, request, attempt, pointer)
+  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run, made))
+  const { login } = made
+  if (login === undefined) return join(context, request, attempt, pointer)
   const duration = context.now() - endsAt + context.settings.attempts.ttl
-  tell('login.succeeded', { ...identifyAttempt(attempt.app, key), ...identifyLogin(made.login), duration }, request.log)
-  return made.login
+  tell('login.succeeded', () => ({ ...identifyAttempt(attempt.app, key), ...identifyLogin(login), duration }), request.log)
+  return login
 }
 
 async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run, made: { login?: Login }): Promise<Pointer> {
@@ -104,7 +103,8 @@ function ownSince (context: Context, request: FastifyRequest, { app, endsAt }: A
 async function waitForMarker ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt, isUsed: boolean): Promise<Pointer | null> {
   const read = (): Promise<Pointer | null> => readMarker(request.sessionStore, state, key, settings)
   let pointer = await read()
-  for (let wait = 50, left = settings.timeout - wait; isUsed && pointer === null && left > 0; wait = Math.min(2 * wait, 500), left -= wait) {
+  const mayCome = isUsed && isShared(request.sessionStore)
+  for (let wait = 50, left = settings.timeout - wait; mayCome && pointer === null && left > 0; wait = Math.min(2 * wait, 500), left -= wait) {
     await delay(wait)
     pointer = await read()
   }
@@ -131,6 +131,6 @@ async function renew (context: Context, request: FastifyRequest, login: Login): 
 
 async function join (context: Context, request: FastifyRequest, { app, key }: Attempt, pointer: Pointer): Promise<Login> {
   const login = await joinSession(request, pointer, context.settings.timeout, login => stands(context, login))
-  tell('callback.repeated', identifyAttempt(app, key), request.log)
+  tell('callback.repeated', () => identifyAttempt(app, key), request.log)
   return login
 }

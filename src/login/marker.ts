@@ -17,8 +17,17 @@ const afterlife = 60_000
 type Store = FastifyRequest['sessionStore']
 type MarkerSettings = Pick<Settings, 'attempts' | 'timeout'>
 
+/**
+ * False for the built-in MemoryStore, which is this process's own: `SpentAttempts` knows all that a marker there could tell. The class names
+ * itself in a property of its own, and so is known without loading the package; one made from it has another constructor.
+ */
+export function isShared ({ constructor }: Store): boolean {
+  return (constructor as { MemoryStore?: unknown }).MemoryStore !== constructor
+}
+
 /** What `joinSession` needs, from the process that finished the attempt; null while none has. */
 export async function readMarker (store: Store, state: string, key: string, { attempts, timeout }: MarkerSettings): Promise<Pointer | null> {
+  if (!isShared(store)) return null
   const marker = await inTime<unknown>(settle => { store.get(key, settle) }, timeout)
   const session = open((marker as Partial<Marker> | null | undefined)?.wechatSpent, state, attempts.keys)
   return session === null ? null : { session, attempt: key }
@@ -26,15 +35,11 @@ export async function readMarker (store: Store, state: string, key: string, { at
 
 /** Tells the other processes where the login of this attempt is. */
 export async function writeMarker (store: Store, { session }: Pointer, state: string, key: string, { attempts, timeout }: MarkerSettings, endsAt: number): Promise<void> {
+  if (!isShared(store)) return
   const expires = new Date(endsAt + afterlife)
   const marker: Marker = {
     cookie: { expires, originalMaxAge: Math.max(1000, expires.getTime() - Date.now()), path: '/', httpOnly: true, secure: true },
     wechatSpent: seal(session, state, attempts.keys)
   }
   await inTime(settle => { store.set(key, marker as Marker & Parameters<Store['set']>[1], settle) }, timeout)
-}
-
-/** The built-in MemoryStore forgets nothing by itself; other stores end the marker at its time. */
-export function forgetMarker (store: Store, key: string): void {
-  if ('store' in store && store.store instanceof Map) store.destroy(key, () => {})
 }

@@ -17,7 +17,6 @@ interface Entry {
   returned: Returned
   /** While the run goes on, and after a success: what `joinSession` needs. Null once it has failed. */
   outcome: Promise<Pointer> | null
-  forget: () => void
 }
 
 const afterlife = 60_000
@@ -43,10 +42,9 @@ export class SpentAttempts {
     return entry && { state: entry.returned.state, outcome: entry.outcome }
   }
 
-  /** Runs the attempt. `forget` is called when the entry has outlived the attempt. */
-  run (key: string, returned: Returned, work: (run: Run) => Promise<Pointer>, forget: () => void): Promise<Pointer> {
+  run (key: string, returned: Returned, work: (run: Run) => Promise<Pointer>): Promise<Pointer> {
     const run = { spent: false }
-    const entry: Entry = { returned, outcome: null, forget }
+    const entry: Entry = { returned, outcome: null }
     this.#entries.set(key, entry)
     if (!this.#codes.has(returned.code)) this.#codes.set(returned.code, entry)
     entry.outcome = work(run).catch((error: unknown) => {
@@ -55,19 +53,14 @@ export class SpentAttempts {
       throw error
     })
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
-    if (this.#entries.size > most) this.#drop(this.#entries.entries().next().value!)
+    if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)
     return entry.outcome
   }
 
   sweep (now: number): void {
-    for (const entry of this.#entries) {
-      if (entry[1].returned.endsAt + afterlife <= now) this.#drop(entry)
+    for (const [key, entry] of this.#entries) {
+      if (entry.returned.endsAt + afterlife <= now) this.#remove(key, entry)
     }
-  }
-
-  #drop ([key, entry]: [string, Entry]): void {
-    this.#remove(key, entry)
-    entry.forget()
   }
 
   #remove (key: string, entry: Entry): void {

@@ -3,20 +3,25 @@
 import { MemoryStore } from '@fastify/session'
 import { type Test, test } from 'tap'
 import { hashState } from '../../src/login/attempt'
-import { forgetMarker } from '../../src/login/marker'
 import type { WechatLoginOptions } from '../../src/types'
 import type { Answer, Browser } from '../fixture/browser'
 import { beginLogin, type Host, logIn, type LoginSteps, sessionSecret, startHost } from '../fixture/host'
-import { memoryStore, postgresStore, redisStore, type SessionStore, type SharedStore } from '../fixture/stores'
+import { copyingStore, postgresStore, redisStore, type SessionStore, type SharedStore } from '../fixture/stores'
 
 const hostName = 'app.example.com'
 const minute = 60
 const own = { 'sec-fetch-site': 'same-origin' }
 
+/** A store that both have in this process. */
+function oneProcess (): Pick<SharedStore, 'open'> {
+  const store = copyingStore()
+  return { open: async () => store }
+}
+
 interface Pair { a: Host, b: Host, users: () => number }
 
 /** Two instances as two machines have them: what they share is the store, and WeChat. */
-async function startPair (t: Test, shared: SharedStore, options: Partial<WechatLoginOptions> = {}): Promise<Pair> {
+async function startPair (t: Test, shared: Pick<SharedStore, 'open'>, options: Partial<WechatLoginOptions> = {}): Promise<Pair> {
   let users = 0
   const start = async (more: object): Promise<Host> => {
     const store = await shared.open()
@@ -41,7 +46,6 @@ function stateOf (callback: string): string {
 }
 
 const stores: Record<string, (t: Test) => Promise<SharedStore | undefined>> = {
-  'the built-in MemoryStore': memoryStore,
   'connect-redis on Redis': redisStore,
   'connect-pg-simple on PostgreSQL': postgresStore
 }
@@ -124,8 +128,7 @@ for (const [name, openStore] of Object.entries(stores)) {
 }
 
 test('a marker is no session even under a cookie that the host itself signs', async t => {
-  const shared = await memoryStore()
-  const { a } = await startPair(t, shared)
+  const { a } = await startPair(t, oneProcess())
   const browser = a.browser()
   const callback = await beginLogin(a, browser)
   await browser.get(callback)
@@ -136,13 +139,18 @@ test('a marker is no session even under a cookie that the host itself signs', as
   t.equal(refused.status, 401)
 })
 
-test('the built-in MemoryStore, which forgets nothing by itself, is told to forget a marker; others end it in time', async t => {
-  const calls: string[] = []
-  const entries = new Map([['marker', {}], ['session', {}]])
-  forgetMarker(new MemoryStore(entries as never) as SessionStore, 'marker')
-  t.strictSame([...entries.keys()], ['session'])
-  forgetMarker({ set () {}, get () {}, destroy: (key: string) => { calls.push(key) } } as never, 'marker')
-  t.strictSame(calls, [])
+test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no marker; a store made from it gets both', async t => {
+  const added = async (Store: typeof MemoryStore): Promise<number> => {
+    const entries = new Map<string, never>()
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: new Store(entries) as SessionStore } } })
+    const browser = host.browser()
+    const callback = await beginLogin(host, browser)
+    for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
+    return entries.size
+  }
+  class Elsewhere extends MemoryStore {}
+  t.equal(await added(MemoryStore), 1)
+  t.equal(await added(Elsewhere), 2)
 })
 
 /** A store that writes down what is asked of it. */
@@ -199,8 +207,7 @@ test('what a login costs the session store: calls at each step, as the README sa
 })
 
 test('two visitors at two instances are never each other', async t => {
-  const shared = await memoryStore()
-  const { a, b } = await startPair(t, shared)
+  const { a, b } = await startPair(t, oneProcess())
   const steps: LoginSteps[] = [{ user: 'qinghe' }, { user: 'sunny' }, { user: 'follower' }]
   const names = await Promise.all(Array.from({ length: 30 }, async (_, index) => {
     const browser = a.browser()

@@ -3,7 +3,7 @@
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
 import { logIn, sessionSecret, startHost } from '../fixture/host'
-import { MemoryStore } from '@fastify/session'
+import { copyingStore } from '../fixture/stores'
 import { askingApi, begin, checkRefused, exchanges, getRaw, isLoggedIn, loginsIn, person, sendRaw, sessionCookies, site, startFakeApi, startHostWithStore, tokens, whoIs } from './tools'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
@@ -79,7 +79,7 @@ test('T18: where the one exchange fails, all callbacks fail with it, and a new a
 
 test('T18: on two processes with one store, one code is one onUser and every answer is logged in', async t => {
   let users = 0
-  const session = { secret: sessionSecret, store: new MemoryStore() }
+  const session = { secret: sessionSecret, store: copyingStore() }
   const onUser = (profile: object) => { users++; return profile as never }
   const first = await startHost(t, { options: { session, onUser } })
   const second = await startHost(t, { wechat: first.wechat, options: { session, onUser } })

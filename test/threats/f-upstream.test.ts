@@ -275,7 +275,7 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const ended = new EndedLogins()
   const runs: Array<Promise<unknown>> = []
   for (let count = 0; count < 120_000; count++) {
-    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ session: 'pointer', attempt: 'attempt' }), () => {}))
+    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ session: 'pointer', attempt: 'attempt' })))
     ended.add(`login ${count}`, count, told => { told(false) })
   }
   await Promise.all(runs)
