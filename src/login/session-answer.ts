@@ -28,20 +28,25 @@ export function signedId (session: Session): string {
 
 /** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
 export function announce (session: Session): void {
-  const { save, [loginKey]: login } = session
+  const { save } = session
   const stored = contentOf(session)
-  const isStored = (): boolean => session[loginKey] === login && contentOf(session) === stored
+  const isStored = (): boolean => contentOf(session).every((part, index) => part === stored[index])
   Object.defineProperties(session, {
     isModified: { configurable: true, value: () => true },
     save: { configurable: true, value: (done?: () => void) => done !== undefined && isStored() ? done() : Reflect.apply(save, session, [done]) }
   })
 }
 
-// All but the login, which is replaced, never changed. What JSON cannot hold stays in the MemoryStore, which keeps the session itself
-// and so needs no second write.
-function contentOf (session: Session): string | undefined {
+// The login and the cookie's date are replaced, never changed; most often nothing else is there.
+function contentOf (session: Session): unknown[] {
+  const others = Object.entries(session).filter(([name]) => name !== 'cookie' && name !== loginKey)
+  return [session[loginKey], session.cookie, session.cookie.expires, others.length === 0 ? '' : asText(others)]
+}
+
+// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
+function asText (value: unknown): string | undefined {
   try {
-    return JSON.stringify({ ...session, [loginKey]: undefined })
+    return JSON.stringify(value)
   } catch {
     return undefined
   }
