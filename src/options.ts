@@ -7,7 +7,7 @@ import { describe, describeSecret, isLoopback, oneOf, optionalFlag, optionalFunc
 import type { AttemptSettings } from './login/attempt'
 import type { RedirectRules } from './login/redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'
-import type { StoredUser, WechatLoginOptions } from './types'
+import type { WechatLoginOptions } from './types'
 import type { Lang, TransportOptions } from './wechat/types'
 
 export interface Settings {
@@ -19,7 +19,7 @@ export interface Settings {
   readonly session: WechatLoginOptions['session']
   /** The scheme that the session cookie of ours follows. */
   readonly secure: boolean
-  readonly onUser: NonNullable<WechatLoginOptions['onUser']>
+  readonly onUser: WechatLoginOptions['onUser']
   readonly loadUser: WechatLoginOptions['loadUser']
   readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
   readonly keepSessionKeys: readonly string[]
@@ -56,7 +56,7 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
     redirect: parseRedirect(given.redirect, paths, prefix),
     session: given.session,
     secure: fixed.every(app => app.secure),
-    onUser: optionalFunction(given.onUser, 'onUser') ?? (profile => profile as StoredUser),
+    onUser: optionalFunction(given.onUser, 'onUser'),
     loadUser: optionalFunction(given.loadUser, 'loadUser'),
     publicUser: optionalFunction(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),

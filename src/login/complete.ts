@@ -16,6 +16,8 @@ export async function completeLogin (settings: Settings, request: FastifyRequest
   const info = grantsInfo ? await app.client.getProfile(tokens.access_token, tokens.openid, { lang: settings.lang }) : undefined
   refuseSnapshot(settings, info?.is_snapshotuser === 1)
   const profile = joinProfile(app, tokens, info)
+  // The profile alone is JSON, and somebody.
+  if (settings.onUser === undefined) return profile as StoredUser
   return checkUser(await settings.onUser(profile, { request, reply, via: app.via, tokens }))
 }
 
@@ -29,17 +31,14 @@ function refuseSnapshot ({ snapshotUsers }: Settings, isSnapshot: boolean): void
 
 /** One person must stand behind both replies: anything else is a mix-up that no login may rest on. */
 function joinProfile (app: AppWithClient, tokens: WechatTokens, info: WechatUserInfo | undefined): WechatProfile {
-  const { is_snapshotuser: virtual, ...fields } = info ?? { openid: tokens.openid }
-  const unionid = tokens.unionid ?? fields.unionid
-  if (fields.openid !== tokens.openid || (fields.unionid !== undefined && fields.unionid !== unionid)) throw new BadResponseError()
-  return {
-    ...fields,
-    appid: app.appid,
-    via: app.via,
-    ...(unionid !== undefined && { unionid }),
-    ...(tokens.scope !== undefined && { scope: tokens.scope }),
-    snapshot: tokens.is_snapshotuser === 1 || virtual === 1
-  }
+  const { openid, scope, unionid = info?.unionid } = tokens
+  if (info !== undefined && (info.openid !== openid || (info.unionid ?? unionid) !== unionid)) throw new BadResponseError()
+  const snapshot = tokens.is_snapshotuser === 1 || info?.is_snapshotuser === 1
+  const profile: WechatProfile & { is_snapshotuser?: 1 } = { openid, ...info, appid: app.appid, via: app.via, snapshot }
+  if (unionid !== undefined) profile.unionid = unionid
+  if (scope !== undefined) profile.scope = scope
+  if (snapshot) delete profile.is_snapshotuser
+  return profile
 }
 
 // What cannot be stored is found out now, not at the next request; what is falsy would pass for nobody.
