@@ -8,7 +8,7 @@ import { type Context, loginUrl } from './context'
 import { hasSignedOut } from './logout'
 import { hasSession, hush } from './session'
 import { isWechatBrowser } from './start'
-import { loadUser } from './user'
+import { knownUser, loadUser } from './user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
 const ownRoute = Symbol('fastify-wechat-login.ownRoute')
@@ -20,14 +20,14 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest): Promise<void> {
-    if (await findUser(context, request) !== null || isOwnRoute(request)) return
+    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
     checkPlace(request)
     quieten(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    if (await findUser(context, request) !== null) {
+    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null) {
       // What only its user may see is not for the back button after a logout. The handler may say otherwise.
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       return undefined
@@ -62,7 +62,7 @@ function checkPlace (request: FastifyRequest): void {
 }
 
 // The error of a host's function is the host's answer to shape; the session has no part in it.
-async function findUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
+async function askForUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
   try {
     return await loadUser(context, request)
   } catch (error) {

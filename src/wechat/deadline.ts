@@ -18,25 +18,20 @@ export class Deadline {
     return this.#expired
   }
 
-  /** One piece of the call at a time; `expire` is called when time is up before it has settled, and must settle it. */
-  async during<T> (work: Promise<T>, expire: () => void): Promise<T> {
+  /** Called when time is up. One piece of the call at a time; without an argument, nothing is under way. */
+  watch (expire = nothing): void {
     this.#expire = expire
-    try {
-      return await work
-    } finally {
-      this.#expire = nothing
-    }
   }
 
   /** Waits, but not beyond the end. */
-  pause (milliseconds: number): Promise<void> {
-    let end: () => void
+  async pause (milliseconds: number): Promise<void> {
+    let end = nothing
     const waiting = new Promise<void>(resolve => { end = resolve })
-    const timer = setTimeout(() => { end() }, milliseconds)
-    return this.during(waiting, () => {
-      clearTimeout(timer)
-      end()
-    })
+    const timer = setTimeout(end, milliseconds)
+    this.watch(end)
+    await waiting
+    clearTimeout(timer)
+    this.watch()
   }
 
   /** The call is over. */

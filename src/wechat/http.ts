@@ -70,9 +70,11 @@ export function createHttp ({ connections, dispatcher: given }: { connections: n
     readings.add(reading)
     if (freeing === undefined) dispatch(origin, path, reading)
     else void freeing.then(() => { dispatch(origin, path, reading) })
+    deadline.watch(() => { reading.giveUp('TIMEOUT') })
     try {
-      return await deadline.during(reading.body, () => { reading.giveUp('TIMEOUT') })
+      return await reading.body
     } finally {
+      deadline.watch()
       startFreeing()
       readings.delete(reading)
     }

@@ -71,11 +71,15 @@ export function createTransport (options: ClientOptions = {}, { now = () => perf
     return getAgain(path, call, deadline, repeated + 1)
   }
 
-  function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
+  async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const deadline = new Deadline(timeout)
-    return getAgain(`${endpoint}?${query}`, call, deadline)
-      .catch((error: Failure) => { throw Object.assign(error, { endpoint }) })
-      .finally(() => { deadline.clear() })
+    try {
+      return await getAgain(`${endpoint}?${query}`, call, deadline)
+    } catch (error) {
+      throw Object.assign(error as Failure, { endpoint })
+    } finally {
+      deadline.clear()
+    }
   }
 
   return { get, close: http.close }
