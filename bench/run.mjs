@@ -13,12 +13,13 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 21))
 const scale = options.quick ? 0.02 : 1
 const everybody = ['floor', 'ours', 'pasted', 'oauth2', 'grant', 'authjs']
 const contenders = options.contenders?.split(',') ?? everybody
+const withContent = options.contenders ? contenders : ['floor', 'floor-full', ...contenders.slice(1)]
 const certificate = new URL('../test/fixtures/tls/cert.pem', import.meta.url).pathname
 
 const series = [
   { name: 'start of a login', job: 'start', count: 2000, concurrency: 16, warm: 6000 },
   ...[0, 30].flatMap(delay => [1, 16, 64].map(concurrency => ({ name: `whole login, ${concurrency} at once, WeChat ${delay} ms`, job: 'login', count: delay === 0 ? 600 : 10 * concurrency, concurrency, warm: delay === 0 ? 4000 : 300, delay }))),
-  { name: 'guarded route, logged in', job: 'guard', count: 2500, concurrency: 16, warm: 8000 },
+  { name: 'guarded route, logged in', job: 'guard', count: 2500, concurrency: 16, warm: 8000, contenders: withContent },
   { name: 'refusal without a cookie', job: 'refuse', count: 2500, concurrency: 16, warm: 8000 },
   { name: "the host's other routes, anonymous", job: 'public', count: 2500, concurrency: 16, warm: 8000, contenders: ['bare', 'ours'], base: 'bare' },
   { name: "the host's other routes, logged in", job: 'public-logged-in', count: 2500, concurrency: 16, warm: 8000, contenders: ['bare', 'ours'], base: 'bare' }
@@ -94,7 +95,10 @@ async function runSeries ({ name, job, count, concurrency, warm, delay = 0, cont
     const rate = runs.map((run, round) => run.rate / seen[base][round].rate)
     console.log(`| ${contender} | ${median(runs.map(run => run.cpu)).toFixed(0)} µs | ${median(cpu).toFixed(2)} | ${spread(cpu)} | ${median(runs.map(run => run.rate)).toFixed(0)} | ${median(rate).toFixed(2)} | ${spread(rate)} |`)
   }
-  for (const [contender, why] of Object.entries(failed)) console.log(`| ${contender} | does not run: ${why} |`)
+  for (const [contender, why] of Object.entries(failed)) {
+    console.log(`| ${contender} | does not run: ${why} |`)
+    process.exitCode = 1
+  }
   await Promise.all(Object.values(hosts).map(host => host.stop()))
 }
 

@@ -3,19 +3,20 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
+import { profile } from './profile.mjs'
 
 const tls = new URL('../test/fixtures/tls/', import.meta.url)
 const counts = { connections: 0, requests: 0 }
 let delay = 0
 
-const token = JSON.stringify({ access_token: `88_${'t'.repeat(90)}`, expires_in: 7200, refresh_token: `88_${'r'.repeat(90)}`, openid: 'oBenchBenchBenchBenchBenchBe', scope: 'snsapi_login', unionid: 'uBenchBenchBenchBenchBenchBe' })
-const profile = JSON.stringify({ openid: 'oBenchBenchBenchBenchBenchBe', nickname: '青禾🌱', sex: 0, language: '', city: '', province: '', country: '', headimgurl: 'https://thirdwx.qlogo.cn/mmopen/vi_32/bench/132', privilege: [], unionid: 'uBenchBenchBenchBenchBenchBe' }).replaceAll('/', '\\/')
+const token = JSON.stringify({ access_token: `88_${'t'.repeat(90)}`, expires_in: 7200, refresh_token: `88_${'r'.repeat(90)}`, openid: profile.openid, scope: 'snsapi_login', unionid: profile.unionid })
+const userinfo = JSON.stringify(profile).replaceAll('/', '\\/')
 
 const server = createServer({ key: readFileSync(new URL('key.pem', tls)), cert: readFileSync(new URL('cert.pem', tls)) }, (request, reply) => {
   counts.requests++
   request.resume()
   const type = request.url.startsWith('/json/') ? 'application/json' : 'text/plain'
-  const body = request.url.includes('/access_token') ? token : profile
+  const body = request.url.includes('/access_token') ? token : userinfo
   const answer = () => { reply.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body) }
   if (delay > 0) setTimeout(answer, delay)
   else answer()

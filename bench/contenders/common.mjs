@@ -34,6 +34,12 @@ export async function addSession (app, store) {
   await app.register(session, sessionOptions(store))
 }
 
+/** As much as a login of ours keeps, besides its user: @fastify/session hashes what a session holds twice at every request. */
+export const record = openid => ({ at: Date.now(), via: 'qr', appid, openid, callback: '/wechat/qr', attempt: 'x'.repeat(43) })
+
+/** The user that a login of ours makes of WeChat's profile. */
+export const userOf = profile => ({ ...profile, appid, via: 'qr', snapshot: false, scope: 'snsapi_login' })
+
 /** The routes that are measured, behind a guard that reads one field and answers 401 as ours does. */
 export function addRoutes (app, isLoggedIn) {
   const guard = (request, reply, done) => {

@@ -6,7 +6,9 @@ import session from '@fastify/session'
 import { Agent } from 'undici'
 import { addRoutes, appid, createApp, createStore, secret, sessionOptions, sessionSecret } from './common.mjs'
 
-export async function build ({ upstream, port, redisUrl }) {
+const keepUser = (session, user) => { session.user = user }
+
+export async function build ({ upstream, port, redisUrl }, keep = keepUser) {
   const { store, storeSize } = await createStore(redisUrl)
   const app = createApp()
   const pool = new Agent({ connections: 16, keepAliveTimeout: 60_000 })
@@ -31,7 +33,7 @@ export async function build ({ upstream, port, redisUrl }) {
     if (!token.openid) return reply.code(502).send()
     const user = await ask(`/sns/userinfo?access_token=${token.access_token}&openid=${token.openid}&lang=zh_CN`)
     await request.session.regenerate()
-    request.session.user = user
+    keep(request.session, user)
     reply.clearCookie('state', { path: '/' })
     return reply.redirect('/', 303)
   })
