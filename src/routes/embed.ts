@@ -7,7 +7,7 @@ import type { AppWithClient } from '../login/apps'
 import type { Context } from '../login/context'
 import { beginLogin, chooseApp, targetOf } from '../login/start'
 import { embedUrl } from '../wechat/authorize-url'
-import { routeOptions, type Scope } from './scope'
+import { loggable, routeOptions, type Scope } from './scope'
 import { cookies, oneOf, redirect, refusals, tags, withHeaders } from './schemas'
 
 // In wxLogin.js' own words; what they mean is with EmbedParameters.
@@ -88,6 +88,6 @@ function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_sc
 function checkHost (request: FastifyRequest, app: AppWithClient): void {
   const { host, headers: { referer = '' } } = request
   if (host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)) return
-  request.log.error({ host, callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
+  request.log.error({ host: loggable(host), callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
   throw Object.assign(new MisconfiguredError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })
 }

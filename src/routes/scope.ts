@@ -57,12 +57,17 @@ function letServerClose (scope: Scope): void {
   })
 }
 
+/** What a visitor's header says, as one line of a log may hold it: a terminal obeys control characters. With `trustProxy` the address is one too. */
+export function loggable (untrusted: string | undefined): string | undefined {
+  return untrusted?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 260)
+}
+
 /** What all routes of ours have in common. */
 export const routeOptions = {
   exposeHeadRoute: false,
   // Fastify's request log would show the query, and with it codes and states.
   logSerializers: {
-    req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split('?', 1)[0], host: request.host, remoteAddress: request.ip, remotePort: request.socket?.remotePort })
+    req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split('?', 1)[0], host: loggable(request.host), remoteAddress: loggable(request.ip), remotePort: request.socket?.remotePort })
   }
 } satisfies RouteShorthandOptions
 

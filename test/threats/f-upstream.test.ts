@@ -13,7 +13,7 @@ import { SpentAttempts } from '../../src/login/spent'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Browser } from '../fixture/browser'
 import { logIn, sessionSecret, startHost } from '../fixture/host'
-import { askingApi, begin, checkNothingStays, exchanges, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
+import { askingApi, begin, checkNothingStays, exchanges, getRaw, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -247,7 +247,8 @@ test('T58: a code is asked for once, whatever becomes of the reply; a profile is
 
 test('T59: nobody else writes our log: one line an event, no control or bidi character, nothing long', async t => {
   const api = await startFakeApi(t)
-  const host = await startHost(t, { options: askingApi(api), mayLeak: ['code', 'state'] })
+  // A proxy that passes on whatever it is sent makes the visitor's address a text of theirs too.
+  const host = await startHost(t, { options: askingApi(api), mayLeak: ['code', 'state'], fastify: { trustProxy: true } })
   const marker = 'EVIL'
   const texts = [`${marker}\n{"level":60}`, `${marker}\r\n`, `${marker}\u001b[2J`, `${marker}\u202e`, `${marker}\u2028\u2029`, `${marker}\u0000\u0007\u009b`, `${marker}${'x'.repeat(60_000)}`, `${marker}\ud83c`]
   for (const text of texts) {
@@ -261,6 +262,13 @@ test('T59: nobody else writes our log: one line an event, no control or bidi cha
     api.userinfo = JSON.stringify({ ...person, nickname: text })
     await logIn(host, browser)
     await sendRaw(host.address, `GET /wechat/me HTTP/1.1\r\nHost: ${site}\r\nAccept-Language: ${marker}\r\nConnection: close\r\n\r\n`)
+  }
+  for (const text of [`${marker}\x9b2J\x85\xad`, `${marker}${'x'.repeat(10_000)}`]) {
+    for (const path of ['/wechat/me', '/wechat/login', '/wechat/embed', '/wechat/qr']) {
+      for (const headers of [[`Host: ${text}`], [`Host: ${site}`, `X-Forwarded-Host: ${text}`], [`Host: ${site}`, `X-Forwarded-For: ${text}`]]) {
+        await getRaw(host.address, path, headers)
+      }
+    }
   }
   const raw = host.rawLog()
   t.equal(raw.split('\n').length - 1, host.logs.length)
