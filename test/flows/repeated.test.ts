@@ -315,11 +315,13 @@ test('a visitor who hangs up during the login finds it done on coming back', asy
   const stored = new Promise<void>(resolve => { store.before = operation => { if (operation === 'set') resolve() } })
   const browser = host.browser(agents.wechat)
   const { pathname, search } = new URL(await beginLogin(host, browser))
+  const accepted = once(host.app.server, 'secureConnection')
   const socket = connect({ port: Number(new URL(host.address).port), host: '127.0.0.1', rejectUnauthorized: false })
   socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${name}\r\nCookie: ${browser.cookieHeader(name)}\r\n\r\n`)
   await entered.opened
+  const [connection] = await accepted
   socket.destroy()
-  await once(socket, 'close')
+  await once(connection, 'close')
   open()
   await stored
   const again = await browser.get(origin + pathname + search)

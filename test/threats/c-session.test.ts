@@ -1,5 +1,6 @@
 // Threats C: the session that a login lives in, and its end.
 
+import { once } from 'node:events'
 import { connect } from 'node:tls'
 import cookie from '@fastify/cookie'
 import session, { MemoryStore } from '@fastify/session'
@@ -152,6 +153,31 @@ for (const { rolling, writes } of [{ rolling: true, writes: false }, { rolling: 
     t.equal((await thief.fetch(`${host.origin}/account`, stolen)).status, 401)
   })
 }
+
+test('T26: a slow request over a login as somebody else does not bring the login of before back', async t => {
+  const slow = gate()
+  const routes = (app: Host['app']): void => {
+    app.get('/slow', async request => {
+      await slow.pass()
+      put(request, { seen: 'now' })
+      return {}
+    })
+  }
+  const { host, store } = await startHostWithStore(t, { routes })
+  const browser = host.browser()
+  await logIn(host, browser, { user: 'sunny' })
+  const [kept, id] = [browser.cookieHeader(site), idOf(browser)]
+  const running = host.browser().get(`${host.origin}/slow`, { cookie: kept })
+  await slow.entered
+  await logIn(host, browser, { user: 'tricky' })
+  slow.open()
+  await running
+  t.ok(store.has(id), 'the session plugin has saved the session of before again')
+  const thief = host.browser()
+  t.equal((await thief.fetch(`${host.origin}/wechat/me`, { headers: { cookie: kept } })).status, 401)
+  t.equal((await thief.fetch(`${host.origin}/account`, { headers: { cookie: kept } })).status, 401)
+  t.equal((await whoIs(host, browser))?.openid, host.wechat.control.openid(host.wechat.options.qr.appid, 'tricky'))
+})
 
 test('T26: however often a slow request saves an ended session again, it is destroyed again before its login is forgotten', t => {
   const memory = 15 * 60_000
@@ -311,13 +337,14 @@ test('T29: a visitor who hangs up during onUser is logged in by the next callbac
   const browser = host.browser()
   const { callback } = await begin(host, browser)
   const { port } = new URL(host.address)
+  const accepted = once(host.app.server, 'secureConnection')
   const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false })
   const { pathname, search } = new URL(callback)
   socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${site}\r\nCookie: ${browser.cookieHeader(site)}\r\n\r\n`)
   await slow.entered
-  const gone = new Promise(resolve => socket.on('close', resolve))
+  const [connection] = await accepted
   socket.destroy()
-  await gone
+  await once(connection, 'close')
   slow.open()
   const stranger = host.browser()
   await checkRefused(t, host, stranger, await stranger.get(callback), 'somebody else', 1)
