@@ -1,4 +1,6 @@
-// A session store that hangs must not hold a visitor for ever.
+// The session store, asked: one that hangs must not hold a visitor for ever.
+
+import type { FastifyRequest } from 'fastify'
 
 type Settle<T> = (error?: unknown, value?: T) => void
 
@@ -15,4 +17,19 @@ export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: numbe
     })
     if (!isSettled) timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
   })
+}
+
+/** Some stores, those on files above all, say so of what is not there, and @fastify/session takes it so. */
+export function isAbsent (error: unknown): boolean {
+  return Object(error).code === 'ENOENT'
+}
+
+/** What the store holds under this id; undefined or null for nothing. */
+export async function lookUp (store: FastifyRequest['sessionStore'], id: string, milliseconds: number): Promise<unknown> {
+  try {
+    return await inTime<unknown>(settle => { store.get(id, settle) }, milliseconds)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
 }

@@ -3,7 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options'
-import { inTime } from './in-time'
+import { inTime, lookUp } from './in-time'
 import { open, seal } from './seal'
 import type { Pointer } from './login'
 
@@ -28,7 +28,7 @@ export function isShared ({ constructor }: Store): boolean {
 /** What `joinSession` needs, from the process that finished the attempt; null while none has. */
 export async function readMarker (store: Store, state: string, key: string, { attempts, timeout }: MarkerSettings): Promise<Pointer | null> {
   if (!isShared(store)) return null
-  const marker = await inTime<unknown>(settle => { store.get(key, settle) }, timeout)
+  const marker = await lookUp(store, key, timeout)
   const session = open((marker as Partial<Marker> | null | undefined)?.wechatSpent, state, attempts.keys)
   return session === null ? null : { session, attempt: key }
 }

@@ -1,20 +1,20 @@
 // What the session store itself says of a login: another process may have ended it, or a slow request have brought it back.
 
 import type { EndAgain } from './ended'
-import { inTime } from './in-time'
+import { isAbsent, lookUp } from './in-time'
 import { type Login, loginKey } from './login'
 import type { Place } from './session'
 
 /** False once another process has ended the login: to save it would bring it back. */
 export async function isStored ({ store, sessionId }: Place, login: Login, timeout: number): Promise<boolean> {
-  return holds(await inTime<unknown>(settle => { store.get(sessionId, settle) }, timeout), login)
+  return holds(await lookUp(store, sessionId, timeout), login)
 }
 
 /** Destroys the session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
 export function destroyer ({ store, sessionId }: Place, login: Login): EndAgain {
   return told => {
     store.get(sessionId, (error, session) => {
-      if (!error && !holds(session, login)) told(false)
+      if (error ? isAbsent(error) : !holds(session, login)) told(false)
       else store.destroy(sessionId, () => { told(true) })
     })
   }

@@ -153,6 +153,22 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
   t.equal(await added(Elsewhere), 2)
 })
 
+test('a store that says ENOENT of what is not there, as those on files do, lets logins in and out', async t => {
+  const entries = new Map<string, string>()
+  const inner = copyingStore(entries)
+  const get = (id: string, done: (error: Error | null, session?: never) => void): void => {
+    if (entries.has(id)) inner.get(id, done as never)
+    else done(Object.assign(new Error('no such file'), { code: 'ENOENT' }))
+  }
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, store: { ...inner, get } as SessionStore } } })
+  const browser = host.browser()
+  const callback = await beginLogin(host, browser)
+  for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
+  t.equal((await browser.fetch(`${host.origin}/account`)).status, 200)
+  t.equal((await browser.post(`${host.origin}/wechat/logout`, {}, own)).status, 204)
+  t.equal((await browser.fetch(`${host.origin}/account`)).status, 401)
+})
+
 /** A store that writes down what is asked of it. */
 function countingStore () {
   const calls: string[] = []

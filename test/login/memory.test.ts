@@ -5,8 +5,10 @@ import { test } from 'tap'
 import { EndedLogins } from '../../src/login/ended'
 import { inTime } from '../../src/login/in-time'
 import { open, seal } from '../../src/login/seal'
-import type { Pointer } from '../../src/login/login'
+import type { Login, Pointer } from '../../src/login/login'
+import type { Place } from '../../src/login/session'
 import { type Returned, type Run, SpentAttempts } from '../../src/login/spent'
+import { destroyer } from '../../src/login/stored'
 
 const nothing = (): void => {}
 const endsAt = 900_000
@@ -126,6 +128,21 @@ test('a session that came back is ended again, and its login remembered for as l
   }
   ended.sweep(3 * quarter)
   t.notOk(ended.has('a'))
+  t.end()
+})
+
+test('a store that says ENOENT holds nothing; one with any other error cannot tell, and is taken to hold the session', t => {
+  const told: boolean[] = []
+  const destroyed: string[] = []
+  for (const code of ['ENOENT', 'ECONNRESET']) {
+    const store = {
+      get (_id: string, done: (error: Error) => void) { done(Object.assign(new Error('no answer'), { code })) },
+      destroy (id: string, done: () => void) { destroyed.push(id); done() }
+    } as unknown as Place['store']
+    destroyer({ store, sessionId: code }, { attempt: 'a' } as Login)(cameBack => { told.push(cameBack) })
+  }
+  t.strictSame(told, [false, true])
+  t.strictSame(destroyed, ['ECONNRESET'])
   t.end()
 })
 
