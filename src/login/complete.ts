@@ -12,10 +12,12 @@ export async function completeLogin (settings: Settings, request: FastifyRequest
   const wantsInfo = app.scope !== 'snsapi_base'
   const grantsInfo = wantsInfo && !isBaseOnly(tokens.scope)
   // A token of less than was asked for is how snapshot users looked before WeChat marked them.
-  refuseSnapshot(settings, tokens.is_snapshotuser === 1 || (wantsInfo && !grantsInfo))
+  const isMarked = tokens.is_snapshotuser === 1 || (wantsInfo && !grantsInfo)
+  refuseSnapshot(settings, isMarked)
   const info = grantsInfo ? await app.client.getProfile(tokens.access_token, tokens.openid, { lang: settings.lang }) : undefined
-  refuseSnapshot(settings, info?.is_snapshotuser === 1)
-  const profile = joinProfile(app, tokens, info)
+  const isSnapshot = isMarked || info?.is_snapshotuser === 1
+  refuseSnapshot(settings, isSnapshot)
+  const profile = joinProfile(app, tokens, info, isSnapshot)
   // The profile alone is JSON, and somebody.
   if (settings.onUser === undefined) return profile as StoredUser
   return checkUser(await settings.onUser(profile, { request, reply, via: app.via, tokens }))
@@ -30,10 +32,9 @@ function refuseSnapshot ({ snapshotUsers }: Settings, isSnapshot: boolean): void
 }
 
 /** One person must stand behind both replies: anything else is a mix-up that no login may rest on. */
-function joinProfile (app: AppWithClient, tokens: WechatTokens, info: WechatUserInfo | undefined): WechatProfile {
+function joinProfile (app: AppWithClient, tokens: WechatTokens, info: WechatUserInfo | undefined, snapshot: boolean): WechatProfile {
   const { openid, scope, unionid = info?.unionid } = tokens
   if (info !== undefined && (info.openid !== openid || (info.unionid ?? unionid) !== unionid)) throw new BadResponseError()
-  const snapshot = tokens.is_snapshotuser === 1 || info?.is_snapshotuser === 1
   const profile: WechatProfile & { is_snapshotuser?: 1 } = { openid, ...info, appid: app.appid, via: app.via, snapshot }
   if (unionid !== undefined) profile.unionid = unionid
   if (scope !== undefined) profile.scope = scope

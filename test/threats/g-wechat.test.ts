@@ -34,6 +34,22 @@ test("T62: WeChat's virtual snapshot users, whom many visitors share, are nobody
   }
 })
 
+test('T62: where snapshot users are allowed, each of them is marked, also one that only the missing scope gives away', async t => {
+  const api = await startFakeApi(t)
+  const host = await startHost(t, { options: askingApi(api, { snapshotUsers: 'allow' }) })
+  const base = { ...tokens, scope: 'snsapi_userinfo' }
+  const logins: Array<[token: object, userinfo: object, snapshot: boolean]> = [
+    [base, person, false], [{ ...base, is_snapshotuser: 1 }, person, true], [base, { ...person, is_snapshotuser: 1 }, true], [{ ...base, scope: 'snsapi_base' }, person, true]
+  ]
+  for (const [token, userinfo, snapshot] of logins) {
+    Object.assign(api, { token: JSON.stringify(token), userinfo: JSON.stringify(userinfo) })
+    const browser = host.browser(agents.wechat)
+    t.equal((await logIn(host, browser)).status, 303)
+    const user = await whoIs(host, browser)
+    t.strictSame([user?.snapshot, 'is_snapshotuser' in user!], [snapshot, false])
+  }
+})
+
 test('T63: an identity is an openid and its appid; equal openids of two apps are two people', async t => {
   const api = await startFakeApi(t)
   const profiles: WechatProfile[] = []
