@@ -50,7 +50,7 @@ export const InvalidOptionsError = createError<'FST_WECHAT_INVALID_OPTIONS', 500
 /** Nobody is logged in, and the route is for those who are. */
 export const UnauthenticatedError = createError<'FST_WECHAT_UNAUTHENTICATED', 401, []>('FST_WECHAT_UNAUTHENTICATED', 'Log in with WeChat first', 401)
 
-/** The query or the body breaks its schema. */
+/** The query or the body breaks its schema, no app is set up for this request, or a QR code was asked for on a foreign host. */
 export const InvalidRequestError = createError<'FST_WECHAT_INVALID_REQUEST', 400, []>('FST_WECHAT_INVALID_REQUEST', 'The request is not well formed', 400)
 
 /** A logout or a POST callback that another site may have sent. */

@@ -8,7 +8,7 @@ import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
 import { logout } from './login/logout'
-import { chooseApp, startAttempt, targetOf } from './login/start'
+import { chooseApp, isOnCallbackHost, startAttempt, targetOf } from './login/start'
 import { createAccessToken } from './login/tokens'
 import { knownUser, loadUser } from './login/user'
 import { parseOptions } from './options'
@@ -69,6 +69,7 @@ function publicInterface (context: Context): WechatLogin {
     },
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
       const app = await chooseApp(context, request, via)
+      if (!isOnCallbackHost(request, app)) request.log.warn({ callbackHost: app.host }, "fastify-wechat-login: a login was started on another host than the callback URL's, where it can only end if a proxy has changed the Host header. Send the visitor to that host first, or use the login route, which does")
       return startAttempt(context, request, reply, app, { target: targetOf(context, request, redirect) })
     },
     logout: (request, reply) => logout(context, request, reply)

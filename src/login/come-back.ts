@@ -1,7 +1,7 @@
 // WeChat has sent the visitor back with a code and our state: the login, or why there is none.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AccessDeniedError, InvalidStateError, MisconfiguredError } from '../errors'
+import { AccessDeniedError, InvalidRequestError, InvalidStateError } from '../errors'
 import { tell } from '../events'
 import type { Via } from '../types'
 import type { AppWithClient } from './apps'
@@ -26,7 +26,7 @@ export async function comeBack (context: Context, request: FastifyRequest, reply
   if (code === undefined || code === '' || code === 'authdeny') throw new AccessDeniedError()
   if (state === undefined || !isState(state)) throw new InvalidStateError()
   const app = await context.apps.find(via, request)
-  if (app === undefined) throw new MisconfiguredError()
+  if (app === undefined) throw new InvalidRequestError()
   const key = hashState(state)
   const attempt = findAttempt(state, app, request.headers.cookie, context.settings.attempts, context.now())
   if (attempt.found === 'invalid') throw new InvalidStateError()

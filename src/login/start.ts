@@ -45,6 +45,14 @@ export async function chooseApp (context: Context, request: FastifyRequest, aske
   throw other === undefined ? new InvalidRequestError() : new WrongBrowserError()
 }
 
+/**
+ * False where the attempt's cookie, which is set on the host of this request, would be missing on the callback URL's. Behind a proxy that
+ * changes the Host header, the page's own address tells the truth.
+ */
+export function isOnCallbackHost ({ host, headers: { referer = '' } }: FastifyRequest, app: AppWithClient): boolean {
+  return host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)
+}
+
 /** The checked target, or the default with a warning in the log. */
 export function targetOf ({ settings: { redirect } }: Context, request: FastifyRequest, untrusted: unknown): RedirectTarget {
   if (untrusted === undefined) return redirect.fallback

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../errors'
 import type { AppWithClient } from '../login/apps'
 import type { Context } from '../login/context'
-import { beginLogin, chooseApp, targetOf } from '../login/start'
+import { beginLogin, chooseApp, isOnCallbackHost, targetOf } from '../login/start'
 import { embedUrl } from '../wechat/authorize-url'
 import { loggable, routeOptions, type Scope } from './scope'
 import { cookies, oneOf, redirect, refusals, tags, withHeaders } from './schemas'
@@ -81,13 +81,9 @@ function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_sc
   }
 }
 
-/**
- * The attempt's cookie is set on the host of the page and needed on the callback URL's; a script's call cannot change host as the login
- * route does. Behind a proxy that changes the Host header, the page's own address tells the truth.
- */
+/** A script's call cannot change host as the login route does. Anybody can name any host, so this is no error of the site's. */
 function checkHost (request: FastifyRequest, app: AppWithClient): void {
-  const { host, headers: { referer = '' } } = request
-  if (host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)) return
-  request.log.error({ host: loggable(host), callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
-  throw Object.assign(new MisconfiguredError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })
+  if (isOnCallbackHost(request, app)) return
+  request.log.warn({ host: loggable(request.host), callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
+  throw Object.assign(new InvalidRequestError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })
 }

@@ -19,7 +19,7 @@ const schema = {
     hop: Type.Optional(text('Set by the server: the host has been changed once'))
   }),
   response: {
-    200: Type.Object({ authorizeUrl: Type.String({ description: "WeChat's page" }), via }, { description: 'For a caller that accepts JSON', ...withHeaders(cookies.attempt) }),
+    200: Type.Object({ authorizeUrl: Type.String({ description: "WeChat's page, or this route on the callback URL's host" }), via }, { description: 'For a caller that accepts JSON', ...withHeaders(cookies.attempt) }),
     302: noBody('For a browser', { location: "WeChat's page, or this route on the callback URL's host", ...cookies.attempt }),
     ...refusals(InvalidRequestError, WrongBrowserError, MisconfiguredError)
   }

@@ -22,6 +22,12 @@ test('a route of the host starts a login by authorizeUrl, in the way that it nam
     const start = await browser.get(host.origin + path)
     t.equal((await browser.get(host.wechat.control.approve(start.location))).location, host.origin + target)
   }
+  const ofHost = () => host.logs.filter(({ msg }) => /another host than the callback URL's/.test(msg)).map(({ level }) => level)
+  t.strictSame(ofHost(), [])
+  const browser = host.browser()
+  browser.hosts['www.example.com'] = browser.hosts[new URL(host.origin).host]!
+  t.equal((await browser.get('https://www.example.com/start')).status, 302, 'a proxy may have changed the Host header')
+  t.strictSame(ofHost(), [40], 'but most likely its cookie will be missing')
 })
 
 test('isWechatBrowser of the host decides, and a way that is not set up is no request', async t => {
@@ -52,13 +58,13 @@ test('a callback outside the path of the host\'s session cookie is refused with 
   t.ok(host.logs.some(({ msg }) => msg.includes('session.cookie.path')))
 })
 
-test('a tenant that is gone when its visitor comes back is a fault of the set-up', async t => {
+test('a visitor who comes back to a tenant that is gone has no app to log in with', async t => {
   let open = true
   const host = await startHost(t, { options: wechat => ({ qr: () => open ? wechat.options.qr : undefined }) })
   const browser = host.browser()
   const callback = await beginLogin(host, browser)
   open = false
-  t.equal((await browser.fetch(callback)).json().code, 'FST_WECHAT_MISCONFIGURED')
+  t.equal((await browser.fetch(callback)).json().code, 'FST_WECHAT_INVALID_REQUEST')
 })
 
 test('loadUser is asked once a request, and until then nobody is known', async t => {

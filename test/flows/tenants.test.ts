@@ -150,6 +150,9 @@ test('a request of no tenant gets no login, and a bad app is an error of the sit
     const answer = await host.browser(userAgent).fetch(`${host.origin}/wechat/login`)
     t.strictSame([answer.status, answer.json().code], [400, 'FST_WECHAT_INVALID_REQUEST'], 'no other browser would do')
   }
+  const nobodys = await browser.fetch(`${host.origin}/wechat/qr?code=a&state=${'0'.repeat(32)}`)
+  t.strictSame([nobodys.status, nobodys.json().code], [400, 'FST_WECHAT_INVALID_REQUEST'])
+  t.notOk(host.logs.some(({ level }) => level >= 50), 'anybody can ask for no tenant: it wakes nobody')
   bad = true
   const refused = await browser.fetch(`${host.origin}/wechat/login`)
   t.equal(refused.status, 500)

@@ -76,11 +76,12 @@ test("on another host than the callback's an attempt could not be bound: a clear
   browser.hosts['www.example.com'] = host.address
   for (const headers of [{}, { referer: 'https://www.example.com/login' }, { referer: 'not a URL' }] as Array<Record<string, string>>) {
     const answer = await browser.fetch('https://www.example.com/wechat/embed', { headers })
-    t.equal(answer.status, 500)
-    t.match(answer.json(), { code: 'FST_WECHAT_MISCONFIGURED', message: "A QR code can only be embedded in pages on the callback URL's own host" })
+    t.equal(answer.status, 400)
+    t.match(answer.json(), { code: 'FST_WECHAT_INVALID_REQUEST', message: "A QR code can only be embedded in pages on the callback URL's own host" })
     t.strictSame(answer.setCookies, [])
   }
-  t.match(host.logs.find(({ msg }) => /another host/.test(msg)), { level: 50, host: 'www.example.com', callbackHost: 'app.example.com' })
+  t.match(host.logs.find(({ msg }) => /another host/.test(msg)), { level: 40, host: 'www.example.com', callbackHost: 'app.example.com' })
+  t.notOk(host.logs.some(({ level }) => level >= 50), 'anybody can name another host: it wakes nobody')
   // A proxy that changes the Host header: the page's address says where the browser is.
   t.equal((await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${app}/login` } })).status, 200)
 })
