@@ -25,6 +25,7 @@ export class Deadline {
 
   /** Waits, but not beyond the end. */
   async pause (milliseconds: number): Promise<void> {
+    if (this.#expired) return
     let end = nothing
     const waiting = new Promise<void>(resolve => { end = resolve })
     const timer = setTimeout(end, milliseconds)

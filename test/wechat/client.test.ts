@@ -402,6 +402,12 @@ t.test('time that is up between two pieces of a call ends neither, and is known 
   t.ok(deadline.expired)
 })
 
+t.test('once time is up there is no pause', async () => {
+  const deadline = new Deadline(1)
+  while (!deadline.expired) await turn()
+  await deadline.pause(100_000)
+})
+
 t.test('the random part of a pause may be nothing', async t => {
   const wechat = await serve(t, (_request, response) => { response.statusCode = 503; return '' })
   const client = createTestClient(t, { apiHosts: [wechat.origin], timeout: 20_000, retries: 10 }, { random: () => 0 })
