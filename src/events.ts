@@ -2,7 +2,6 @@
 // `fastify-wechat-login:` and its name, and one line in the log. Every value is ours or a number of WeChat's: neither a secret, a code, a
 // state, a token or an openid nor any text of a visitor's is in one, and none is longer than 256 characters.
 
-import { hash } from 'node:crypto'
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { Via } from './types'
 
@@ -114,9 +113,4 @@ export function isWanted (name: EventName, log: EventLog | undefined): boolean {
 
 function isLogged (level: Level, log: EventLog): boolean {
   return log.isLevelEnabled?.(level) !== false
-}
-
-/** Sixteen characters that stand for a text and do not tell it. */
-export function fingerprint (text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, 16)
 }

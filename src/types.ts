@@ -105,7 +105,7 @@ export type WechatLoginOptions = WechatApps & WechatLoginSettings
 
 /** All options but the apps. */
 export interface WechatLoginSettings {
-  /** Persist the user and return what `request.wechatUser` shall be; `null` refuses. Must be an upsert. */
+  /** Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes that; `null` refuses. Must be an upsert. */
   onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
   /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
   loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>

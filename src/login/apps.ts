@@ -32,7 +32,7 @@ export function createApps (settings: Settings, transport: Transport, log: Fasti
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {
-      const app = withClient(checkApp(given, via, message => { log.warn(message) }), transport, log)
+      const app = withClient(checkApp(given, via, message => { log.warn(`fastify-wechat-login: ${message}`) }), transport, log)
       checked.set(key, { given: { ...given }, app })
       if (checked.size > most) checked.delete(checked.keys().next().value!)
       return app

@@ -2,9 +2,10 @@
 
 import type { FastifyRequest } from 'fastify'
 import { WechatError } from '../errors'
-import { fingerprint, tell, type WechatLoginEvents } from '../events'
-import { isState } from '../login/attempt'
+import { tell, type WechatLoginEvents } from '../events'
+import { hashState, isState } from '../login/attempt'
 import type { Context } from '../login/context'
+import { attemptName } from '../login/identify'
 import type { Refusal } from '../pages/answer'
 
 type Refused = WechatLoginEvents['login.refused']
@@ -34,7 +35,7 @@ export function tellRefused (context: Context, request: FastifyRequest, error: u
 
 function attemptOf ({ query, body }: FastifyRequest): { attempt?: string } {
   const state: unknown = Object(query).state ?? Object(body).state
-  return typeof state === 'string' && isState(state) ? { attempt: fingerprint(state) } : {}
+  return typeof state === 'string' && isState(state) ? { attempt: attemptName(hashState(state)) } : {}
 }
 
 function answerOf (error: unknown): Pick<Refused, 'errcode' | 'rid'> {

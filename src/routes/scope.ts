@@ -9,7 +9,8 @@ import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { markOwnRoutes } from '../login/guard'
 import { hush } from '../login/session'
-import { isWechatBrowser, targetOf } from '../login/start'
+import { checkRedirectTarget } from '../login/redirect-target'
+import { isWechatBrowser } from '../login/start'
 import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 import { tellRefused } from './refused'
 
@@ -18,11 +19,11 @@ export type Route = (scope: Scope, context: Context) => void
 
 /** A plugin that serves these routes in a child scope. */
 export function scopeOf (routes: Route[], context: Context) {
-  return async function wechatLoginRoutes (host: FastifyInstance): Promise<void> {
-    const scope: Scope = host.withTypeProvider<TypeBoxTypeProvider>()
+  return async function wechatLoginRoutes (child: FastifyInstance): Promise<void> {
+    const scope: Scope = child.withTypeProvider<TypeBoxTypeProvider>()
     scope.setValidatorCompiler(({ schema }) => compileCheck(schema as TSchema))
     scope.setSerializerCompiler(() => data => JSON.stringify(data instanceof Error ? errorBody(data) : data))
-    markOwnRoutes(host)
+    markOwnRoutes(child)
     takeBodies(scope)
     scope.addHook('onRequest', (request, reply, done) => {
       hush(request)
@@ -131,6 +132,7 @@ export function isEmbedded ({ query }: FastifyRequest): boolean {
 
 function wayOn (context: Context, request: FastifyRequest): string | undefined {
   const { redirect } = request.query as { redirect?: unknown }
-  const target = targetOf(context, request, redirect)
-  return loginUrl(context, target === context.settings.redirect.fallback ? undefined : target)
+  const { settings: { redirect: rules } } = context
+  const target = redirect === undefined ? null : checkRedirectTarget(redirect, rules)
+  return loginUrl(context, target === null || target === rules.fallback ? undefined : target)
 }

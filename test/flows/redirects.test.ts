@@ -67,6 +67,8 @@ test('T35: a target that is not taken leaves a warning in the log, without the t
   t.strictSame(logs.filter(({ level }) => level === 40), [])
   await app.inject({ url: '/wechat/login?redirect=//evil.example', headers: visitor })
   t.strictSame(logs.filter(({ level }) => level === 40).map(({ msg }) => msg), ['fastify-wechat-login: a redirect target outside this site or on a route of the login was replaced by redirect.default'])
+  await app.inject({ url: '/wechat/qr?state=x&code=x&redirect=//evil.example', headers: visitor })
+  t.equal(logs.filter(({ level }) => level === 40).length, 2, 'one a request, with a page of refusal too')
   t.notMatch(JSON.stringify(logs), 'evil')
 })
 
