@@ -6,10 +6,11 @@ import fp from 'fastify-plugin'
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { App } from '../src/app-options'
-import { type AttemptSettings, beginAttempt, endAttempt, findAttempt, hashState, isState, mintState, readCookies, setCookie } from '../src/login/attempt'
-import { EndedLogins } from '../src/login/ended'
+import { type AttemptSettings, beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../src/login/attempt'
+import { readCookies, setCookie } from '../src/login/cookies'
+import { EndedLogins } from '../src/login/ended-logins'
 import { parseLogin } from '../src/login/login'
-import { SpentAttempts } from '../src/login/spent'
+import { SpentAttempts } from '../src/login/spent-attempts'
 import { createPlugin } from '../src/plugin'
 import { isWechatUserAgent } from '../src/wechat/browser'
 import { parseJson } from '../src/wechat/json'
@@ -213,7 +214,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
           await spent.run(`${step.key}`, { state: `${step.key}`, code: `${step.key % 3}`, endsAt: now + 15 * 60_000 }, async run => {
             run.spent = step.outcome !== 'unsent'
             if (step.outcome !== 'good') throw new Error('failed')
-            return { session: 's', attempt: 'a' }
+            return { pointer: { session: 's', attempt: 'a' } }
           }).catch(() => {})
           if (step.outcome !== 'unsent') runs.set(step.key, { until: now + 16 * 60_000, final: true })
         }

@@ -4,6 +4,7 @@
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { App } from '../app-options'
+import { cookiePrefix, readCookies, setCookie, splitOnce } from './cookies'
 import { randomPart } from './random'
 
 export interface AttemptSettings {
@@ -19,7 +20,8 @@ export type FoundAttempt =
   | { found: 'valid', endsAt: number }
 
 const maxAttempts = 5
-const clockSkew = 60_000
+/** So far the clocks of several machines may differ, in milliseconds. */
+export const clockSkew = 60_000
 const stateShape = /^[0-9a-f]{32}$/
 const attemptName = /^(?:__Host-)?wechat-[0-9a-f]{12}$/
 
@@ -62,29 +64,6 @@ export function findAttempt (state: string, app: App, cookieHeader: string | und
   const signed = values.length === 1 && settings.keys.some(key => isEqual(signature, sign(key, state, app, time)))
   if (!signed || issuedAt > now + clockSkew || endsAt < now) return { found: 'invalid' }
   return { found: 'valid', endsAt }
-}
-
-/** Name and attributes of every cookie of ours. Written by hand: the options of the host's @fastify/cookie (a domain, say) must not reach it. */
-export function setCookie (name: string, value: string, attributes: string, secure: boolean): string {
-  return `${name}=${value}; ${attributes}; Path=/; HttpOnly${secure ? '; Secure' : ''}; SameSite=Lax`
-}
-
-export function cookiePrefix (secure: boolean): string {
-  return secure ? '__Host-wechat-' : 'wechat-'
-}
-
-// Names are compared as they stand: trimming or folding them would let "\u00a0__Host-…" pass for a cookie that only we can set.
-export function readCookies (header: string | undefined): Array<{ name: string, value: string }> {
-  if (header === undefined) return []
-  return header.split(/; ?/).map(pair => {
-    const [name, value] = splitOnce(pair, '=')
-    return { name, value }
-  })
-}
-
-function splitOnce (text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at === -1 ? ['', text] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function cookieName (state: string, app: App): string {

@@ -6,11 +6,12 @@ import { tell } from '../events'
 import type { Via } from '../types'
 import type { AppWithClient } from './apps'
 import { endAttempt, findAttempt, hashState, isState } from './attempt'
-import { type Context, currentLogin } from './context'
+import type { Context } from './context'
+import { currentLogin } from './current-login'
 import { type Attempt, finishAttempt } from './finish'
 import { identifyAttempt } from './identify'
-import { forgetSignedOut, hasSignedOut } from './logout'
 import type { Login } from './login'
+import { forgetSignedOut, hasSignedOut } from './signed-out'
 
 /** The state and the code are well formed, and this browser has no cookie for them. */
 export interface LostAttempt {

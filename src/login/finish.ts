@@ -8,13 +8,14 @@ import type { WechatTokens } from '../wechat/types'
 import type { AppWithClient } from './apps'
 import { findAttempt } from './attempt'
 import { completeLogin } from './complete'
-import { callbackPath, type Context, currentLogin, stands } from './context'
+import { callbackPath, type Context } from './context'
+import { currentLogin, stands } from './current-login'
 import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { isShared, readMarker, writeMarker } from './marker'
 import { keepTokens, type Login, type Pointer } from './login'
 import { checkSession, joinSession, placeOf, pointerTo, readLogin, startSession } from './session'
-import type { Returned, Run } from './spent'
+import type { Outcome, Returned, Run } from './spent-attempts'
 
 export interface Attempt extends Returned {
   readonly app: AppWithClient
@@ -28,23 +29,21 @@ export async function finishAttempt (context: Context, request: FastifyRequest, 
   const { state, key, code, endsAt } = attempt
   const earlier = context.spent.find(key)
   if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findElsewhere(context, request, attempt)))
-  const made: { login?: Login } = {}
-  const pointer = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run, made))
-  const { login } = made
+  const { pointer, login } = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run))
   if (login === undefined) return join(context, request, attempt, pointer)
   const duration = context.now() - endsAt + context.settings.attempts.ttl
   tell('login.succeeded', () => ({ ...identifyAttempt(attempt.app, key), ...identifyLogin(login), duration }), request.log)
   return login
 }
 
-async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run, made: { login?: Login }): Promise<Pointer> {
+async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run): Promise<Outcome> {
   const { settings } = context
   const elsewhere = await readMarker(request.sessionStore, attempt.state, attempt.key, settings)
-  if (elsewhere !== null) return elsewhere
+  if (elsewhere !== null) return { pointer: elsewhere }
   const tab = await findOtherTab(context, request, attempt)
-  if (tab !== null) return tab
+  if (tab !== null) return { pointer: tab }
   const exchanged = await exchange(context, request, attempt, run)
-  if ('session' in exchanged) return exchanged
+  if ('session' in exchanged) return { pointer: exchanged }
   const user = await completeLogin(settings, request, reply, attempt.app, exchanged)
   const { openid } = exchanged
   const { via, appid } = attempt.app
@@ -59,14 +58,13 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
     ...(settings.keepTokens && { tokens: keepTokens(exchanged, context.now()) })
   }
   const pointer = await renew(context, request, login)
-  made.login = login
   try {
     await writeMarker(request.sessionStore, pointer, attempt.state, attempt.key, settings, attempt.endsAt)
   } catch (error) {
     // The login itself stands; a repeated callback on another process will meet a used code.
     request.log.warn({ err: error }, 'fastify-wechat-login: the marker of a finished login could not be stored')
   }
-  return pointer
+  return { pointer, login }
 }
 
 /** The tokens, or what `joinSession` needs where another process has spent this code. */
@@ -104,9 +102,12 @@ async function waitForMarker ({ settings }: Context, request: FastifyRequest, { 
   const read = (): Promise<Pointer | null> => readMarker(request.sessionStore, state, key, settings)
   let pointer = await read()
   const mayCome = isUsed && isShared(request.sessionStore)
-  for (let wait = 50, left = settings.timeout - wait; mayCome && pointer === null && left > 0; wait = Math.min(2 * wait, 500), left -= wait) {
+  let wait = 50
+  let left = settings.timeout
+  while (mayCome && pointer === null && (left -= wait) > 0) {
     await delay(wait)
     pointer = await read()
+    wait = Math.min(2 * wait, 500)
   }
   return pointer
 }

@@ -5,8 +5,8 @@ import { MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 import type { WechatUser } from '../types'
 import { type Context, loginUrl } from './context'
-import { hasSignedOut } from './logout'
-import { hasSession, hush } from './session'
+import { hasSession, leaveSessionAlone } from './session'
+import { hasSignedOut } from './signed-out'
 import { isWechatBrowser } from './start'
 import { knownUser, loadUser } from './user'
 
@@ -22,7 +22,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   async function verify (request: FastifyRequest): Promise<void> {
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
     checkPlace(request)
-    quieten(request)
+    leaveCookieAlone(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
 
@@ -34,7 +34,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     }
     if (isOwnRoute(request)) return undefined
     checkPlace(request)
-    quieten(request)
+    leaveCookieAlone(request)
     reply.headers(privateHeaders)
     if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
@@ -66,14 +66,14 @@ async function askForUser (context: Context, request: FastifyRequest): Promise<W
   try {
     return await loadUser(context, request)
   } catch (error) {
-    quieten(request)
+    leaveCookieAlone(request)
     throw error
   }
 }
 
 // Without a cookie there is none that the answer could clear.
-function quieten (request: FastifyRequest): void {
-  if (request.headers.cookie !== undefined) hush(request)
+function leaveCookieAlone (request: FastifyRequest): void {
+  if (request.headers.cookie !== undefined) leaveSessionAlone(request)
 }
 
 function withLoginUrl ({ loginPath }: Context): { loginUrl?: string } {

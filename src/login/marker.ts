@@ -3,7 +3,8 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options'
-import { inTime, lookUp } from './in-time'
+import { clockSkew } from './attempt'
+import { inTime, lookUp } from './session-store'
 import { open, seal } from './seal'
 import type { Pointer } from './login'
 
@@ -11,8 +12,6 @@ interface Marker {
   cookie: { expires: Date, originalMaxAge: number, path: string, httpOnly: boolean, secure: boolean }
   wechatSpent: string
 }
-
-const afterlife = 60_000
 
 type Store = FastifyRequest['sessionStore']
 type MarkerSettings = Pick<Settings, 'attempts' | 'timeout'>
@@ -36,7 +35,7 @@ export async function readMarker (store: Store, state: string, key: string, { at
 /** Tells the other processes where the login of this attempt is. */
 export async function writeMarker (store: Store, { session }: Pointer, state: string, key: string, { attempts, timeout }: MarkerSettings, endsAt: number): Promise<void> {
   if (!isShared(store)) return
-  const expires = new Date(endsAt + afterlife)
+  const expires = new Date(endsAt + clockSkew)
   const marker: Marker = {
     cookie: { expires, originalMaxAge: Math.max(1000, expires.getTime() - Date.now()), path: '/', httpOnly: true, secure: true },
     wechatSpent: seal(session, state, attempts.keys)

@@ -1,7 +1,7 @@
 // What an answer does with the session: @fastify/session 11.1 decides it in its onSend hook, where a login must steer round two things:
 // 1. An answer to a request with an old session cookie clears that cookie, and so wipes a login that another answer has just made;
-//    with the host's rolling or saveUninitialized it also saves. `hold` keeps an answer of ours that changed nothing out of that.
-// 2. A session that is in the store already is written once more to send its cookie. `announce` sends the cookie alone.
+//    with the host's rolling or saveUninitialized it also saves. `saveOnlyIfChanged` keeps an answer of ours that changed nothing out of that.
+// 2. A session that is in the store already is written once more to send its cookie. `sendCookieOnly` sends the cookie alone.
 
 import type { FastifyRequest } from 'fastify'
 import { loginKey } from './login'
@@ -12,12 +12,12 @@ type Session = FastifyRequest['session']
 const held = { configurable: true, get (this: Session): string { return this.isModified() ? signedId(this) : '' } }
 
 /** The session plugin shall neither set, clear nor save anything, unless the session is changed. */
-export function hold (session: Session): void {
+export function saveOnlyIfChanged (session: Session): void {
   Object.defineProperty(session, 'encryptedSessionId', held)
 }
 
-/** True once `hold` or `silence` has had it. */
-export function isHeld (session: Session): boolean {
+/** True once `saveOnlyIfChanged` or `sendNothing` has had it. */
+export function isAnswerOurs (session: Session): boolean {
   return Object.hasOwn(session, 'encryptedSessionId')
 }
 
@@ -27,7 +27,7 @@ export function signedId (session: Session): string {
 }
 
 /** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
-export function announce (session: Session): void {
+export function sendCookieOnly (session: Session): void {
   const { save } = session
   const stored = contentOf(session)
   const isStored = (): boolean => contentOf(session).every((part, index) => part === stored[index])
@@ -53,6 +53,6 @@ function asText (value: unknown): string | undefined {
 }
 
 /** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
-export function silence (session: Session): void {
+export function sendNothing (session: Session): void {
   Object.defineProperty(session, 'encryptedSessionId', { configurable: true, value: '' })
 }

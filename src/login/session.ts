@@ -1,13 +1,13 @@
 // The only file that touches request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
 // session-answer.ts knows: regenerate() puts the new session in place even where it fails, and also when the store comes back long after
 // we have answered (`startSession` takes the login back, `keepSession` keeps out what comes too late), and a slow request that began
-// before a logout saves the ended session again (`EndedLogins` remembers it, see ended.ts).
+// before a logout saves the ended session again (`EndedLogins` remembers it, see ended-logins.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
-import { inTime } from './in-time'
+import { inTime } from './session-store'
 import { type Login, loginKey, parseLogin, type Pointer } from './login'
-import { announce, hold, isHeld, signedId, silence } from './session-answer'
+import { isAnswerOurs, saveOnlyIfChanged, sendCookieOnly, sendNothing, signedId } from './session-answer'
 
 type Session = FastifyRequest['session']
 
@@ -55,11 +55,11 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
     const takeBack = ({ sessionId }: Session): void => { sessionStore.destroy(sessionId, () => {}) }
     if (half !== before) takeBack(half)
     put(before, earlier)
-    silence(before)
+    sendNothing(before)
     keepSession(request, before, takeBack)
     throw error
   }
-  announce(request.session)
+  sendCookieOnly(request.session)
   return pointerTo(request, login)
 }
 
@@ -79,9 +79,9 @@ export async function joinSession (request: FastifyRequest, { session: pointer, 
     throw error
   }
   const login = readLogin(request)
-  hush(request)
+  leaveSessionAlone(request)
   if (login?.attempt !== attempt || !stands(login)) throw new InvalidStateError()
-  if (!isOwn) announce(request.session)
+  if (!isOwn) sendCookieOnly(request.session)
   return login
 }
 
@@ -98,7 +98,7 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
     reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
   } else if (!isEmpty(session)) {
     await inTime(settle => { session.regenerate(kept, settle) }, timeout)
-    announce(request.session)
+    sendCookieOnly(request.session)
   }
 }
 
@@ -119,14 +119,14 @@ export interface Place {
   readonly sessionId: string
 }
 
-/** Where the session is stored, for stored.ts: a slow request does not see what has become of it there. */
+/** Where the session is stored, for stored-login.ts: a slow request does not see what has become of it there. */
 export function placeOf ({ sessionStore: store, session: { sessionId } }: FastifyRequest): Place {
   return { store, sessionId }
 }
 
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
-export function hush ({ session }: FastifyRequest): void {
-  if (typeof session?.isModified === 'function' && !isHeld(session)) hold(session)
+export function leaveSessionAlone ({ session }: FastifyRequest): void {
+  if (typeof session?.isModified === 'function' && !isAnswerOurs(session)) saveOnlyIfChanged(session)
 }
 
 /** Whatever the store still does, this request keeps this session; `refuse` gets the one that comes too late. */

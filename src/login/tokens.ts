@@ -3,12 +3,13 @@
 import type { FastifyRequest } from 'fastify'
 import { type Hint, MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
 import { tell } from '../events'
-import { type Context, currentLogin } from './context'
+import type { Context } from './context'
+import { currentLogin } from './current-login'
 import { identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { keepTokens, type KeptTokens, type Login } from './login'
 import { placeOf, updateLogin } from './session'
-import { isStored } from './stored'
+import { isStored } from './stored-login'
 
 /** Refreshed this long before its end, so that it is still good when the host uses it. */
 const margin = 5 * 60_000

@@ -2,7 +2,8 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { WechatUser } from '../types'
-import { type Context, currentLogin } from './context'
+import type { Context } from './context'
+import { currentLogin } from './current-login'
 import { endLogin } from './logout'
 import type { Login } from './login'
 import { placeOf, updateLogin } from './session'

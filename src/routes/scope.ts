@@ -8,7 +8,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { markOwnRoutes } from '../login/guard'
-import { hush } from '../login/session'
+import { leaveSessionAlone } from '../login/session'
 import { checkRedirectTarget } from '../login/redirect-target'
 import { isWechatBrowser } from '../login/start'
 import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
@@ -26,7 +26,7 @@ export function scopeOf (routes: Route[], context: Context) {
     markOwnRoutes(child)
     takeBodies(scope)
     scope.addHook('onRequest', (request, reply, done) => {
-      hush(request)
+      leaveSessionAlone(request)
       reply.headers(privateHeaders)
       // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
       if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) reply.code(204).send()
@@ -34,7 +34,7 @@ export function scopeOf (routes: Route[], context: Context) {
     })
     // Again, for session hooks that come after ours: what a scope adds later its children get too.
     scope.addHook('preParsing', (request, _reply, _payload, done) => {
-      hush(request)
+      leaveSessionAlone(request)
       done()
     })
     letServerClose(scope)

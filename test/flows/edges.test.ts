@@ -97,7 +97,7 @@ test('junk in an attempt\'s cookie counts as the oldest, and goes first', async 
 test('what the process remembers of attempts and logins goes with time', async t => {
   let now = 1_000_000
   const context = createContext({ prefix: '', paths: {} } as unknown as Settings, {} as Apps, () => now)
-  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ session: 'session', attempt: 'key' }))
+  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ pointer: { session: 'session', attempt: 'key' } }))
   context.ended.add('login', now, told => { told(false) })
   now += 3_600_000
   sweep(context)

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { type App, checkApp } from '../../src/app-options'
-import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState, readCookies } from '../../src/login/attempt'
+import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/login/attempt'
+import { readCookies } from '../../src/login/cookies'
 import type { Via, WechatApp } from '../../src/types'
 
 const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]

@@ -2,27 +2,28 @@
 
 import fc from 'fast-check'
 import { test } from 'tap'
-import { EndedLogins } from '../../src/login/ended'
-import { inTime } from '../../src/login/in-time'
+import { EndedLogins } from '../../src/login/ended-logins'
+import { inTime } from '../../src/login/session-store'
 import { open, seal } from '../../src/login/seal'
 import type { Login, Pointer } from '../../src/login/login'
 import type { Place } from '../../src/login/session'
-import { type Returned, type Run, SpentAttempts } from '../../src/login/spent'
-import { destroyer } from '../../src/login/stored'
+import { type Outcome, type Returned, type Run, SpentAttempts } from '../../src/login/spent-attempts'
+import { destroyer } from '../../src/login/stored-login'
 
 const nothing = (): void => {}
 const endsAt = 900_000
 const returned = (change: Partial<Returned> = {}): Returned => ({ state: 'state', code: 'code', endsAt, ...change })
 const at = (session: string): Pointer => ({ session, attempt: 'attempt' })
+const made = (session: string): Outcome => ({ pointer: at(session) })
 
 test('the callbacks of an attempt share one run and its outcome, while it goes on and afterwards', async t => {
   const spent = new SpentAttempts()
   t.equal(spent.find('a'), undefined)
-  let finish: (pointer: Pointer) => void = nothing
+  let finish: (outcome: Outcome) => void = nothing
   const first = spent.run('a', returned(), () => new Promise(resolve => { finish = resolve }))
   const second = spent.find('a')
-  finish(at('pointer'))
-  t.strictSame(await first, at('pointer'))
+  finish(made('pointer'))
+  t.strictSame(await first, made('pointer'))
   t.strictSame(await second, at('pointer'))
   t.strictSame(await spent.find('a'), at('pointer'))
   t.equal(spent.find('b'), undefined, 'another attempt knows nothing of it')
@@ -35,12 +36,12 @@ test('a failure before the code has left keeps the attempt usable; the callbacks
   await t.rejects(first, { message: 'no connection' })
   await t.rejects(second as Promise<Pointer>, { message: 'no connection' })
   t.equal(spent.find('a'), undefined)
-  t.strictSame(await spent.run('a', returned(), async () => at('pointer')), at('pointer'))
+  t.strictSame(await spent.run('a', returned(), async () => made('pointer')), made('pointer'))
 })
 
 test('a failure after the code has left is final', async t => {
   const spent = new SpentAttempts()
-  const work = async (run: Run): Promise<Pointer> => {
+  const work = async (run: Run): Promise<Outcome> => {
     run.spent = true
     throw new Error('used')
   }
@@ -52,9 +53,9 @@ test('a code leads to the attempt that came with it first, for as long as that i
   const spent = new SpentAttempts()
   const first = spent.run('a', returned({ state: 'first' }), async run => {
     run.spent = true
-    return at('a')
+    return made('a')
   })
-  await spent.run('b', returned({ state: 'second', endsAt: endsAt + 1 }), async () => at('b'))
+  await spent.run('b', returned({ state: 'second', endsAt: endsAt + 1 }), async () => made('b'))
   t.equal(spent.findByCode('code')?.state, 'first')
   t.equal(spent.findByCode('code')?.outcome, spent.find('a'))
   t.equal(spent.findByCode('other'), undefined)
@@ -71,8 +72,8 @@ test('a code that never left leads nowhere', async t => {
 
 test("a spent attempt is forgotten a minute after the attempt's own end", async t => {
   const spent = new SpentAttempts()
-  await spent.run('late', returned({ endsAt: endsAt + 1 }), async () => at('1'))
-  await spent.run('early', returned(), async () => at('2'))
+  await spent.run('late', returned({ endsAt: endsAt + 1 }), async () => made('1'))
+  await spent.run('early', returned(), async () => made('2'))
   spent.sweep(endsAt + 59_999)
   t.equal(spent.size, 2)
   spent.sweep(endsAt + 60_000)
@@ -83,7 +84,7 @@ test("a spent attempt is forgotten a minute after the attempt's own end", async 
 
 test('T60: at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
   const spent = new SpentAttempts()
-  for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, returned({ code: `${count}` }), async () => at('pointer'))
+  for (let count = 0; count <= 100_000; count++) await spent.run(`${count}`, returned({ code: `${count}` }), async () => made('pointer'))
   t.equal(spent.size, 100_000)
   t.equal(spent.find('0'), undefined)
   t.strictSame(await spent.find('100000'), at('pointer'))

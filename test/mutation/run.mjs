@@ -1,4 +1,4 @@
-// npm run mutation [-- wechat | login] [-- --mutate src/login/spent.ts]: changes the code in small ways, and sees whether a test notices.
+// npm run mutation [-- wechat | login] [-- --mutate src/login/spent-attempts.ts]: changes the code in small ways, and sees whether a test notices.
 // Prints the survivors and the score, and writes the scores of a whole area to scores.json. Slow: an hour and more on two cores.
 
 import { spawnSync } from 'node:child_process'

@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import { test } from 'tap'
-import { EndedLogins } from '../../src/login/ended'
-import { SpentAttempts } from '../../src/login/spent'
+import { EndedLogins } from '../../src/login/ended-logins'
+import { SpentAttempts } from '../../src/login/spent-attempts'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Browser } from '../fixture/browser'
 import { logIn, sessionSecret, startHost } from '../fixture/host'
@@ -283,7 +283,7 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const ended = new EndedLogins()
   const runs: Array<Promise<unknown>> = []
   for (let count = 0; count < 120_000; count++) {
-    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ session: 'pointer', attempt: 'attempt' })))
+    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ pointer: { session: 'pointer', attempt: 'attempt' } })))
     ended.add(`login ${count}`, count, told => { told(false) })
   }
   await Promise.all(runs)

@@ -1,9 +1,16 @@
 // One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run and its outcome.
 
-import type { Pointer } from './login'
+import { clockSkew } from './attempt'
+import type { Login, Pointer } from './login'
 
 /** What a run of an attempt found out. Unless it spent the attempt (the code left for WeChat), a failure leaves the attempt usable. */
 export interface Run { spent: boolean }
+
+/** What a run came to: where the login is, and the login itself where this very run has made it. */
+export interface Outcome {
+  readonly pointer: Pointer
+  readonly login?: Login
+}
 
 /** An attempt as its callback brings it. */
 export interface Returned {
@@ -19,7 +26,6 @@ interface Entry {
   outcome: Promise<Pointer> | null
 }
 
-const afterlife = 60_000
 const most = 100_000
 
 export class SpentAttempts {
@@ -42,24 +48,27 @@ export class SpentAttempts {
     return entry && { state: entry.returned.state, outcome: entry.outcome }
   }
 
-  run (key: string, returned: Returned, work: (run: Run) => Promise<Pointer>): Promise<Pointer> {
+  /** Runs the attempt. */
+  run (key: string, returned: Returned, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
     const run = { spent: false }
     const entry: Entry = { returned, outcome: null }
     this.#entries.set(key, entry)
     if (!this.#codes.has(returned.code)) this.#codes.set(returned.code, entry)
-    entry.outcome = work(run).catch((error: unknown) => {
+    const working = work(run).catch((error: unknown) => {
       entry.outcome = null
       if (!run.spent) this.#remove(key, entry)
       throw error
     })
+    entry.outcome = working.then(({ pointer }) => pointer)
+    entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
     if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)
-    return entry.outcome
+    return working
   }
 
   sweep (now: number): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.returned.endsAt + afterlife <= now) this.#remove(key, entry)
+      if (entry.returned.endsAt + clockSkew <= now) this.#remove(key, entry)
     }
   }
 

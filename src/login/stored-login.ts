@@ -1,7 +1,7 @@
 // What the session store itself says of a login: another process may have ended it, or a slow request have brought it back.
 
-import type { EndAgain } from './ended'
-import { isAbsent, lookUp } from './in-time'
+import type { EndAgain } from './ended-logins'
+import { isAbsent, lookUp } from './session-store'
 import { type Login, loginKey } from './login'
 import type { Place } from './session'
 
