@@ -1,20 +1,22 @@
-// npm run mutation [-- wechat | login] [-- --mutate src/login/spent-attempts.ts]: changes the code in small ways, and sees whether a test notices.
+// npm run mutation [-- wechat | login | login-attempts …] [-- --mutate src/login/spent-attempts.ts]: changes the code in small ways, and sees whether a test notices.
 // Prints the survivors and the score, and writes the scores of a whole area to scores.json. Slow: an hour and more on two cores.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { areas } from './areas.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const root = resolve(folder, '../..')
 const stryker = join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js')
 const scoresFile = join(folder, 'scores.json')
 const given = process.argv.slice(2)
-const areas = ['wechat', 'login'].filter(area => given.includes(area) || !given.some(word => ['wechat', 'login'].includes(word)))
-const rest = given.filter(word => !['wechat', 'login'].includes(word))
+const named = given.filter(word => Object.keys(areas).some(area => isOf(area, word)))
+const chosen = Object.keys(areas).filter(area => named.length === 0 || named.some(word => isOf(area, word)))
+const rest = given.filter(word => !named.includes(word))
 
-for (const area of areas) {
+for (const area of chosen) {
   const { status } = spawnSync(process.execPath, [stryker, 'run', 'test/mutation/stryker.config.mjs', ...rest], {
     cwd: root,
     stdio: 'inherit',
@@ -22,6 +24,10 @@ for (const area of areas) {
   })
   if (status !== 0) process.exit(status ?? 1)
   if (rest.length === 0) record(area)
+}
+
+function isOf (area, word) {
+  return area === word || area.startsWith(`${word}-`)
 }
 
 /** Mutants that a test noticed, of all that could be noticed, as Stryker counts them. */

@@ -1,0 +1,23 @@
+// What is mutated, a part of the code at a time, and which tests must notice: those that know that part, the quick ones first.
+
+const flows = (...names) => names.map(name => `test/flows/${name}.test.js`)
+const login = (...names) => names.map(name => `src/login/${name}.ts`)
+
+export const areas = {
+  wechat: {
+    mutate: ['src/wechat/**/*.ts'],
+    tests: ['test/wechat/*.test.js', 'test/properties.test.js']
+  },
+  'login-attempts': {
+    mutate: login('attempt', 'cookies', 'ended-logins', 'identify', 'marker', 'random', 'redirect-target', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login'),
+    tests: ['test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/properties.test.js']
+  },
+  'login-sessions': {
+    mutate: login('come-back', 'complete', 'finish', 'login', 'session', 'session-answer'),
+    tests: flows('login', 'edges', 'lifetime', 'users', 'repeated', 'host-faults')
+  },
+  'login-visitors': {
+    mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
+    tests: flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'composition', 'tenants')
+  }
+}
