@@ -8,16 +8,22 @@ import type { WechatClient } from './wechat/types'
 export type {} from '@fastify/cookie'
 export type {} from '@fastify/session'
 
-/** `fastify.wechatLogin` */
+/** `fastify.wechatLogin`: for routes and jobs of the host's own. */
 export interface WechatLogin {
-  /** The client of a fixed app. */
+  /** The client of the Official Account, where option `oneclick` is a fixed app. */
   readonly oneclick?: WechatClient
+  /** The client of the Website App, where option `qr` is a fixed app. */
   readonly qr?: WechatClient
   /** The client of the app that belongs to this request; `FST_WECHAT_INVALID_REQUEST` where there is none. */
   client (request: FastifyRequest, via: Via): Promise<WechatClient>
-  /** Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. */
+  /**
+   * Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. Without `via`: the way that fits this browser.
+   * `redirect` is checked as on the login route. On another host than the callback URL's a warning is logged.
+   * Rejects with `FST_WECHAT_WRONG_BROWSER` where `via` does not fit, `FST_WECHAT_INVALID_REQUEST` where there is no app for this request,
+   * `FST_WECHAT_MISCONFIGURED` where a function of the host returned what is no app.
+   */
   authorizeUrl (request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }): Promise<string>
-  /** Ends the login and changes the session id. */
+  /** Ends the login and changes the session id; only `keepSessionKeys` stay. Rejects with the error of a session store that fails. */
   logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
@@ -25,9 +31,13 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The logged-in user, read-only, or null. With `loadUser`: null until a guard or `loadWechatUser()` has asked. */
     readonly wechatUser: WechatUser | null
-    /** The user through `loadUser`, asked once a request. */
+    /** The user through `loadUser`, asked once a request; null where nobody is logged in. Rejects with what `loadUser` throws. */
     loadWechatUser (): Promise<WechatUser | null>
-    /** With `keepTokens`: an access token of WeChat's that is valid, refreshed when due. */
+    /**
+     * With `keepTokens`: an access token of WeChat's that is good for five minutes or more, refreshed when due.
+     * Rejects with `FST_WECHAT_UNAUTHENTICATED` (nobody is logged in), `FST_WECHAT_TOKEN_EXPIRED` (after 30 days: log in again),
+     * `FST_WECHAT_MISCONFIGURED` (without `keepTokens`), or another `WechatError` of the refresh.
+     */
     wechatAccessToken (): Promise<string>
   }
 
@@ -36,6 +46,7 @@ declare module 'fastify' {
     requireWechatUser: preHandlerAsyncHookHandler
     /** The same check that only throws: for `fastify.auth([...])` and APIs. */
     verifyWechatUser: preHandlerAsyncHookHandler
+    /** WeChat's clients, and what a route of the host's own needs to start or end a login. */
     wechatLogin: WechatLogin
   }
 }

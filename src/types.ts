@@ -63,11 +63,14 @@ export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: inf
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
 export type StoredUser = fastifyWechatLogin.WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
 
+/** What `onUser` gets beside the profile. */
 export interface OnUserContext {
   /** Still has the visitor's earlier session, for account linking. */
   request: FastifyRequest
+  /** For headers and cookies of the host's own. The answer itself is the login's. */
   reply: FastifyReply
   via: Via
+  /** WeChat's, for calls of the host's own. They are gone after this call, unless `keepTokens` is set. */
   tokens: WechatTokens
 }
 
@@ -101,6 +104,7 @@ type WechatApps = {
   qr: WechatAppSource<WechatQrApp> | undefined
 }
 
+/** The plugin's options. A wrong one rejects the registration with `FST_WECHAT_INVALID_OPTIONS`. */
 export type WechatLoginOptions = WechatApps & WechatLoginSettings
 
 /** All options but the apps. */
@@ -111,17 +115,24 @@ export interface WechatLoginSettings {
   loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
   /** What `me` and the POST callback show to the page. @default the user as it is */
   publicUser?: (user: WechatUser, request: FastifyRequest) => object | Promise<object>
+  /** Paths below the scope's prefix; `false` leaves a route out. The callbacks live at the paths of their URLs. */
   routes?: {
+    /** @default '/wechat/login' */
     login?: string | false
+    /** @default '/wechat/me' */
     me?: string | false
+    /** @default '/wechat/logout' */
     logout?: string | false
+    /** @default '/wechat/embed' */
     embed?: string | false
+    /** The browser helper. @default '/wechat/client.js' */
     client?: string | false
     /** Only where a proxy changes the path of the callback URL. */
     oneclick?: string
+    /** Only where a proxy changes the path of the callback URL. */
     qr?: string
   }
-  /** Where a login may end. `origins`: other sites, e.g. `https://shop.example.com`. */
+  /** Where a login may end. `default`: a path, `/` unless set. `origins`: other sites, e.g. `https://shop.example.com`. */
   redirect?: { default?: string, origins?: string[] }
   /** Options of @fastify/session, where the host has not registered it. */
   session?: FastifySessionOptions
@@ -129,19 +140,20 @@ export interface WechatLoginSettings {
   secret?: string | Buffer | Array<string | Buffer>
   /** Your own session keys that survive a login and a logout. */
   keepSessionKeys?: string[]
-  /** Seconds after which a login ends, whatever the session does. */
+  /** Seconds after which a login ends, whatever the session does. @default as long as its session */
   maxAge?: number
-  /** The HTML of errors and notices; `false` sends them to the host's error handler. */
+  /** The HTML of errors and notices; `false` sends them to the host's error handler. @default plain pages in Chinese and English */
   renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean
   /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */
   snapshotUsers?: 'reject' | 'allow'
-  /** Of the profile. @default 'zh_CN' */
+  /** Of the places in the profile. @default 'zh_CN' */
   lang?: Lang
+  /** How WeChat is called, for both apps. */
   client?: TransportOptions
   /** Seconds that an attempt stays valid. @default 900 */
   attemptTtl?: number
-  /** Override of the browser test. */
+  /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean
 }

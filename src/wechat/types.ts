@@ -1,20 +1,24 @@
 // WeChat's replies in WeChat's names, and the client that asks for them. Knows no Fastify.
 
-/** WeChat's reply to a code, and to a refresh. */
+/** WeChat's reply to a code, and to a refresh. WeChat's pages: api_snsaccesstoken, api_snsrefreshtoken. */
 export interface WechatTokens {
+  /** Good for `expires_in`, for `/sns/userinfo` and `/sns/auth` of this openid. */
   access_token: string
   /** Seconds, 7200. */
   expires_in: number
   /** Lives 30 days. */
   refresh_token?: string
+  /** Unique for a person and an appid. */
   openid: string
+  /** Unique for a person over all apps of one Open Platform account. */
   unionid?: string
+  /** What was granted, comma separated. */
   scope?: string
   /** 1 for a snapshot page's virtual user, else absent. */
   is_snapshotuser?: 1
 }
 
-/** WeChat's reply to `/sns/userinfo`. */
+/** WeChat's reply to `/sns/userinfo`, in its own field names; what has the wrong shape is left out. WeChat's page: api_snsuserinfo. */
 export interface WechatUserInfo {
   openid: string
   unionid?: string
@@ -34,6 +38,7 @@ export interface WechatDispatcher {
   dispatch (options: object, handler: object): boolean
 }
 
+/** How WeChat's API is called. */
 export interface ClientOptions {
   /** Milliseconds for a whole call, retries included. @default 5000 */
   timeout?: number
@@ -47,26 +52,37 @@ export interface ClientOptions {
   apiHosts?: string[]
 }
 
+/** What `createWechatClient` takes. A wrong option throws `FST_WECHAT_INVALID_OPTIONS`. */
 export interface WechatClientOptions extends ClientOptions {
+  /** `wx` and 16 hexadecimal digits. */
   appid: string
+  /** The AppSecret, or a function that is asked for it at every exchange. */
   secret: string | (() => string | Promise<string>)
 }
 
+/** The plugin's option `client`. */
 export interface TransportOptions extends ClientOptions {
   /** Origin of WeChat's pages. @default 'https://open.weixin.qq.com' */
   openHost?: string
 }
 
-/** WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`. */
+/**
+ * WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`: `FST_WECHAT_UNREACHABLE`, `FST_WECHAT_BAD_RESPONSE` and
+ * `FST_WECHAT_RATE_LIMITED` at any call, and what stands with each.
+ */
 export interface WechatClient {
   readonly appid: string
-  /** Spends the code: never repeated once the request has left. */
+  /** Spends the code: never repeated once the request has left. `FST_WECHAT_INVALID_CODE`, `FST_WECHAT_MISCONFIGURED` (appid, secret, rights). */
   exchangeCode (code: string): Promise<WechatTokens>
+  /** A new access token; the refresh token stays good for its 30 days. `FST_WECHAT_TOKEN_EXPIRED`. */
   refresh (refreshToken: string): Promise<WechatTokens>
+  /** `lang` is the language of the places, 'zh_CN' unless given. `FST_WECHAT_TOKEN_EXPIRED`, `FST_WECHAT_MISCONFIGURED` (48001: only the openid was granted). */
   getProfile (accessToken: string, openid: string, options?: { lang?: Lang }): Promise<WechatUserInfo>
   /** True while the token is good for this openid; false when WeChat says it is not. */
   checkToken (accessToken: string, openid: string): Promise<boolean>
+  /** Ends the connections, once calls under way are over or a second has passed. Of a client of the plugin's it does nothing: the server closes them. */
   close (): Promise<void>
 }
 
+/** The languages that WeChat knows for places. */
 export type Lang = 'zh_CN' | 'zh_TW' | 'en'
