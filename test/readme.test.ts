@@ -115,6 +115,24 @@ test('the doctor says what is shown', t => {
   t.end()
 })
 
+test('the program in CommonJS guards its route', async t => {
+  const port = await freePort()
+  const program = blockWith('server.cjs')
+    .replace(/process\.env\.\w+/g, `'${sessionSecret}'`)
+    .replace('{ port: 3000 })', `{ port: ${port} }, () => { console.log('It listens') })`)
+  await run(t, t.testdir({ 'server.cjs': program }), ['server.cjs'], /It listens/)
+  t.equal((await new Browser({}).fetch(`http://localhost:${port}/account`)).status, 401)
+})
+
+test('a port of your own works as it is said', async t => {
+  const [host, simulator] = [await freePort(), await freePort()]
+  const [told] = codeIn(sectionOf('Try it in one minute').prose).filter(code => code.includes('callbackOrigin'))
+  const program = blocks('js')[0]!.replace("startWechatSimulator({ port: 4000 })", told!)
+    .replaceAll('3000', String(host)).replace('3001', String(host)).replace('port: 4000', `port: ${simulator}, consent: 'qinghe'`)
+  const { match } = await run(t, t.testdir({ 'server.mjs': program }), ['server.mjs'], /Open (\S+)/)
+  t.equal((await new Browser({}, agents.wechat).follow(match[1]!)).json().nickname, '青禾🌱')
+})
+
 test("the test of a user's own application passes", async t => {
   const folder = t.testdir({ 'login.test.mjs': blockWith('login.test.mjs') })
   const { printed } = await run(t, folder, ['--test', '--test-reporter=tap'], /^# duration_ms/m)
@@ -250,6 +268,64 @@ test('the users in PostgreSQL are those that test/flows/users.test.ts runs', t =
   t.end()
 })
 
+test('the users in PostgreSQL are joined, and refused, by the blocks as they stand', async t => {
+  const upsertUser = ts.transpile(/function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0], { target: ts.ScriptTarget.ES2022 })
+  const program = `import { PGlite } from '@electric-sql/pglite'
+const database = await PGlite.create()
+const query_ = (sql, values) => database.query(sql, values)
+const pg = { Pool: class { query = query_; async connect () { return { query: query_, release () {} } } } }
+${blockWith('async function transaction').replace("import pg from 'pg'\n", '')}
+${upsertUser}
+await database.exec(${JSON.stringify(blocks('sql')[0]!)})
+const first = await upsertUser({ appid: 'wx1', openid: 'o1', nickname: 'A' })
+const second = await upsertUser({ appid: 'wx2', openid: 'o2', unionid: 'u', nickname: 'A' })
+const joined = await upsertUser({ appid: 'wx1', openid: 'o1', unionid: 'u' })
+const refused = await upsertUser({ appid: 'wx1', openid: 'o1' }, 99).catch(error => error.statusCode)
+const { rows } = await query('SELECT id, name FROM users')
+console.log('It says ' + JSON.stringify({ first, second, joined, refused, rows }))
+await database.close()
+`
+  const { match } = await run(t, t.testdir({ 'users.mjs': program }), ['users.mjs'], /It says (.*)\n/)
+  t.strictSame(JSON.parse(match[1]!), { first: { id: 1 }, second: { id: 2 }, joined: { id: 1 }, refused: 409, rows: [{ id: 1, name: 'A' }] })
+})
+
+test('after each migration a visitor logs in at the old paths', async t => {
+  for (const [index, diff] of blocks('diff').entries()) {
+    const [oldCode, newCode] = ['-', '+'].map(sign => diff.split('\n').filter(line => line.startsWith(sign)).map(line => line.slice(1)).join('\n')) as [string, string]
+    const port = await freePort()
+    const origin = `http://localhost:${port}`
+    const wechat = await startWechatSimulator({ callbackOrigin: origin })
+    t.teardown(() => wechat.close())
+    const { client, qr: { appid, secret } } = wechat.options
+    const program = `import Fastify from 'fastify'
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
+import wechatLogin from 'fastify-wechat-login'
+process.env.WECHAT_LOGIN_SECRET = '${sessionSecret}'
+const [appid, secret] = ${JSON.stringify([appid, secret])}
+const users = { upsert: async (openid, nickname) => ({ openid, nickname }) }
+const app = Fastify()
+await app.register(cookie)
+await app.register(session, { secret: '${sessionSecret}', saveUninitialized: false, rolling: false, cookie: { secure: false } })
+${newCode.replace('wechatLogin, {', `wechatLogin, { client: ${JSON.stringify(client)},`).replace('https://app.example.com', origin)}
+app.get('/who', { preHandler: app.requireWechatUser }, async request => request.wechatUser)
+await app.listen({ port: ${port} })
+console.log('It listens')
+`
+    const folder = join(t.testdir(), String(index))
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'server.mjs'), program)
+    await run(t, folder, ['server.mjs'], /It listens/)
+    const paths = [...newCode.matchAll(/login: '([^']+)'|example\.com([^']+)'/g)].map(([, login, callback]) => login ?? callback!)
+    const login = /login: '([^']+)'/.exec(newCode)?.[1] ?? '/wechat/login'
+    for (const path of [...paths, login]) t.ok(oldCode.includes(path), `the old code has ${path}`)
+    const browser = new Browser({})
+    const done = await browser.get(wechat.control.approve((await browser.get(origin + login)).location))
+    t.equal(done.status, 303)
+    t.equal((await browser.fetch(`${origin}/who`)).json().nickname, '青禾🌱')
+  }
+})
+
 test('every TypeScript block compiles as a user would compile it, and so does what a diff leads to', t => {
   const given = `import Fastify from 'fastify'
 import wechatLogin from 'fastify-wechat-login'
@@ -292,7 +368,7 @@ test('every JavaScript block is one, and the packages it imports are there', t =
     t.strictSame(diagnostics.map(({ messageText }) => messageText), [], code.slice(0, 60))
   }
   const packages = blocks('js').flatMap(code => [...code.matchAll(/ from '([^'.][^']*)'/g)].map(([, name]) => name!))
-  t.strictSame(packages.filter(name => !(name in resolved) && !name.startsWith('node:') && !name.startsWith('fastify')).sort(), ['connect-pg-simple', 'pg'])
+  t.strictSame([...new Set(packages)].filter(name => !(name in resolved) && !name.startsWith('node:') && !name.startsWith('fastify')).sort(), ['connect-pg-simple', 'pg'])
   t.end()
 })
 
