@@ -127,7 +127,7 @@ test('the program in CommonJS guards its route', async t => {
 test('a port of your own works as it is said', async t => {
   const [host, simulator] = [await freePort(), await freePort()]
   const [told] = codeIn(sectionOf('Try it in one minute').prose).filter(code => code.includes('callbackOrigin'))
-  const program = blocks('js')[0]!.replace("startWechatSimulator({ port: 4000 })", told!)
+  const program = blocks('js')[0]!.replace('startWechatSimulator({ port: 4000 })', told!)
     .replaceAll('3000', String(host)).replace('3001', String(host)).replace('port: 4000', `port: ${simulator}, consent: 'qinghe'`)
   const { match } = await run(t, t.testdir({ 'server.mjs': program }), ['server.mjs'], /Open (\S+)/)
   t.equal((await new Browser({}, agents.wechat).follow(match[1]!)).json().nickname, '青禾🌱')
