@@ -41,6 +41,7 @@ const misconfigured: Row[] = [
   [40002, `WeChat does not see our grant_type. ${relay}`, `grant_type 不合法。${relayZh}`],
   [40013, 'WeChat does not know this appid. Compare it with WeChat\'s platform.', 'appid 无效，请与微信平台上的 AppID 核对。'],
   [40125, 'The AppSecret is wrong, or has been reset. Copy it again from WeChat\'s platform.', 'AppSecret 错误或已被重置，请在微信平台重新获取。'],
+  [40164, 'The address that this server calls from is not on the account\'s IP whitelist. Enter it there: the errmsg names it.', '服务器的出口 IP 不在该账号的 IP 白名单中，请把 errmsg 里的 IP 填进去。'],
   [41002, `WeChat does not see our appid. ${relay}`, `缺少 appid。${relayZh}`],
   [41004, `WeChat does not see our secret. ${relay}`, `缺少 secret。${relayZh}`],
   [43001, `WeChat wants GET. ${relay}`, `需要 GET 请求。${relayZh}`],
