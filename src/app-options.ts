@@ -47,7 +47,7 @@ export function checkApp (given: WechatApp, via: Via, warn: Warn, isProduction =
   refuseUnknown(given, knownNames[via], `${via}.`)
   if (typeof given.appid !== 'string' || !appidShape.test(given.appid)) {
     // Mixed up with the secret, it must not be shown.
-    refuse(`${via}.appid`, maybeSecret.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+    refuse(`${via}.appid`, maybeSecret.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${unset(given.appid, via)}`)
   }
   checkSecret(given, via, warn)
   const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn, isProduction)
@@ -67,11 +67,16 @@ export function checkApp (given: WechatApp, via: Via, warn: Warn, isProduction =
   })
 }
 
+/** What is undefined came, most often, from a variable that nobody has set. */
+function unset (value: unknown, via: Via): string {
+  return value === undefined ? `; set the variable that it comes from, or leave out option ${via}` : ''
+}
+
 function checkSecret (given: WechatApp, via: Via, warn: Warn): void {
   const { secret } = given
   if (typeof secret === 'function') return
   if (typeof secret !== 'string' || secret === '') {
-    refuse(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
+    refuse(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), `write the AppSecret of the app, or a function that returns it${unset(secret, via)}`)
   }
   if (secret === given.appid) refuse(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
   if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console`)

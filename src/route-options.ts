@@ -77,6 +77,9 @@ export function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths
   }
   const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
   const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
-  if (fallback === null) refuse('redirect.default', describe(given.default ?? '/'), 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
+  if (fallback === null) {
+    const found = given.default === undefined ? 'not set, and its default "/" is a route of the login here' : describe(given.default)
+    refuse('redirect.default', found, 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
+  }
   return { fallback, origins, ownPaths }
 }

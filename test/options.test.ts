@@ -89,7 +89,7 @@ table('an app is { appid, secret, callbackUrl }, or a function', [
 ])
 
 table('an appid is wx and 16 hexadecimal digits', [
-  ['oneclick.appid', undefined, 'is undefined', appidWanted],
+  ['oneclick.appid', undefined, 'is undefined', `${appidWanted}, as WeChat's console shows it; set the variable that it comes from, or leave out option oneclick`],
   ['oneclick.appid', '', 'is ""', appidWanted],
   ['oneclick.appid', 'wx000000000000000', 'is "wx000000000000000"', appidWanted],
   ['qr.appid', 'wx00000000000000011', 'is "wx00000000000000011"', appidWanted],
@@ -102,7 +102,7 @@ table('an appid is wx and 16 hexadecimal digits', [
 ])
 
 table('an AppSecret is a text, or a function that returns one', [
-  ['oneclick.secret', undefined, 'is undefined', 'write the AppSecret of the app, or a function that returns it'],
+  ['oneclick.secret', undefined, 'is undefined', 'write the AppSecret of the app, or a function that returns it; set the variable that it comes from, or leave out option oneclick'],
   ['oneclick.secret', '', 'is empty', 'write the AppSecret of the app, or a function that returns it'],
   ['qr.secret', 86753090, 'is a value of type number', 'write the AppSecret of the app'],
   ['qr.secret', null, 'is null', 'write the AppSecret of the app'],
@@ -317,7 +317,7 @@ test('no two routes have one path, in any case, with or without a slash at the e
 
 test('a callback on / leaves / to be no place for a login to end', async t => {
   const atRoot = change('qr.callbackUrl', 'https://app.example.com/')
-  t.match(await refusal(t, atRoot), 'option redirect.default is "/"; write a path of your site such as /account that is no route of the login')
+  t.match(await refusal(t, atRoot), 'option redirect.default is not set, and its default "/" is a route of the login here; write a path of your site such as /account that is no route of the login')
   await boot(t, { ...atRoot, redirect: { default: '/account' } })
 })
 
