@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { buildApp } from './app'
 import { ConfigError, readConfig } from './config'
+import { explain } from './explain'
 import { greetingFor } from './greeting'
 import { startSimulator } from './simulator'
 import { openUsers } from './users'
@@ -29,13 +30,6 @@ function openDatabase (file: string) {
   } catch (error) {
     throw new ConfigError(`DATABASE: "${file}" cannot be opened as a SQLite file (${(error as Error).message}). See .env.example.`)
   }
-}
-
-function explain (error: NodeJS.ErrnoException & { port?: number }): unknown {
-  if (error instanceof ConfigError) return error.message
-  if (error.code === 'EADDRINUSE') return `PORT or SIMULATOR_PORT: port ${error.port} is in use by another program; choose another one.`
-  if (error.code === 'FST_WECHAT_INVALID_OPTIONS') return error.message
-  return error
 }
 
 start().catch(error => {

@@ -420,6 +420,9 @@ test('a wrong setting is named, and no secret is repeated', async t => {
       t.match(output(), message)
       t.equal(output().trim().split('\n').length, 1, 'and no stack')
     }
+    const cluster = run(t, { REDIS_URL: 'redis://localhost', SIMULATOR_PORT: String(port) }, [...direct, 'cluster'], folder)
+    t.match(await cluster.ended, [1])
+    t.equal(cluster.output().trim(), `PORT or SIMULATOR_PORT: port ${port} is in use by another program; choose another one.`)
   })
 })
 

@@ -3,7 +3,8 @@
 
 import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
-import { ConfigError, readConfig } from '../config'
+import { readConfig } from '../config'
+import { explain } from '../explain'
 import { startPrimary } from './primary'
 import { startWorker } from './worker'
 
@@ -14,7 +15,7 @@ async function start (): Promise<void> {
   else await startWorker(config)
 }
 
-start().catch((error: Error & { code?: string }) => {
-  console.error(error instanceof ConfigError || error.code === 'FST_WECHAT_INVALID_OPTIONS' ? error.message : error)
+start().catch(error => {
+  console.error(explain(error))
   process.exit(1)
 })
