@@ -11,13 +11,12 @@ import { startWechatSimulator, type WechatSimulator } from '../src/simulator'
 import { explainErrcode } from '../src/wechat/errcodes'
 import { agents, Browser } from './fixture/browser'
 import { freePort, logIn, sessionSecret, startHost } from './fixture/host'
+import { run } from './fixture/program'
 import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/readme'
 import { findProgram, reachable } from './scale/machines'
 
 const english = readReadme('README.md')
 const account = { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr' }
-// tap's own loader and coverage come with the environment, and would be loaded into a user's program.
-const env = { ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }
 
 /** The one section of this heading. */
 function sectionOf (heading: string): Section {
@@ -35,28 +34,6 @@ function blockWith (text: string): string {
   const [found, ...others] = english.flatMap(section => section.blocks).filter(({ code }) => code.includes(text))
   if (found === undefined || others.length > 0) throw new Error(`not exactly one block has "${text}"`)
   return found.code
-}
-
-/** Starts a program and resolves with what it has printed by the time that its output matches. It is ended with the test. */
-async function run (t: Test, folder: string, parameters: string[], until: RegExp): Promise<{ printed: () => string, match: RegExpExecArray }> {
-  const child = spawn(process.execPath, parameters, { cwd: folder, env })
-  const ended = new Promise<void>(resolve => { child.once('exit', () => { resolve() }) })
-  t.teardown(async () => {
-    child.kill()
-    await ended
-  })
-  let printed = ''
-  const match = await new Promise<RegExpExecArray>((resolve, reject) => {
-    const read = (chunk: unknown): void => {
-      printed += String(chunk)
-      const found = until.exec(printed)
-      if (found !== null) resolve(found)
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('exit', () => { reject(new Error(printed)) })
-  })
-  return { printed: () => printed, match }
 }
 
 /** A host in a process of its own, and WeChat's side in this one. `begin`: lines before the plugin, `end`: lines after it. */
@@ -266,64 +243,6 @@ test('the users in PostgreSQL are those that test/flows/users.test.ts runs', t =
   const body = (text: string): string => bare(text.slice(text.indexOf('{\n')))
   t.ok(bare(fixture).includes(body(shown)))
   t.end()
-})
-
-test('the users in PostgreSQL are joined, and refused, by the blocks as they stand', async t => {
-  const upsertUser = ts.transpile(/function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0], { target: ts.ScriptTarget.ES2022 })
-  const program = `import { PGlite } from '@electric-sql/pglite'
-const database = await PGlite.create()
-const query_ = (sql, values) => database.query(sql, values)
-const pg = { Pool: class { query = query_; async connect () { return { query: query_, release () {} } } } }
-${blockWith('async function transaction').replace("import pg from 'pg'\n", '')}
-${upsertUser}
-await database.exec(${JSON.stringify(blocks('sql')[0]!)})
-const first = await upsertUser({ appid: 'wx1', openid: 'o1', nickname: 'A' })
-const second = await upsertUser({ appid: 'wx2', openid: 'o2', unionid: 'u', nickname: 'A' })
-const joined = await upsertUser({ appid: 'wx1', openid: 'o1', unionid: 'u' })
-const refused = await upsertUser({ appid: 'wx1', openid: 'o1' }, 99).catch(error => error.statusCode)
-const { rows } = await query('SELECT id, name FROM users')
-console.log('It says ' + JSON.stringify({ first, second, joined, refused, rows }))
-await database.close()
-`
-  const { match } = await run(t, t.testdir({ 'users.mjs': program }), ['users.mjs'], /It says (.*)\n/)
-  t.strictSame(JSON.parse(match[1]!), { first: { id: 1 }, second: { id: 2 }, joined: { id: 1 }, refused: 409, rows: [{ id: 1, name: 'A' }] })
-})
-
-test('after each migration a visitor logs in at the old paths', async t => {
-  for (const [index, diff] of blocks('diff').entries()) {
-    const [oldCode, newCode] = ['-', '+'].map(sign => diff.split('\n').filter(line => line.startsWith(sign)).map(line => line.slice(1)).join('\n')) as [string, string]
-    const port = await freePort()
-    const origin = `http://localhost:${port}`
-    const wechat = await startWechatSimulator({ callbackOrigin: origin })
-    t.teardown(() => wechat.close())
-    const { client, qr: { appid, secret } } = wechat.options
-    const program = `import Fastify from 'fastify'
-import cookie from '@fastify/cookie'
-import session from '@fastify/session'
-import wechatLogin from 'fastify-wechat-login'
-process.env.WECHAT_LOGIN_SECRET = '${sessionSecret}'
-const [appid, secret] = ${JSON.stringify([appid, secret])}
-const users = { upsert: async (openid, nickname) => ({ openid, nickname }) }
-const app = Fastify()
-await app.register(cookie)
-await app.register(session, { secret: '${sessionSecret}', saveUninitialized: false, rolling: false, cookie: { secure: false } })
-${newCode.replace('wechatLogin, {', `wechatLogin, { client: ${JSON.stringify(client)},`).replace('https://app.example.com', origin)}
-app.get('/who', { preHandler: app.requireWechatUser }, async request => request.wechatUser)
-await app.listen({ port: ${port} })
-console.log('It listens')
-`
-    const folder = join(t.testdir(), String(index))
-    mkdirSync(folder)
-    writeFileSync(join(folder, 'server.mjs'), program)
-    await run(t, folder, ['server.mjs'], /It listens/)
-    const paths = [...newCode.matchAll(/login: '([^']+)'|example\.com([^']+)'/g)].map(([, login, callback]) => login ?? callback!)
-    const login = /login: '([^']+)'/.exec(newCode)?.[1] ?? '/wechat/login'
-    for (const path of [...paths, login]) t.ok(oldCode.includes(path), `the old code has ${path}`)
-    const browser = new Browser({})
-    const done = await browser.get(wechat.control.approve((await browser.get(origin + login)).location))
-    t.equal(done.status, 303)
-    t.equal((await browser.fetch(`${origin}/who`)).json().nickname, '青禾🌱')
-  }
 })
 
 test('every TypeScript block compiles as a user would compile it, and so does what a diff leads to', t => {
