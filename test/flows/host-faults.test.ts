@@ -73,18 +73,20 @@ for (const { call, operation, nth, outcome } of calls) {
   }
 }
 
-test('a store that comes back too late leaves no login behind, neither in itself nor in the answer', async t => {
+/** A host whose page of refusal waits for `rendered`; `page` opens when it begins. */
+async function startWithSlowPage (t: Test) {
   const page = gate()
   const rendered = gate()
-  const { host, store, browser } = await startWithStore(t, {
-    options: {
-      renderPage: async ({ code }) => {
-        page.open()
-        await rendered.opened
-        return code
-      }
-    }
-  })
+  const renderPage = async ({ code }: { code: string }): Promise<string> => {
+    page.open()
+    await rendered.opened
+    return code
+  }
+  return { ...await startWithStore(t, { options: { renderPage } }), page, rendered }
+}
+
+test('a store that comes back too late leaves no login behind, neither in itself nor in the answer', async t => {
+  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
   const callback = await beginLogin(host, browser)
   const { opened, open } = gate()
   const stop = obstruct(store, 'destroy', 1, () => opened)
@@ -103,17 +105,7 @@ test('a store that comes back too late leaves no login behind, neither in itself
 })
 
 test('a store that comes back too late for a repeated callback takes no session away', async t => {
-  const page = gate()
-  const rendered = gate()
-  const { host, store, browser } = await startWithStore(t, {
-    options: {
-      renderPage: async ({ code }) => {
-        page.open()
-        await rendered.opened
-        return code
-      }
-    }
-  })
+  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
   const callback = await beginLogin(host, browser)
   const late = copyOf(host, browser)
   late.jar(name).set('__Host-session', 'from.before')

@@ -8,7 +8,7 @@ import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { gate, SessionStore } from '../fixture/session-store'
-import type { WechatLoginOptions, WechatProfile } from '../../src/types'
+import type { WechatLoginOptions, WechatProfile, WechatProfile } from '../../src/types'
 
 const name = 'app.example.com'
 const origin = `https://${name}`
@@ -46,6 +46,18 @@ async function startTwo (t: Test, given: HostOptions = {}): Promise<{ one: Count
     return browser
   }
   return { one, two, store: one.store, browser, at, users: () => one.users() + two.users() }
+}
+
+/** An onUser that waits for `open`; `entered` opens when it begins. */
+function slowOnUser () {
+  const { opened, open } = gate()
+  const entered = gate()
+  const onUser = async (profile: WechatProfile): Promise<WechatProfile> => {
+    entered.open()
+    await opened
+    return profile
+  }
+  return { entered, open, onUser }
 }
 
 async function whoIs (browser: Browser): Promise<string | undefined> {
@@ -420,17 +432,8 @@ test('over two processes, a second code of a finished attempt is not even sent',
 })
 
 test('T18: over two processes, a slow onUser on one holds the other until the login is there', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
-  const { one, two, store, browser, at, users } = await startTwo(t, {
-    options: {
-      onUser: async profile => {
-        entered.open()
-        await opened
-        return profile
-      }
-    }
-  })
+  const { entered, open, onUser } = slowOnUser()
+  const { one, two, store, browser, at, users } = await startTwo(t, { options: { onUser } })
   const callback = await beginLogin(one.host, at(one.host))
   const before = withOnly(one.host, browser, browser.answers.at(-1)!)
   const first = at(one.host).get(callback)
@@ -445,18 +448,8 @@ test('T18: over two processes, a slow onUser on one holds the other until the lo
 })
 
 test('over two processes, one that has given up waiting still finds the login afterwards', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
-  const { one, two, store, browser, at, users } = await startTwo(t, {
-    options: {
-      client: { timeout: 300 },
-      onUser: async profile => {
-        entered.open()
-        await opened
-        return profile
-      }
-    }
-  })
+  const { entered, open, onUser } = slowOnUser()
+  const { one, two, store, browser, at, users } = await startTwo(t, { options: { client: { timeout: 300 }, onUser } })
   const callback = await beginLogin(one.host, at(one.host))
   const before = withOnly(one.host, browser, browser.answers.at(-1)!)
   const first = at(one.host).get(callback)
