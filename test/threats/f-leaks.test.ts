@@ -294,7 +294,7 @@ test('T50: every refusal, as a page and to a script, is made without a leak', as
 test('T50: an error of the host that holds the profile, the tokens and its own secrets reaches no visitor, no event and no session', async t => {
   let caught: unknown
   const onUser: WechatLoginOptions['onUser'] = (profile, { tokens, request }) => {
-    throw Object.assign(new Error(`duplicate key ${profile.openid}`, { cause: { sql: 'INSERT', profile, tokens, url: request.url } }), { profile, tokens, password: sessionSecret })
+    throw Object.assign(new Error(`duplicate key ${profile.openid}, password ${sessionSecret}`, { cause: { sql: 'INSERT', profile, tokens, url: request.url } }), { profile, tokens, password: sessionSecret })
   }
   // Its own error is its own to log, and its onError hooks get it as it was thrown.
   const host = await startHost(t, { options: { onUser }, mayLeak: every, before: app => { app.addHook('onError', async (_request, _reply, error) => { caught = error }) } })
