@@ -8,7 +8,7 @@ import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { gate, SessionStore } from '../fixture/session-store'
-import type { WechatLoginOptions, WechatProfile, WechatProfile } from '../../src/types'
+import type { WechatLoginOptions, WechatProfile } from '../../src/types'
 
 const name = 'app.example.com'
 const origin = `https://${name}`
