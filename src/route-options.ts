@@ -17,6 +17,10 @@ export interface Paths {
   readonly qr: string | undefined
 }
 
+// The router decodes a "%" before it compares, and takes ":" and "*" for parameters.
+const plainPath = /^\/[\w\-.~/]*$/
+const plain = 'a path of letters, digits and -._~/'
+
 const routeNames = ['login', 'me', 'logout', 'embed', 'client', 'oneclick', 'qr']
 
 /** Where each route is. A fixed app's callback is where its URL says. */
@@ -45,11 +49,12 @@ export function parsePaths (given: WechatLoginOptions, apps: Apps, prefix: strin
 function parsePath (given: unknown, name: string, fallback: string): string | undefined {
   if (given === false) return undefined
   const path = given ?? fallback
-  if (typeof path !== 'string' || !/^\/[\w\-.~%/]*$/.test(path)) refuse(`routes.${name}`, describe(path), `write a path such as ${fallback}`)
+  if (typeof path !== 'string' || !plainPath.test(path)) refuse(`routes.${name}`, describe(path), `write ${plain}, such as ${fallback}`)
   return path
 }
 
-function callbackPath (via: Via, given: unknown, apps: Apps, prefix: string): string | undefined {
+/** Where the router finds the callback: as the callback URL says, or as `given`, the option `routes.<via>`. */
+export function callbackPath (via: Via, given: unknown, apps: Apps, prefix: string): string | undefined {
   const app = apps[via]
   if (app === undefined) {
     if (given !== undefined) refuse(`routes.${via}`, describe(given), `leave it out, or set option ${via} too`)
@@ -61,6 +66,7 @@ function callbackPath (via: Via, given: unknown, apps: Apps, prefix: string): st
   if (!app.path.startsWith(`${prefix}/`)) {
     refuse(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)
   }
+  if (!plainPath.test(app.path)) refuse(`${via}.callbackUrl`, describe(app.callbackUrl), `write ${plain} behind its host; where a proxy changes the path, set routes.${via}`)
   return app.path.slice(prefix.length)
 }
 

@@ -83,6 +83,8 @@ test('each setting of an app is checked by the rules of the boot', async t => {
     [{ PUBLIC_URL: '' }, 'problem oneclick.callbackUrl', 'problem qr.callbackUrl', 'warning trustProxy'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/#/qr' }, 'problem qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'http://app.example.com/wechat/qr' }, 'warning qr.callbackUrl'],
+    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/登录/qr' }, 'problem qr.callbackUrl'],
+    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/wechat/qr:1', WECHAT_ONECLICK_APPID: 'none' }, 'problem oneclick.appid', 'problem qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com:8443/wechat/qr' }, 'problem qr.callbackUrl', 'warning qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://www.example.com/wechat/qr' }, 'warning qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/wechat/oneclick' }, 'problem options']
@@ -121,6 +123,9 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given.oneclick.scope = 'snsapi_login' }, 'problem oneclick.scope'],
     [given => { given.qr.callbackURL = 'https://app.example.com/wechat/qr' }, 'problem qr.callbackURL'],
     [given => { given.qr.callbackUrl = 42 }, 'problem qr.callbackUrl'],
+    [given => { given.qr.callbackUrl += ':1' }, 'problem qr.callbackUrl'],
+    [given => { given.qr.callbackUrl += ':1'; given.routes = { qr: '/back' } }],
+    [given => { given.routes = { me: '/a%20b' } }, 'problem routes.me'],
     [given => { given.qr = null }, 'problem qr.appid', 'problem qr.secret', 'problem qr.callbackUrl'],
     [given => { given.qrcode = given.qr }, 'problem qrcode'],
     [given => { given.maxAge = '1h' }, 'problem maxAge'],

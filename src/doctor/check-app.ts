@@ -1,8 +1,9 @@
 // One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
 
 import { isIP } from 'node:net'
-import { checkApp } from '../app-options'
+import { type App, checkApp } from '../app-options'
 import { isLoopback } from '../option-checks'
+import { callbackPath } from '../route-options'
 import type { Via, WechatApp } from '../types'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
 
@@ -14,7 +15,7 @@ const rightApp = { appid: `wx${'0'.repeat(16)}`, secret: '0'.repeat(32), callbac
 const advice: Record<typeof fields[number], string> = {
   appid: 'AppID 应为 wx 加 16 位小写十六进制字符（不是 gh_ 开头的原始 ID），前后不要有空格或引号。请从微信后台复制。',
   secret: 'AppSecret 应为 32 位十六进制字符，前后不要有空格或引号，也不是 AppID。请重新复制，或在微信后台重置。',
-  callbackUrl: '应为完整的 https 网址，例如 https://app.example.com/wechat/qr：不含端口号（微信报错 10003）、# 片段、用户名和密码。'
+  callbackUrl: '应为完整的 https 网址，例如 https://app.example.com/wechat/qr：不含端口号（微信报错 10003）、# 片段、用户名和密码，路径只用字母、数字和 -._~/。'
 }
 
 const consoles: Record<Via, Texts> = {
@@ -25,21 +26,25 @@ const consoles: Record<Via, Texts> = {
 /** No public domain ends so. */
 const privateDomain = /(?:^[^.]+|\.(?:arpa|corp|example|home|internal|invalid|lan|local|test))$/
 
-export function checkAppOption (given: unknown, via: Via): Finding[] {
+/** `route`: where `routes` says that the callback is. */
+export function checkAppOption (given: unknown, via: Via, route?: unknown): Finding[] {
   if (typeof given === 'function') return [warning(via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
   const app = Object(given) as WechatApp
-  return [...fields.flatMap(field => checkField(app, field, via)), ...checkSwitches(app, via)]
+  return [...fields.flatMap(field => checkField(app, field, via, route)), ...checkSwitches(app, via)]
 }
 
-function checkField (app: WechatApp, field: typeof fields[number], via: Via): Finding[] {
+function checkField (app: WechatApp, field: typeof fields[number], via: Via, route: unknown): Finding[] {
   const about = `${via}.${field}`
   const value = app[field]
   const doubts: string[] = []
   try {
     // The appid goes with the secret, which must be another.
-    const { host, callbackUrl } = checkApp({ ...rightApp, ...(field === 'secret' && { appid: rightOr(app.appid) }), [field]: value }, via, message => { doubts.push(message) }, true)
+    const checked = checkApp({ ...rightApp, ...(field === 'secret' && { appid: rightOr(app.appid) }), [field]: value }, via, message => { doubts.push(message) }, true)
     const findings = doubts.map(doubt => warning(about, [wordsOf(doubt, about), advice[field]]))
-    if (field === 'callbackUrl') return [...findings, ...checkHost(about, host, callbackUrl, via)]
+    if (field === 'callbackUrl') {
+      if (route === undefined) callbackPath(via, route, { [via]: checked }, '')
+      return [...findings, ...checkHost(about, checked, via)]
+    }
     return findings.length > 0 ? findings : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
   } catch (error) {
     return [problem(about, [wordsOf((error as Error).message, about), advice[field]])]
@@ -73,7 +78,7 @@ function wordsOf (message: string, about: string): string {
   return words.slice(subject.length)
 }
 
-function checkHost (about: string, host: string, url: string, via: Via): Finding[] {
+function checkHost (about: string, { host, callbackUrl: url }: App, via: Via): Finding[] {
   if (isLoopback(new URL(url).hostname)) {
     return [warning(about, [`${url} is this machine: right for the simulator, but WeChat's console takes no such host.`, '是本机地址：可用于模拟器，但微信后台不接受。'])]
   }

@@ -29,7 +29,7 @@ export async function run (args: string[], env: Env, write: (text: string) => vo
 
 async function examine (setup: Setup, now: () => number): Promise<Finding[]> {
   const { options, ask } = setup
-  const findings = (['oneclick', 'qr'] as const).flatMap(via => options[via] === undefined ? [] : checkAppOption(options[via], via))
+  const findings = (['oneclick', 'qr'] as const).flatMap(via => options[via] === undefined ? [] : checkAppOption(options[via], via, Object(options.routes)[via]))
   findings.push(...checkPair(setup), ...checkSession(setup), ...checkProxy(setup))
   if (!findings.some(isProblem)) findings.push(...checkAsPlugin(setup))
   const canAsk = ask && !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$/.test(finding.about))
