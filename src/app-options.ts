@@ -1,6 +1,6 @@
 // One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
 
-import { describe, describeSecret, isLoopback, optionalFlag, refuse, refuseUnknown } from './option-checks'
+import { checkAppid, describe, describeSecret, isLoopback, optionalFlag, refuse, refuseUnknown } from './option-checks'
 import type { Via, WechatApp, WechatAppSource } from './types'
 
 /** A checked app: complete, frozen, with what the rest needs of its callback URL. */
@@ -33,10 +33,7 @@ const knownNames: Record<Via, string[]> = {
   qr: commonNames
 }
 
-const appidShape = /^wx[0-9a-f]{16}$/
 const secretShape = /^[0-9a-f]{32}$/
-/** Also with a quote or a space around it. */
-const maybeSecret = /[0-9a-f]{32}/i
 
 /**
  * Checks one app; `name` is how the option is called in messages, e.g. `qr`.
@@ -45,15 +42,12 @@ const maybeSecret = /[0-9a-f]{32}/i
 export function checkApp (given: WechatApp, via: Via, warn: Warn, isProduction = process.env.NODE_ENV === 'production'): App {
   if (typeof given !== 'object' || given === null) refuse(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
   refuseUnknown(given, knownNames[via], `${via}.`)
-  if (typeof given.appid !== 'string' || !appidShape.test(given.appid)) {
-    // Mixed up with the secret, it must not be shown.
-    refuse(`${via}.appid`, maybeSecret.test(given.appid) ? 'an AppSecret by its shape' : describe(given.appid), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${unset(given.appid, via)}`)
-  }
+  const appid = checkAppid(given.appid, `${via}.appid`, unset(given.appid, via))
   checkSecret(given, via, warn)
   const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn, isProduction)
   return Object.freeze({
     via,
-    appid: given.appid,
+    appid,
     secret: given.secret,
     callbackUrl: url.href,
     host: url.host,

@@ -2,13 +2,11 @@
 // dependencies, so that a host has one copy of each; they are loaded only here, and a missing one gets a clear boot error.
 
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
-import type { FastifySessionOptions } from '@fastify/session'
 import { InvalidOptionsError } from './errors'
-import { refuse } from './option-checks'
 import type { Settings } from './options'
 
 /** Throws unless there is exactly one session for the logins to live in, and one that can be ended. */
-export function checkHostSession (fastify: FastifyInstance, { session, paths, prefix }: Settings): void {
+export function checkHostSession (fastify: FastifyInstance, { session }: Settings): void {
   if (fastify.hasPlugin('@fastify/secure-session') || fastify.hasRequestDecorator('createSecureSession') || fastify.hasDecorator('createSecureSession')) {
     throw new InvalidOptionsError('the host uses @fastify/secure-session, whose sessions live in the cookie: a login that has ended could not be revoked. Register @fastify/session instead, or set option session')
   }
@@ -17,31 +15,13 @@ export function checkHostSession (fastify: FastifyInstance, { session, paths, pr
   if (!hasSession && session === undefined) {
     throw new InvalidOptionsError('there is no session to keep a login in: set option session, e.g. session: { secret: process.env.SESSION_SECRET }, or register @fastify/cookie and @fastify/session before this plugin')
   }
-  const path = session?.cookie?.path
-  for (const via of ['oneclick', 'qr'] as const) {
-    if (path !== undefined && paths[via] !== undefined && !covers(path, prefix + paths[via])) {
-      refuse('session.cookie.path', JSON.stringify(path), `the callback path ${prefix}${paths[via]} must lie under it; write '/'`)
-    }
-  }
 }
 
 /** Registers whichever of the two plugins the host has not. */
-export async function registerSession (fastify: FastifyInstance, { session, secure }: Settings): Promise<void> {
+export async function registerSession (fastify: FastifyInstance, { session }: Settings): Promise<void> {
   if (session === undefined) return
-  const plain = (session.cookie?.path ?? '/') === '/' && session.cookie?.domain === undefined
-  const options: FastifySessionOptions = {
-    saveUninitialized: false,
-    rolling: false,
-    // A __Host- cookie cannot be planted by a sibling site; it must be Secure, with path / and no domain.
-    cookieName: plain && (session.cookie?.secure ?? secure) === true ? '__Host-session' : 'session',
-    ...session,
-    cookie: { secure, sameSite: 'lax', path: '/', httpOnly: true, ...session.cookie }
-  }
-  if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
-    refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
-  }
   if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(loadPeer('@fastify/cookie'))
-  await fastify.register(loadPeer('@fastify/session'), options)
+  await fastify.register(loadPeer('@fastify/session'), session)
   refuseSecond(fastify)
 }
 
@@ -52,10 +32,6 @@ function refuseSecond (fastify: FastifyInstance): void {
     if (decoration[0] === 'decryptSession') throw new InvalidOptionsError('option session is set, and the host registers @fastify/session afterwards; leave out one of them (without option session, register @fastify/session before this plugin)')
     return decorate.apply(this, decoration)
   } as typeof fastify.decorate
-}
-
-function covers (cookiePath: string, path: string): boolean {
-  return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`)
 }
 
 function loadPeer (name: string): FastifyPluginCallback<object> {

@@ -37,10 +37,31 @@ export function refuseUnknown (given: object, known: string[], where: string): v
   }
 }
 
-export function wholeNumber (given: unknown, option: string, unit: string, fallback: number): number {
+interface Range {
+  fallback: number
+  unit?: string
+  least?: number
+  most?: number
+}
+
+export function wholeNumber (given: unknown, option: string, { fallback, unit, least = 1, most = Number.MAX_SAFE_INTEGER }: Range): number {
   if (given === undefined) return fallback
-  if (typeof given !== 'number' || !Number.isSafeInteger(given) || given < 1) refuse(option, describe(given), `write a whole number of ${unit}, at least 1`)
+  if (typeof given !== 'number' || !Number.isInteger(given) || given < least || given > most) {
+    refuse(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, ${most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`}`)
+  }
   return given
+}
+
+/** As WeChat's console shows it. */
+export const appidShape = /^wx[0-9a-f]{16}$/
+/** Also with a quote or a space around it. */
+const maybeSecret = /[0-9a-f]{32}/i
+
+/** `more`: what a message says besides. */
+export function checkAppid (given: unknown, option: string, more = ''): string {
+  if (typeof given === 'string' && appidShape.test(given)) return given
+  // Mixed up with the secret, it must not be shown.
+  return refuse(option, maybeSecret.test(String(given)) ? 'an AppSecret by its shape' : describe(given), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${more}`)
 }
 
 export function optionalFunction<F> (given: F, option: string): F {

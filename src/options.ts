@@ -2,13 +2,16 @@
 
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
-import { type App, type Apps, checkApp, type Warn } from './app-options'
-import { describe, describeSecret, isLoopback, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
+import { type Apps, checkApp, type Warn } from './app-options'
+import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
 import type { AttemptSettings } from './login/attempt'
 import type { RedirectRules } from './login/redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'
+import { parseSession } from './session-options'
 import type { WechatLoginOptions } from './types'
-import type { Lang, TransportOptions } from './wechat/types'
+import { parseTransportOptions } from './wechat/client-options'
+import type { TransportSettings } from './wechat/transport'
+import type { Lang } from './wechat/types'
 
 export interface Settings {
   readonly apps: Apps
@@ -16,9 +19,10 @@ export interface Settings {
   readonly paths: Paths
   readonly attempts: AttemptSettings
   readonly redirect: RedirectRules
-  readonly session: WechatLoginOptions['session']
-  /** The scheme that the session cookie of ours follows. */
+  /** Are the callbacks of all fixed apps https? */
   readonly secure: boolean
+  /** Of the session of ours; undefined where the host has one. */
+  readonly session: ReturnType<typeof parseSession>
   readonly onUser: WechatLoginOptions['onUser']
   readonly loadUser: WechatLoginOptions['loadUser']
   readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
@@ -30,7 +34,7 @@ export interface Settings {
   readonly snapshotUsers: 'reject' | 'allow'
   readonly lang: Lang
   readonly openHost: string
-  readonly transport: Omit<TransportOptions, 'openHost'>
+  readonly transport: TransportSettings
   /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
   readonly timeout: number
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
@@ -38,7 +42,6 @@ export interface Settings {
 
 const optionNames = ['oneclick', 'qr', 'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
-const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts', 'openHost']
 const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
 
 /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
@@ -47,25 +50,28 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
   refuseUnknown(given, optionNames, '')
   const apps = parseApps(given, warn)
   const paths = parsePaths(given, apps, prefix)
-  const fixed = Object.values(apps).filter((app): app is App => typeof app !== 'function')
+  const { openHost, transport } = parseTransportOptions(given.client)
+  const secure = Object.values(apps).every(app => typeof app === 'function' || app.secure)
   return Object.freeze({
     apps,
     prefix,
     paths,
-    attempts: { keys: parseKeys(given), ttl: 1000 * wholeNumber(given.attemptTtl, 'attemptTtl', 'seconds', 900) },
+    attempts: { keys: parseKeys(given), ttl: 1000 * wholeNumber(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900 }) },
     redirect: parseRedirect(given.redirect, paths, prefix),
-    session: given.session,
-    secure: fixed.every(app => app.secure),
+    session: parseSession(given.session, [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path), secure),
+    secure,
     onUser: optionalFunction(given.onUser, 'onUser'),
     loadUser: optionalFunction(given.loadUser, 'loadUser'),
     publicUser: optionalFunction(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),
-    maxAge: 1000 * wholeNumber(given.maxAge, 'maxAge', 'seconds', Infinity),
+    maxAge: 1000 * wholeNumber(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity }),
     renderPage: given.renderPage === false ? false : optionalFunction(given.renderPage, 'renderPage'),
     keepTokens: optionalFlag(given.keepTokens, 'keepTokens'),
     snapshotUsers: oneOf(given.snapshotUsers, 'snapshotUsers', ['reject', 'allow']),
     lang: oneOf(given.lang, 'lang', ['zh_CN', 'zh_TW', 'en']),
-    ...parseTransport(given.client),
+    openHost,
+    transport,
+    timeout: transport.timeout,
     isWechatBrowser: optionalFunction(given.isWechatBrowser, 'isWechatBrowser')
   })
 }
@@ -119,15 +125,4 @@ function parseKeptKeys (given: unknown): string[] {
   const forbidden = given.find(key => keptForUs.includes(key))
   if (forbidden !== undefined) refuse('keepSessionKeys', `a list with ${describe(forbidden)}`, 'leave that key out: it must not outlive the session it was made for')
   return given
-}
-
-function parseTransport (given: TransportOptions = {}): Pick<Settings, 'openHost' | 'transport' | 'timeout'> {
-  refuseUnknown(given, transportNames, 'client.')
-  const { openHost = 'https://open.weixin.qq.com', ...transport } = given
-  const timeout = wholeNumber(given.timeout, 'client.timeout', 'milliseconds', 5000)
-  const url = typeof openHost === 'string' && URL.canParse(openHost) ? new URL(openHost) : undefined
-  if (url === undefined || url.origin !== openHost || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) {
-    refuse('client.openHost', describe(openHost), 'write an https origin without a path, such as https://open.weixin.qq.com (http only on loopback)')
-  }
-  return { openHost, transport, timeout }
 }

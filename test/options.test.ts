@@ -151,8 +151,9 @@ table('a length of time is a whole number, at least 1', [
     ['attemptTtl', value, typeof value === 'string' ? `is "${value}"` : Array.isArray(value) ? 'is an array' : `is ${value}`, 'write a whole number of seconds, at least 1']),
   ['maxAge', '1 day', 'is "1 day"', 'write a whole number of seconds, at least 1'],
   ['maxAge', 0, 'is 0', 'write a whole number of seconds, at least 1'],
-  ['client.timeout', '5s', 'is "5s"', 'write a whole number of milliseconds, at least 1'],
-  ['client.timeout', 0, 'is 0', 'write a whole number of milliseconds, at least 1']
+  ['client.timeout', '5s', 'is "5s"', 'write a whole number of milliseconds, from 1 to 2147483647'],
+  ['client.timeout', 0, 'is 0', 'write a whole number of milliseconds, from 1 to 2147483647'],
+  ['client.timeout', 2 ** 31, 'is 2147483648', 'write a whole number of milliseconds, from 1 to 2147483647']
 ])
 
 table('the transport takes what it can use', [
@@ -162,9 +163,9 @@ table('the transport takes what it can use', [
   ['client.connections', 'many', 'is "many"', 'a whole number'],
   ['client.dispatcher', {}, 'is a value of type object', 'undici dispatcher'],
   ['client.apiHosts', [], 'is an array', 'an array of one origin or more'],
-  ['client.apiHosts', ['http://api.weixin.qq.com'], 'is "http://api.weixin.qq.com"', 'an origin like https://api.weixin.qq.com'],
+  ['client.apiHosts', ['http://api.weixin.qq.com'], 'is "http://api.weixin.qq.com"', 'write an https origin without a path'],
   ['client.openHost', 'http://open.weixin.qq.com', 'is "http://open.weixin.qq.com"', 'write an https origin without a path'],
-  ['client.openHost', 'https://open.weixin.qq.com/', 'is "https://open.weixin.qq.com/"', 'write an https origin without a path'],
+  ['client.openHost', 'https://open.weixin.qq.com/x', 'is "https://open.weixin.qq.com/x"', 'write an https origin without a path'],
   ['client.openHost', 'https://', 'is "https://"', 'write an https origin without a path'],
   ['client.openHost', 1, 'is 1', 'write an https origin without a path']
 ])
@@ -246,7 +247,7 @@ test('every option may be given', async t => {
     keepTokens: true,
     snapshotUsers: 'allow',
     lang: 'en',
-    client: { timeout: 1000, retries: 0, connections: 1, apiHosts: ['http://127.0.0.1:1'], openHost: 'http://localhost:1' },
+    client: { timeout: 1000, retries: 0, connections: 1, apiHosts: ['http://127.0.0.1:1'], openHost: 'http://localhost:1/' },
     attemptTtl: 60,
     isWechatBrowser: () => true
   }

@@ -2,11 +2,12 @@
 // Nothing is spent by that, and no token is made. Then WeChat's clock, by the Date of an answer.
 
 import type { Via, WechatApp } from '../types'
-import type { ClientOptions, TransportOptions } from '../wechat/types'
-import { createWechatClient } from '../wechat/client'
-import { parseClientOptions } from '../wechat/client-options'
+import type { TransportOptions } from '../wechat/types'
+import { createClient } from '../wechat/client'
+import { parseTransportOptions } from '../wechat/client-options'
 import { explainErrcode } from '../wechat/errcodes'
 import type { Failure } from '../wechat/failure'
+import { createTransport, type Transport, type TransportSettings } from '../wechat/transport'
 import { pluginRefuses } from './check-app'
 import { appsOf } from './check-host'
 import { type Finding, ok, problem, warning } from './finding'
@@ -19,27 +20,35 @@ const busy = [-1, 45009, 45011]
 const skew = 60
 
 export async function askWechat ({ options }: Setup, now: () => number): Promise<Finding[]> {
-  const { openHost, ...transport } = options.client as TransportOptions
+  const settings = readTransport(options)
+  if ('level' in settings) return [settings]
+  const transport = createTransport(settings)
+  const asked = appsOf(options).map(app => askAbout(app as WechatApp & { via: Via }, transport))
+  const findings = [...await Promise.all(asked), await askTime(settings.apiHosts[0], now)]
+  await transport.close()
+  return findings
+}
+
+function readTransport ({ client }: Setup['options']): TransportSettings | Finding {
   try {
-    const [host] = parseClientOptions(transport).apiHosts
-    const apps = appsOf(options).map(app => askAbout(app as WechatApp & { via: Via }, transport))
-    return [...await Promise.all(apps), await askTime(host!, now)]
+    return parseTransportOptions(client as TransportOptions).transport
   } catch (error) {
-    return [pluginRefuses(error, 'client')]
+    return pluginRefuses(error, 'client')
   }
 }
 
-async function askAbout ({ via, appid, secret }: WechatApp & { via: Via }, transport: ClientOptions): Promise<Finding> {
-  const client = createWechatClient({ appid, secret, ...transport })
-  const failure = await client.exchangeCode(nobodysCode).catch((error: unknown) => error)
-  await client.close()
-  return judge(`${via}.appid, ${via}.secret`, failure as Failure)
+async function askAbout ({ via, appid, secret }: WechatApp & { via: Via }, transport: Transport): Promise<Finding> {
+  const about = `${via}.appid, ${via}.secret`
+  return createClient({ appid, secret }, transport).exchangeCode(nobodysCode).then(
+    () => problem(about, ["are accepted with a code that nobody made: this is not WeChat's API.", '接口接受了不存在的 code：这不是微信的接口。']),
+    (failure: Failure) => judge(about, failure)
+  )
 }
 
 function judge (about: string, { errcode, hint, reason }: Failure): Finding {
   if (errcode === undefined) {
     const why = reason === undefined ? '' : ` (${reason})`
-    return problem(about, [`WeChat gave no proper answer${why}. ${hint!.en}`, `微信没有正常应答${why}。${hint!.zh}`])
+    return problem(about, [`WeChat gave no proper answer${why}. ${hint.en}`, `微信没有正常应答${why}。${hint.zh}`])
   }
   if (refusesCode.includes(errcode)) return ok(about, ['WeChat accepts both.', '微信已接受。'])
   const { en, zh } = explainErrcode(errcode).hint

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net'
 import { type App, checkApp } from '../app-options'
-import { isLoopback } from '../option-checks'
+import { appidShape, isLoopback } from '../option-checks'
 import { callbackPath } from '../route-options'
 import type { Via, WechatApp } from '../types'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
@@ -52,7 +52,7 @@ function checkField (app: WechatApp, field: typeof fields[number], via: Via, rou
 }
 
 function rightOr (appid: unknown): string {
-  return typeof appid === 'string' && /^wx[0-9a-f]{16}$/.test(appid) ? appid : rightApp.appid
+  return typeof appid === 'string' && appidShape.test(appid) ? appid : rightApp.appid
 }
 
 /** The rest of the app, such as `scope`. */
@@ -68,7 +68,7 @@ function checkSwitches (app: WechatApp, via: Via): Finding[] {
 /** What the plugin would refuse at boot, in its own words. */
 export function pluginRefuses (error: unknown, otherwise: string): Finding {
   const { message } = error as Error
-  const about = /^fastify-wechat-login: .*?((?<=: (?:unknown )?option )[\w.]+|(?<=: )client\.[\w.[\]]+)/.exec(message)?.[1] ?? otherwise
+  const about = /^fastify-wechat-login: .*?((?<=: (?:unknown )?option )[\w.[\]]+)/.exec(message)?.[1] ?? otherwise
   return problem(about, [wordsOf(message, about), '插件启动时会拒绝此选项，请按英文说明修改。'])
 }
 

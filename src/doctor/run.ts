@@ -32,7 +32,7 @@ async function examine (setup: Setup, now: () => number): Promise<Finding[]> {
   const findings = (['oneclick', 'qr'] as const).flatMap(via => options[via] === undefined ? [] : checkAppOption(options[via], via, Object(options.routes)[via]))
   findings.push(...checkPair(setup), ...checkSession(setup), ...checkProxy(setup))
   if (!findings.some(isProblem)) findings.push(...checkAsPlugin(setup))
-  const canAsk = ask && !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$/.test(finding.about))
+  const canAsk = ask && !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$|^client\b/.test(finding.about))
   return canAsk ? [...findings, ...await askWechat(setup, now)] : findings
 }
 

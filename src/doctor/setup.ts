@@ -44,7 +44,7 @@ export async function readSetup (args: string[], environment: Env): Promise<Setu
     help,
     json,
     ask,
-    options: { ...options, client: apiHosts ? { ...options.client as object, apiHosts } : options.client ?? {} },
+    options: { ...options, client: apiHosts ? { ...options.client as object, apiHosts } : options.client },
     fromEnv: file === undefined,
     trustProxy: env.TRUST_PROXY || undefined
   }

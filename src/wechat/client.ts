@@ -79,7 +79,7 @@ export function createClient ({ appid, secret }: App, transport: Transport, log?
  * @throws InvalidOptionsError
  */
 export function createWechatClient (options: WechatClientOptions): WechatClient {
-  const { appid, secret, transport: transportOptions } = parseWechatClientOptions(options)
-  const transport = createTransport(transportOptions)
+  const { appid, secret, transport: settings } = parseWechatClientOptions(options)
+  const transport = createTransport(settings)
   return { ...createClient({ appid, secret }, transport), close: transport.close }
 }

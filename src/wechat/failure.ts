@@ -6,7 +6,7 @@ import type { Hint, WechatError, WechatErrorCode, WechatErrorConstructor } from 
 import { explainErrcode } from './errcodes'
 
 /** `reason`: Node's or undici's code (`ECONNREFUSED`), `HTTP_` and a status, or a word of ours (`TIMEOUT`). */
-export type Failure = WechatError & { reason?: string }
+export type Failure = WechatError & { reason?: string, hint: Hint }
 
 interface Facts {
   sent: boolean
@@ -35,7 +35,7 @@ const secretHint: Hint = Object.freeze({
 
 /** A `Refusal` with these facts; those that are undefined are left out. */
 export function createFailure (Refusal: WechatErrorConstructor<WechatErrorCode>, facts: Facts): Failure {
-  const error = new Refusal()
+  const error = new Refusal() as Failure
   for (const [name, value] of Object.entries(facts)) {
     if (value !== undefined) Object.assign(error, { [name]: value })
   }

@@ -4,7 +4,6 @@
 
 import { performance } from 'node:perf_hooks'
 import type { ClientOptions } from './types'
-import { parseClientOptions } from './client-options'
 import { Deadline } from './deadline'
 import { isTransient } from './failure'
 import type { Failure } from './failure'
@@ -13,6 +12,16 @@ import { createHttp } from './http'
 
 /** Milliseconds: the first pause is a random part of it, the second one of its double. */
 const BACKOFF = 200
+
+export interface TransportSettings {
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly retries: number
+  readonly connections: number
+  readonly dispatcher: ClientOptions['dispatcher']
+  /** Origins without a slash at the end. */
+  readonly apiHosts: readonly [string, ...string[]]
+}
 
 export interface Call<T> {
   /** May the request be repeated once it has left? */
@@ -35,9 +44,7 @@ export interface Sources {
   random?: () => number
 }
 
-/** @throws InvalidOptionsError */
-export function createTransport (options: ClientOptions = {}, { now = () => performance.now(), random = Math.random }: Sources = {}): Transport {
-  const { timeout, retries, connections, dispatcher, apiHosts } = parseClientOptions(options)
+export function createTransport ({ timeout, retries, connections, dispatcher, apiHosts }: TransportSettings, { now = () => performance.now(), random = Math.random }: Sources = {}): Transport {
   const hosts = createHosts(apiHosts, now)
   const http = createHttp({ connections, dispatcher })
 

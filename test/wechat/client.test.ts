@@ -11,7 +11,7 @@ import type { Dispatcher } from 'undici'
 import * as errors from '../../src/errors'
 import type { ClientOptions, WechatClient, WechatClientOptions } from '../../src/wechat/types'
 import { createClient, createWechatClient } from '../../src/wechat/client'
-import { parseOrigin } from '../../src/wechat/client-options'
+import { parseOrigin, parseTransportOptions } from '../../src/wechat/client-options'
 import { Deadline } from '../../src/wechat/deadline'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
@@ -30,7 +30,7 @@ const profile = { openid, nickname: '青山', privilege: [] }
 
 /** A client with a transport of its own; pauses take no time. */
 function createTestClient (t: Test, options: ClientOptions, sources: Sources = { random: () => 0 }): WechatClient {
-  const transport = createTransport(options, sources)
+  const transport = createTransport(parseTransportOptions(options).transport, sources)
   t.teardown(() => transport.close())
   return createClient({ appid, secret }, transport)
 }
@@ -137,22 +137,23 @@ t.test('an errcode becomes an error that says where, what and how to go on, with
 t.test('options that cannot work are refused with the option\'s name and without the secret', async t => {
   const fine = { appid, secret }
   const cases: Array<[unknown, RegExp]> = [
-    [undefined, /client is undefined, but must be an object/],
-    [null, /client is null/],
-    [[], /client is an array/],
-    ['x', /client is "x"/],
-    [{ ...fine, timeOut: 1 }, /client has no option "timeOut", but appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
-    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /no option "openHost"/],
-    [{ secret }, /client.appid must be "wx" and 16 hexadecimal digits/],
-    ...['', 'wx0123456789abcde', 'wx0123456789abcdeg', 'ww0123456789abcdef', ` ${appid}`, `${appid}\n`, secret, 1].map((wrong): [unknown, RegExp] => [{ ...fine, appid: wrong }, /client.appid must be/]),
-    ...[undefined, null, '', 1, {}].map((wrong): [unknown, RegExp] => [{ appid, secret: wrong }, /client.secret must be/]),
-    ...[0, -1, 0.5, NaN, Infinity, 2 ** 31, '5s', null].map((wrong): [unknown, RegExp] => [{ ...fine, timeout: wrong }, /client.timeout is .*, but must be a whole number from 1 to 2147483647/]),
-    ...[-1, 11, 1.5, '2'].map((wrong): [unknown, RegExp] => [{ ...fine, retries: wrong }, /client.retries is .* from 0 to 10/]),
-    ...[0, 1025, true].map((wrong): [unknown, RegExp] => [{ ...fine, connections: wrong }, /client.connections is .* from 1 to 1024/]),
-    ...[null, {}, () => {}, { dispatch: 1 }].map((wrong): [unknown, RegExp] => [{ ...fine, dispatcher: wrong }, /client.dispatcher is .*, but must be an undici dispatcher/]),
-    ...[null, [], 'https://api.weixin.qq.com', {}].map((wrong): [unknown, RegExp] => [{ ...fine, apiHosts: wrong }, /client.apiHosts is .* an array of one origin or more/]),
+    [undefined, /option client is undefined; write an object with any of appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [null, /option client is null/],
+    [[], /option client is an array/],
+    ['x', /option client is "x"/],
+    [{ ...fine, timeOut: 1 }, /unknown option client.timeOut; did you mean client.timeout\?/],
+    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /unknown option client.openHost; known here are appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [{ secret }, /option client.appid is undefined; an appid is wx and 16 hexadecimal digits/],
+    ...['', 'wx0123456789abcde', 'wx0123456789abcdeg', 'ww0123456789abcdef', 'WX0123456789ABCDEF', ` ${appid}`, `${appid}\n`, secret, 1].map((wrong): [unknown, RegExp] => [{ ...fine, appid: wrong }, /option client.appid is .*; an appid is wx/]),
+    [{ ...fine, appid: secret }, /option client.appid is an AppSecret by its shape/],
+    ...[undefined, null, '', 1, {}].map((wrong): [unknown, RegExp] => [{ appid, secret: wrong }, /option client.secret is .*; write the AppSecret of the app, or a function that returns it/]),
+    ...[0, -1, 0.5, NaN, Infinity, 2 ** 31, '5s', null].map((wrong): [unknown, RegExp] => [{ ...fine, timeout: wrong }, /option client.timeout is .*; write a whole number of milliseconds, from 1 to 2147483647/]),
+    ...[-1, 11, 1.5, '2'].map((wrong): [unknown, RegExp] => [{ ...fine, retries: wrong }, /option client.retries is .*; write a whole number, from 0 to 10/]),
+    ...[0, 1025, true].map((wrong): [unknown, RegExp] => [{ ...fine, connections: wrong }, /option client.connections is .*; write a whole number, from 1 to 1024/]),
+    ...[null, {}, () => {}, { dispatch: 1 }].map((wrong): [unknown, RegExp] => [{ ...fine, dispatcher: wrong }, /option client.dispatcher is .*; write an undici dispatcher/]),
+    ...[null, [], 'https://api.weixin.qq.com', {}].map((wrong): [unknown, RegExp] => [{ ...fine, apiHosts: wrong }, /option client.apiHosts is .*; write an array of one origin or more/]),
     ...['', 'api.weixin.qq.com', 'http://api.weixin.qq.com', 'http://127.0.0.1.evil.example', 'http://localhost.evil.example', 'ftp://localhost', 'https://a.example/path', 'https://a.example/?', 'https://a.example/#x', `https://user:${secret}@a.example`, null, 1]
-      .map((wrong): [unknown, RegExp] => [{ ...fine, apiHosts: ['https://api.weixin.qq.com', wrong] }, /client.apiHosts\[1\] is .*, but must be an origin like/])
+      .map((wrong): [unknown, RegExp] => [{ ...fine, apiHosts: ['https://api.weixin.qq.com', wrong] }, /option client.apiHosts\[1\] is .*; write an https origin without a path/])
   ]
   for (const [options, message] of cases) {
     try {
@@ -173,8 +174,8 @@ t.test('options that work are taken, an undefined one like an absent one', async
     await client.close()
     t.equal(client.appid, appid)
   }
-  await createTransport().close()
-  await createWechatClient({ appid: 'wx0123456789ABCDEF', secret: () => secret }).close()
+  await createTransport(parseTransportOptions().transport).close()
+  await createWechatClient({ appid, secret: () => secret }).close()
   for (const [given, origin] of [['https://A.example', 'https://a.example'], ['https://a.example:443/', 'https://a.example'], ['http://localhost:3000', 'http://localhost:3000'], ['http://wechat.localhost', 'http://wechat.localhost'], ['http://127.8.9.1', 'http://127.8.9.1'], ['http://[::1]:80', 'http://[::1]']]) {
     t.equal(parseOrigin('x', given), origin)
   }
@@ -185,13 +186,13 @@ t.test('a client does not show its secret', async t => {
   t.teardown(() => client.close())
   assertNoLeak(t, client)
   t.strictSame(Object.keys(client), ['appid', 'exchangeCode', 'refresh', 'getProfile', 'checkToken', 'close'])
-  assertNoLeak(t, createTransport())
+  assertNoLeak(t, createTransport(parseTransportOptions().transport))
 })
 
 t.test('a function is asked for the secret at each exchange', async t => {
   const wechat = await serve(t, () => tokens)
   let version = 0
-  const transport = createTransport({ apiHosts: [wechat.origin] })
+  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   for (const give of [() => `s&${++version}`, async () => `s&${++version}`]) {
     const client = createClient({ appid, secret: give }, transport)
@@ -211,7 +212,7 @@ t.test('without a secret nothing is sent, and what the function said stays untol
     async () => Promise.reject(secret),
     () => undefined, () => null, () => '', async () => '', () => 5, () => ({ secret }), () => [secret]
   ]
-  const transport = createTransport({ apiHosts: [wechat.origin] })
+  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   for (const give of wrong) {
     const error = await failureOf(t, createClient({ appid, secret: give as () => string }, transport).exchangeCode(code))
@@ -655,7 +656,7 @@ t.test('close waits no longer than about a second for a server that is silent', 
 
 t.test('a client of a shared transport leaves it open', async t => {
   const wechat = await serve(t, () => tokens)
-  const transport = createTransport({ apiHosts: [wechat.origin] })
+  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   const [one, two] = [createClient({ appid, secret }, transport), createClient({ appid: 'wxffffffffffffffff', secret: 'x' }, transport)]
   await one.close()

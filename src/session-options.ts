@@ -1,0 +1,30 @@
+// What @fastify/session gets where the session is ours: the option `session` over our defaults, and what a login could not live with.
+
+import type { FastifySessionOptions } from '@fastify/session'
+import { refuse } from './option-checks'
+import type { WechatLoginOptions } from './types'
+
+/** `callbacks`: their full paths. `secure`: are they all https? */
+export function parseSession (given: WechatLoginOptions['session'], callbacks: string[], secure: boolean): FastifySessionOptions | undefined {
+  if (given === undefined) return undefined
+  const { path = '/', domain } = given.cookie ?? {}
+  const outside = callbacks.find(callback => !covers(path, callback))
+  if (outside !== undefined) refuse('session.cookie.path', JSON.stringify(path), `the callback path ${outside} must lie under it; write '/'`)
+  const plain = path === '/' && domain === undefined
+  const options: FastifySessionOptions = {
+    saveUninitialized: false,
+    rolling: false,
+    // A __Host- cookie cannot be planted by a sibling site; it must be Secure, with path / and no domain.
+    cookieName: plain && (given.cookie?.secure ?? secure) === true ? '__Host-session' : 'session',
+    ...given,
+    cookie: { secure, sameSite: 'lax', path: '/', httpOnly: true, ...given.cookie }
+  }
+  if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
+    refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
+  }
+  return options
+}
+
+function covers (cookiePath: string, path: string): boolean {
+  return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`)
+}
