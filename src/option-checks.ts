@@ -24,8 +24,13 @@ export function describeSecret (value: unknown): string {
   return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`
 }
 
+/** The error has the option's name in a property too, for who shows it in another form. */
+export function refuseSaying (option: string, message: string): never {
+  throw Object.assign(new InvalidOptionsError(message), { option })
+}
+
 export function refuse (option: string, found: string, wanted: string): never {
-  throw new InvalidOptionsError(`option ${option} is ${found}; ${wanted}`)
+  return refuseSaying(option, `option ${option} is ${found}; ${wanted}`)
 }
 
 export function refuseUnknown (given: object, known: string[], where: string): void {
@@ -33,7 +38,7 @@ export function refuseUnknown (given: object, known: string[], where: string): v
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const twin = known.find(other => other.toLowerCase() === name.toLowerCase())
-    throw new InvalidOptionsError(`unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
+    refuseSaying(where + name, `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
   }
 }
 

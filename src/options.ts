@@ -3,7 +3,7 @@
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
 import { type Apps, checkApp, type Warn } from './app-options'
-import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseUnknown, wholeNumber } from './option-checks'
+import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseSaying, refuseUnknown, wholeNumber } from './option-checks'
 import type { AttemptSettings } from './login/attempt'
 import type { RedirectRules } from './login/redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'
@@ -46,7 +46,7 @@ const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSess
 
 /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
 export function parseOptions (given: WechatLoginOptions, prefix: string, warn: Warn): Settings {
-  if ('prefix' in given) throw new InvalidOptionsError('option prefix has no effect on a plugin that serves its whole scope; register the plugin inside a scope that has the prefix')
+  if ('prefix' in given) refuseSaying('prefix', 'option prefix has no effect on a plugin that serves its whole scope; register the plugin inside a scope that has the prefix')
   refuseUnknown(given, optionNames, '')
   const apps = parseApps(given, warn)
   const paths = parsePaths(given, apps, prefix)
@@ -101,10 +101,10 @@ function parseKeys (given: WechatLoginOptions): Buffer[] {
   const entries: unknown[] = Array.isArray(source) ? source : [source]
   if (source === undefined && given.session !== undefined) refuse(option, 'undefined', 'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one')
   if (source === undefined) {
-    throw new InvalidOptionsError('option session is missing; write session: { secret: process.env.SESSION_SECRET }, a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, set option secret instead: it signs the cookie of a login under way')
+    refuseSaying('session', 'option session is missing; write session: { secret: process.env.SESSION_SECRET }, a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, set option secret instead: it signs the cookie of a login under way')
   }
   if (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source)) {
-    throw new InvalidOptionsError('option secret is missing, and none can be derived from session.secret, which is no text or list of texts; write a text of at least 32 bytes (it signs the cookie of a login under way)')
+    refuseSaying('secret', 'option secret is missing, and none can be derived from session.secret, which is no text or list of texts; write a text of at least 32 bytes (it signs the cookie of a login under way)')
   }
   // @fastify/session takes a list with one letter in it.
   if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))

@@ -135,6 +135,8 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given.client = null }, 'problem client'],
     [given => { given.qr = null }, 'problem qr.appid', 'problem qr.secret', 'problem qr.callbackUrl'],
     [given => { given.qrcode = given.qr }, 'problem qrcode'],
+    [given => { given['qr-code'] = given.qr }, 'problem qr-code'],
+    [given => { given.prefix = '/api' }, 'problem prefix'],
     [given => { given.maxAge = '1h' }, 'problem maxAge'],
     [() => ({ session: { secret: secrets.session, store: {} } }), 'problem options']
   ]

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { type App, checkApp } from '../app-options'
+import { InvalidOptionsError } from '../errors'
 import { appidShape, isLoopback } from '../option-checks'
 import { callbackPath } from '../route-options'
 import type { Via, WechatApp } from '../types'
@@ -47,7 +48,7 @@ function checkField (app: WechatApp, field: typeof fields[number], via: Via, rou
     }
     return findings.length > 0 ? findings : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
   } catch (error) {
-    return [problem(about, [wordsOf((error as Error).message, about), advice[field]])]
+    return [problem(about, [wordsOf(refusal(error).message, about), advice[field]])]
   }
 }
 
@@ -67,15 +68,20 @@ function checkSwitches (app: WechatApp, via: Via): Finding[] {
 
 /** What the plugin would refuse at boot, in its own words. */
 export function pluginRefuses (error: unknown, otherwise: string): Finding {
-  const { message } = error as Error
-  const about = /^fastify-wechat-login: .*?((?<=: (?:unknown )?option )[\w.[\]]+)/.exec(message)?.[1] ?? otherwise
-  return problem(about, [wordsOf(message, about), '插件启动时会拒绝此选项，请按英文说明修改。'])
+  const { message, option = otherwise } = refusal(error)
+  return problem(option, [wordsOf(message, option), '插件启动时会拒绝此选项，请按英文说明修改。'])
+}
+
+/** Any other error is a fault, and no finding. */
+function refusal (error: unknown): Error & { option?: string } {
+  if (error instanceof InvalidOptionsError) return error
+  throw error
 }
 
 function wordsOf (message: string, about: string): string {
   const words = message.replace('fastify-wechat-login: ', '')
-  const subject = [`option ${about} `, `${about} `].find(start => words.startsWith(start)) ?? ''
-  return words.slice(subject.length)
+  const subject = `option ${about} `
+  return words.startsWith(subject) ? words.slice(subject.length) : words
 }
 
 function checkHost (about: string, { host, callbackUrl: url }: App, via: Via): Finding[] {
