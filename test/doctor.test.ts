@@ -1,6 +1,9 @@
 // The doctor as it is called: its command line, what it finds, and what it never shows. Asked of WeChat, it asks the simulator.
 
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
@@ -282,22 +285,42 @@ test('no secret is ever shown, in its own place or in a wrong one', async t => {
   }
 })
 
+test('an API that accepts every code, or does not know what day it is, is no WeChat', async t => {
+  const tokens = JSON.stringify({ access_token: '92_ACCESSaccessACCESSaccess', expires_in: 7200, refresh_token: '92_REFRESHrefreshREFRESHrefresh', openid: 'oBYOLCRfJeJdPgw8wVWYpPeyMkLJ', scope: 'snsapi_login' })
+  const server = createServer((_request, response) => { response.setHeader('date', 'today').end(tokens) }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { code, text } = await visit(['--ask', '--api-host', `http://127.0.0.1:${(server.address() as AddressInfo).port}`], right)
+  t.equal(code, 1)
+  t.match(text, "problem  qr.appid, qr.secret: are accepted with a code that nobody made: this is not WeChat's API.")
+  t.match(text, "clock: could not be compared with WeChat's")
+})
+
 test('a fault of its own is not taken for one of the configuration', async t => {
+  const wechat = await startWechatSimulator()
+  t.teardown(() => wechat.close())
+  await t.rejects(visit(['--ask', '--api-host', wechat.url], right, () => { throw new TypeError('odd') }), TypeError)
   const env = new Proxy({}, { ownKeys () { throw new TypeError('odd') } })
   await t.rejects(run(['doctor'], env, () => {}), TypeError)
 })
 
 test('the program itself: its output and its exit code', async t => {
+  const folder = t.testdir({ 'options.cjs': `module.exports = { get qr () { throw new TypeError('${secrets.qr}') } }` })
   // The built one as a user has it, and its source as the coverage counts it.
   const programs = [
     { command: [join(root, 'dist/doctor/bin.js')], more: { _TAPJS_PROCESSINFO_COVERAGE_: '0' } },
     { command: [...process.execArgv, join(root, 'src/doctor/bin.ts')], more: {} }
   ]
   for (const { command, more } of programs) {
-    const call = async (env: Record<string, string>): Promise<Visit> => execute(process.execPath, [...command, 'doctor'], { env: { ...process.env, ...env, ...more } })
-      .then(({ stdout }) => ({ code: 0, text: stdout }), (error: { code: number, stdout: string }) => ({ code: error.code, text: error.stdout }))
+    const call = async (env: Record<string, string>, args: string[] = []): Promise<Visit & { errors: string }> => execute(process.execPath, [...command, 'doctor', ...args], { env: { ...process.env, ...env, ...more } })
+      .then(({ stdout, stderr }) => ({ code: 0, text: stdout, errors: stderr }), ({ code, stdout, stderr }: { code: number, stdout: string, stderr: string }) => ({ code, text: stdout, errors: stderr }))
     t.match(await call(right), { code: 0, text: /^ok +oneclick\.appid.*0 problems, 0 warnings/s }, command.at(-1)!)
     t.match(await call({ ...right, WECHAT_QR_APPID: 'none' }), { code: 1, text: '1 problem, 0 warnings' })
     t.match(await call({ WECHAT_QR_APPID: '', WECHAT_ONECLICK_APPID: '' }), { code: 2, text: 'Usage' })
+    const { code, text, errors } = await call({}, [join(folder, 'options.cjs')])
+    t.equal(code, 2, 'a fault of its own is no problem of the configuration')
+    t.equal(text, '')
+    t.match(errors, /^fastify-wechat-login: the doctor itself has failed.*\n +at /)
+    t.notMatch(errors, secrets.qr)
   }
 })

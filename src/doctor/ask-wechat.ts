@@ -58,8 +58,9 @@ function judge (about: string, { errcode, hint, reason }: Failure): Finding {
 
 async function askTime (host: string, now: () => number): Promise<Finding> {
   const date = await fetch(`${host}/sns/auth`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).then(reply => reply.headers.get('date'), () => null)
-  if (date === null) return warning('clock', ["could not be compared with WeChat's.", '无法与微信服务器比对。'])
-  const ahead = Math.round((now() - Date.parse(date)) / 1000)
+  const theirs = Date.parse(date ?? '')
+  if (Number.isNaN(theirs)) return warning('clock', ["could not be compared with WeChat's.", '无法与微信服务器比对。'])
+  const ahead = Math.round((now() - theirs) / 1000)
   if (Math.abs(ahead) <= skew) return ok('clock', ["agrees with WeChat's.", '与微信服务器一致。'])
   return warning('clock', [
     `is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} WeChat's. Logins over several machines, and https itself, need clocks that agree: run an NTP service.`,

@@ -27,5 +27,5 @@ Variables 变量:
   SESSION_SECRET                                  signs the cookies Cookie 签名密钥
   TRUST_PROXY                                     what Fastify's trustProxy is set to Fastify 的 trustProxy 选项
 
-Exit code: 0 no problem, 1 problems found, 2 the doctor was called wrongly. 退出码：0 无问题，1 有问题，2 用法错误。
+Exit code: 0 no problem, 1 problems found, 2 called wrongly, or failed. 退出码：0 无问题，1 有问题，2 用法错误或医生自身出错。
 `
