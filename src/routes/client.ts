@@ -2,7 +2,7 @@
 // the folder it came from: its content depends on nothing but the version, so it may be kept for ever under ?v=<version>.
 
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { Context } from '../login/context'
@@ -28,9 +28,9 @@ const schema = {
 export function clientRoute (scope: Scope, context: Context): void {
   const path = context.settings.paths.client
   if (path === undefined) return
-  let reading: Promise<Client> | undefined
+  let client: Client | undefined
   scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
-    const { body, etag, version } = await (reading ??= readClient())
+    const { body, etag, version } = client ??= readClient()
     reply.headers({ etag, 'cache-control': request.query.v === version ? 'public, max-age=31536000, immutable' : 'public, no-cache' })
     // null would be written down as JSON.
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send(undefined as unknown as null)
@@ -38,9 +38,9 @@ export function clientRoute (scope: Scope, context: Context): void {
   })
 }
 
-async function readClient (): Promise<Client> {
-  const [helper, manifest] = await Promise.all(['dist/browser/index.mjs', 'package.json'].map(file => readFile(join(root, file), 'utf8')))
-  const body = helper + lastLine
-  const { version } = JSON.parse(manifest!)
+// Once, when it is first asked for: two small files. Where that fails, the next request tries again.
+function readClient (): Client {
+  const body = readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') + lastLine
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`, version }
 }

@@ -1,7 +1,8 @@
 // GET client.js: the built helper as a module, with caching that can never serve an old one.
 
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import Fastify from 'fastify'
 import { test } from 'tap'
 import { startHost } from '../fixture/host'
 
@@ -59,4 +60,24 @@ test('it may be moved and switched off', async t => {
   t.strictSame(answer.setCookies, [])
   const off = await startHost(t, { options: { routes: { client: false } } })
   t.equal((await off.browser().fetch(`${app}/wechat/client.js`)).status, 404)
+})
+
+test('a file that could not be read is read again at the next request', async t => {
+  // The package as it is installed, in a folder of its own.
+  const folder = t.testdir()
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const host = Fastify()
+  t.teardown(() => host.close())
+  await host.register(require(join(folder, 'dist/index.js')), {
+    qr: { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: `${app}/wechat/qr` },
+    session: { secret: 'a session secret that is long enough' }
+  })
+  const statusOf = async (): Promise<number> => (await host.inject('/wechat/client.js')).statusCode
+  const file = join(folder, 'dist/browser/index.mjs')
+  renameSync(file, `${file}.away`)
+  t.equal(await statusOf(), 500)
+  renameSync(`${file}.away`, file)
+  t.equal(await statusOf(), 200)
 })
