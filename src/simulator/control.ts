@@ -57,7 +57,7 @@ function pluginOptions (apps: readonly SimulatedApp[], origin: string): Simulato
 }
 
 function approve (world: World, authorizeUrl: string, user: SimulatedUser, snapshot: boolean): string {
-  const { pathname, hash } = new URL(authorizeUrl)
+  const { pathname, hash } = URL.canParse(authorizeUrl) ? new URL(authorizeUrl) : {}
   const isQr = pathname === '/connect/qrconnect'
   if (!isQr && pathname !== '/connect/oauth2/authorize') throw new SimulatorError('approve: not a URL of one of the two login pages')
   const query = readQuery(authorizeUrl.split('#', 1)[0] as string)

@@ -148,8 +148,7 @@ t.test('Over HTTP, nonsense is a 400 that says why, and a body must be JSON, whi
   t.equal(broken.status, 400)
   const empty = await get(at('reset'), { 'content-type': 'application/json; charset=utf-8' }, { method: 'POST' })
   t.equal(empty.status, 200)
-  const odd = await get(at('approve'), { 'content-type': 'application/json' }, { method: 'POST', body: '{"url":"not a URL"}' })
-  t.equal(odd.status, 500)
+  t.match(await refused('approve', { url: 'not a URL' }), 'approve: not a URL of one of the two login pages')
 })
 
 t.test('The index page says what this is in two languages, lists everyone, and makes a browser someone\'s', async t => {
