@@ -19,12 +19,12 @@ export function tellParent (outcome: Outcome): Html {
   return html`<script data-outcome="${outcome}">${script}</script>`
 }
 
-const outcomes: Record<string, Exclude<Outcome, 'done'>> = {
-  FST_WECHAT_ACCESS_DENIED: 'refused',
-  FST_WECHAT_INVALID_STATE: 'expired',
-  FST_WECHAT_INVALID_CODE: 'expired'
-}
+const outcomes = new Map<string, Exclude<Outcome, 'done'>>([
+  ['FST_WECHAT_ACCESS_DENIED', 'refused'],
+  ['FST_WECHAT_INVALID_STATE', 'expired'],
+  ['FST_WECHAT_INVALID_CODE', 'expired']
+])
 
 export function outcomeOf (code: string): Exclude<Outcome, 'done'> {
-  return outcomes[code] ?? 'error'
+  return outcomes.get(code) ?? 'error'
 }

@@ -168,6 +168,14 @@ test('a failure inside the iframe tells the page around it, and its way on leave
   t.notMatch(plain.headers['content-security-policy'], 'script-src')
 })
 
+test("an error of the host's own tells the page around it that it is one, whatever it calls itself", async t => {
+  const host = await startHost(t, { options: { onUser: () => { throw Object.assign(new Error('Taken'), { statusCode: 409, code: 'constructor' }) } } })
+  const browser = host.browser()
+  const { status, body } = await browser.get(await scan(host, browser), iframe)
+  t.equal(status, 409)
+  t.match(body, '<script data-outcome="error">')
+})
+
 test("a host's own pages are told the outcome", async t => {
   const outcomes: unknown[] = []
   const host = await startHost(t, { options: { renderPage: page => { outcomes.push(page.outcome); return 'mine' } } })
