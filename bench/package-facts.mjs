@@ -14,7 +14,9 @@ const programs = {
 /** Milliseconds from an empty process to a ready application. */
 function boot (program) {
   const text = `const begin = performance.now(); ${program}; app.ready().then(() => { console.log(performance.now() - begin); process.exit(0) })`
-  return Number(spawnSync(process.execPath, ['-e', text], { cwd: root, encoding: 'utf8' }).stdout)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', text], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`an application does not start:\n${stderr}`)
+  return Number(stdout)
 }
 
 function sizeOf (folder) {
