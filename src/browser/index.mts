@@ -25,7 +25,7 @@ export function configure (given: Paths): void {
 /** The user, or null where nobody is logged in. Rejects where that cannot be known, e.g. offline. */
 export async function checkLogin<Shown = User> (): Promise<Shown | null> {
   try {
-    return (await call('me')).user
+    return (await call('me')).user as Shown
   } catch (error) {
     if ((error as WechatLoginError).statusCode === 401) return null
     throw error
@@ -74,15 +74,20 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
       show(given.src)
       target = given.redirect
       endsAt = Date.now() + given.expiresIn * 1000
-      clearTimeout(timer)
       // Browsers count to 2^31 - 1.
-      timer = setTimeout(again, Math.min(Math.max(given.expiresIn - 30, given.expiresIn / 2) * 1000, 2147483647))
+      renewIn(Math.min(Math.max(given.expiresIn - 30, given.expiresIn / 2) * 1000, 2147483647))
     } catch (error) {
       if (signal.aborted) return
       addEventListener('online', again, { once: true, signal })
-      if (frame) timer = setTimeout(again, 20_000)
+      if (frame) renewIn(20_000)
       onError?.(error)
     }
+  }
+
+  function renewIn (milliseconds: number): void {
+    // Of another renewal that went on at the same time.
+    clearTimeout(timer)
+    timer = setTimeout(again, milliseconds)
   }
 
   function again (): void {
@@ -101,17 +106,18 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
   }
 
   async function finish (): Promise<void> {
+    let user: Shown | null
     try {
-      const user = await checkLogin<Shown>()
+      user = await checkLogin<Shown>()
       if (user === null) throw new WechatLoginError('The login did not last', 'LOGIN_FAILED')
-      qr.remove()
-      if (onDone) return onDone(user)
-      location.assign(target)
-      // Where only the fragment differs, the browser has not loaded anything.
-      if (location.href === new URL(target, location.href).href) location.reload()
     } catch (error) {
-      onError?.(error)
+      return onError?.(error)
     }
+    qr.remove()
+    if (onDone) return onDone(user)
+    location.assign(target)
+    // Where only the fragment differs, the browser has not loaded anything.
+    if (location.href === new URL(target, location.href).href) location.reload()
   }
 
   function hear ({ source, origin, data }: MessageEvent): void {
@@ -151,7 +157,15 @@ function here (): string {
   return location.pathname + location.search + location.hash
 }
 
-async function call (route: 'login' | 'me' | 'logout' | 'embed', query: object = {}, init?: RequestInit): Promise<any> {
+/** What each route answers with. */
+interface Answers {
+  login: { authorizeUrl: string }
+  me: { user: unknown }
+  logout: void
+  embed: { src: string, redirect: string, expiresIn: number }
+}
+
+async function call<Route extends keyof Answers> (route: Route, query: object = {}, init?: RequestInit): Promise<Answers[Route]> {
   const path = paths[route] ?? `${(paths.base ?? '/wechat').replace(/\/$/, '')}/${route}`
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString()
   const headers = { accept: 'application/json', 'content-type': 'application/json' }

@@ -128,6 +128,14 @@ helperTest('a login that does not last is no login', {}, async (t, { page, run, 
   t.strictSame(await run('said'), ['onReady', 'onError LOGIN_FAILED'])
 })
 
+helperTest('what onDone throws is no failure of the login', {}, async (t, { run, until }, sites) => {
+  await run("addEventListener('unhandledrejection', () => { hear('unhandled')() }); show({ self_redirect: true, onDone: () => { throw new Error('of the page') } })")
+  await until("said.includes('onReady')")
+  sites.wechat.control.confirm(lastQr(sites))
+  await until('said.length === 2')
+  t.strictSame(await run('said'), ['onReady', 'unhandled'])
+})
+
 let now: () => number = Date.now
 helperTest('an attempt that outlived its time is replaced by a new one', { now: () => now() }, async (t, { run, until }, sites) => {
   t.teardown(() => { now = Date.now })
@@ -212,6 +220,16 @@ helperTest('a code that is taken down stays down, also while it is being fetched
   t.equal(answers(sites, '/wechat/embed').length, asked)
   t.equal(await run("document.querySelector('#qr').innerHTML"), '')
   t.strictSame(await run('said'), ['onReady', 'onReady'])
+})
+
+helperTest('of renewals that fail at once only one is tried again, and none once the code is taken down', clock, async (t, { page, run, until }) => {
+  await run('show()')
+  await until("said.includes('onReady')")
+  await page.route('**/wechat/embed?**', route => route.fulfill({ status: 502 }))
+  await run('Promise.all([qr.renew(), qr.renew()])')
+  await run('qr.remove()')
+  await page.clock.fastForward('16:00')
+  t.strictSame(await run('said'), ['onReady', 'onError BAD_ANSWER', 'onError BAD_ANSWER'])
 })
 
 helperTest('the looks go to WeChat; what is no look of WeChat\'s is refused; nothing needs to listen', {}, async (t, { run, until }) => {
