@@ -4,14 +4,20 @@ import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from './errors'
 import { type Apps, checkApp, type Warn } from './app-options'
 import { describe, describeSecret, oneOf, optionalFlag, optionalFunction, refuse, refuseSaying, refuseUnknown, wholeNumber } from './option-checks'
-import type { AttemptSettings } from './login/attempt'
-import type { RedirectRules } from './login/redirect-target'
+import type { RedirectRules } from './redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './route-options'
 import { parseSession } from './session-options'
 import type { WechatLoginOptions } from './types'
-import { parseTransportOptions } from './wechat/client-options'
+import { parseClientOptions } from './wechat/client-options'
 import type { TransportSettings } from './wechat/transport'
 import type { Lang } from './wechat/types'
+
+export interface AttemptSettings {
+  /** Newest first; the first one signs. */
+  readonly keys: readonly Buffer[]
+  /** Milliseconds. */
+  readonly ttl: number
+}
 
 export interface Settings {
   readonly apps: Apps
@@ -50,7 +56,7 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
   refuseUnknown(given, optionNames, '')
   const apps = parseApps(given, warn)
   const paths = parsePaths(given, apps, prefix)
-  const { openHost, transport } = parseTransportOptions(given.client)
+  const { openHost, transport } = parseClientOptions(given.client)
   const secure = Object.values(apps).every(app => typeof app === 'function' || app.secure)
   return Object.freeze({
     apps,

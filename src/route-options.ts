@@ -2,7 +2,7 @@
 
 import type { Apps } from './app-options'
 import { InvalidOptionsError } from './errors'
-import { checkRedirectTarget, comparablePath, type RedirectRules } from './login/redirect-target'
+import { checkRedirectTarget, comparablePath, type RedirectRules } from './redirect-target'
 import { describe, refuse, refuseUnknown } from './option-checks'
 import type { Via, WechatLoginOptions } from './types'
 

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type fastifyWechatLogin = require('./index')
-import type { Lang, TransportOptions, WechatTokens } from './wechat/types'
+import type { ClientOptions, Lang, WechatTokens } from './wechat/types'
 
 /** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
 export type Via = 'oneclick' | 'qr'
@@ -151,7 +151,7 @@ export interface WechatLoginSettings {
   /** Of the places in the profile. @default 'zh_CN' */
   lang?: Lang
   /** How WeChat is called, for both apps. */
-  client?: TransportOptions
+  client?: ClientOptions
   /** Seconds that an attempt stays valid. @default 900 */
   attemptTtl?: number
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */

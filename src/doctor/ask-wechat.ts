@@ -2,9 +2,9 @@
 // Nothing is spent by that, and no token is made. Then WeChat's clock, by the Date of an answer.
 
 import type { Via, WechatApp } from '../types'
-import type { TransportOptions } from '../wechat/types'
+import type { ClientOptions } from '../wechat/types'
 import { createClient } from '../wechat/client'
-import { parseTransportOptions } from '../wechat/client-options'
+import { parseClientOptions } from '../wechat/client-options'
 import { explainErrcode } from '../wechat/errcodes'
 import type { Failure } from '../wechat/failure'
 import { createTransport, type Transport, type TransportSettings } from '../wechat/transport'
@@ -31,7 +31,7 @@ export async function askWechat ({ options }: Setup, now: () => number): Promise
 
 function readTransport ({ client }: Setup['options']): TransportSettings | Finding {
   try {
-    return parseTransportOptions(client as TransportOptions).transport
+    return parseClientOptions(client as ClientOptions).transport
   } catch (error) {
     return pluginRefuses(error, 'client')
   }

@@ -4,15 +4,9 @@
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { App } from '../app-options'
+import type { AttemptSettings } from '../options'
 import { cookiePrefix, readCookies, setCookie, splitOnce } from './cookies'
 import { randomPart } from './random'
-
-export interface AttemptSettings {
-  /** Newest first; the first one signs. */
-  readonly keys: readonly Buffer[]
-  /** Milliseconds. */
-  readonly ttl: number
-}
 
 export type FoundAttempt =
   | { found: 'absent' }

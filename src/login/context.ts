@@ -1,10 +1,10 @@
 // What one registration of the plugin shares among its requests, made once at boot.
 
 import type { Settings } from '../options'
+import { maxTargetLength } from '../redirect-target'
 import type { Via } from '../types'
 import type { Apps } from './apps'
 import { EndedLogins } from './ended-logins'
-import { maxTargetLength } from './redirect-target'
 import { SpentAttempts } from './spent-attempts'
 
 export interface Context {

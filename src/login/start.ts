@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidRequestError, WrongBrowserError } from '../errors'
 import { tell } from '../events'
+import { checkRedirectTarget, type RedirectTarget } from '../redirect-target'
 import type { Via } from '../types'
 import { oneclickUrl, qrUrl } from '../wechat/authorize-url'
 import { isWechatUserAgent } from '../wechat/browser'
@@ -10,7 +11,6 @@ import type { AppWithClient } from './apps'
 import { beginAttempt, hashState, mintState } from './attempt'
 import type { Context } from './context'
 import { identifyAttempt } from './identify'
-import { checkRedirectTarget, type RedirectTarget } from './redirect-target'
 
 /** What rides in redirect_uri's own query, so that it survives a lost cookie. */
 export interface Ride {

@@ -8,7 +8,7 @@ import {
 } from '../errors'
 import { comeBack, type LostAttempt } from '../login/come-back'
 import { type Context, loginUrl } from '../login/context'
-import type { RedirectTarget } from '../login/redirect-target'
+import type { RedirectTarget } from '../redirect-target'
 import { hasSignedOut } from '../login/signed-out'
 import { callbackUrl, isWechatBrowser, startAttempt, targetOf } from '../login/start'
 import { loadUser } from '../login/user'

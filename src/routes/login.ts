@@ -6,7 +6,7 @@ import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../e
 import type { AppWithClient } from '../login/apps'
 import { chooseApp, startAttempt, targetOf } from '../login/start'
 import type { Context } from '../login/context'
-import type { RedirectTarget } from '../login/redirect-target'
+import type { RedirectTarget } from '../redirect-target'
 import { routeOptions, type Scope } from './scope'
 import { cookies, noBody, redirect, refusals, tags, text, via, withHeaders } from './schemas'
 

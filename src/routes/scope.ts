@@ -9,9 +9,9 @@ import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { markOwnRoutes } from '../login/guard'
 import { leaveSessionAlone } from '../login/session'
-import { checkRedirectTarget } from '../login/redirect-target'
 import { isWechatBrowser } from '../login/start'
 import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { checkRedirectTarget } from '../redirect-target'
 import { tellRefused } from './refused'
 
 export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>

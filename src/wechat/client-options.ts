@@ -21,12 +21,12 @@ function parseApiHosts (given: unknown): readonly [string, ...string[]] {
   return given.map((origin, index) => parseOrigin(`client.apiHosts[${index}]`, origin)) as [string, ...string[]]
 }
 
-function parseDispatcher (given: unknown): ClientOptions['dispatcher'] {
+function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
   if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') refuse('client.dispatcher', describe(given), 'write an undici dispatcher')
-  return given as ClientOptions['dispatcher']
+  return given as TransportOptions['dispatcher']
 }
 
-function parseTransport ({ timeout, retries, connections, dispatcher, apiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com'] }: ClientOptions): TransportSettings {
+function parseTransport ({ timeout, retries, connections, dispatcher, apiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com'] }: TransportOptions): TransportSettings {
   return Object.freeze({
     timeout: wholeNumber(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
     retries: wholeNumber(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
@@ -37,7 +37,7 @@ function parseTransport ({ timeout, retries, connections, dispatcher, apiHosts =
 }
 
 /** The plugin's option `client`. @throws InvalidOptionsError, also for a name that is no option */
-export function parseTransportOptions (given: TransportOptions = {}): { openHost: string, transport: TransportSettings } {
+export function parseClientOptions (given: ClientOptions = {}): { openHost: string, transport: TransportSettings } {
   refuseUnknown(given, [...transportNames, 'openHost'], 'client.')
   const { openHost = 'https://open.weixin.qq.com' } = given
   return { openHost: parseOrigin('client.openHost', openHost), transport: parseTransport(given) }

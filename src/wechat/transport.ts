@@ -3,7 +3,7 @@
 // - it left, but came to nothing: only where `retry` says that a repetition does no harm. A code is spent by then.
 
 import { performance } from 'node:perf_hooks'
-import type { ClientOptions } from './types'
+import type { TransportOptions } from './types'
 import { Deadline } from './deadline'
 import { isTransient } from './failure'
 import type { Failure } from './failure'
@@ -18,7 +18,7 @@ export interface TransportSettings {
   readonly timeout: number
   readonly retries: number
   readonly connections: number
-  readonly dispatcher: ClientOptions['dispatcher']
+  readonly dispatcher: TransportOptions['dispatcher']
   /** Origins without a slash at the end. */
   readonly apiHosts: readonly [string, ...string[]]
 }

@@ -39,7 +39,7 @@ export interface WechatDispatcher {
 }
 
 /** How WeChat's API is called. */
-export interface ClientOptions {
+export interface TransportOptions {
   /** Milliseconds for a whole call, retries included. @default 5000 */
   timeout?: number
   /** How often a call that can do no harm is repeated. Never the code exchange. @default 2 */
@@ -53,7 +53,7 @@ export interface ClientOptions {
 }
 
 /** What `createWechatClient` takes. A wrong option throws `FST_WECHAT_INVALID_OPTIONS`. */
-export interface WechatClientOptions extends ClientOptions {
+export interface WechatClientOptions extends TransportOptions {
   /** `wx` and 16 hexadecimal digits. */
   appid: string
   /** The AppSecret, or a function that is asked for it at every exchange. */
@@ -61,7 +61,7 @@ export interface WechatClientOptions extends ClientOptions {
 }
 
 /** The plugin's option `client`. */
-export interface TransportOptions extends ClientOptions {
+export interface ClientOptions extends TransportOptions {
   /** Origin of WeChat's pages. @default 'https://open.weixin.qq.com' */
   openHost?: string
 }

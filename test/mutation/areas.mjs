@@ -9,8 +9,8 @@ export const areas = {
     tests: ['test/wechat/*.test.js', 'test/properties.test.js']
   },
   'login-attempts': {
-    mutate: login('attempt', 'cookies', 'ended-logins', 'identify', 'marker', 'random', 'redirect-target', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login'),
-    tests: ['test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/properties.test.js']
+    mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'marker', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
+    tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/properties.test.js']
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'session', 'session-answer'),

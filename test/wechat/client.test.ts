@@ -9,9 +9,9 @@ import type { Test } from 'tap'
 import { Agent, MockAgent, RetryAgent } from 'undici'
 import type { Dispatcher } from 'undici'
 import * as errors from '../../src/errors'
-import type { ClientOptions, WechatClient, WechatClientOptions } from '../../src/wechat/types'
+import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/types'
 import { createClient, createWechatClient } from '../../src/wechat/client'
-import { parseOrigin, parseTransportOptions } from '../../src/wechat/client-options'
+import { parseOrigin, parseClientOptions } from '../../src/wechat/client-options'
 import { Deadline } from '../../src/wechat/deadline'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
@@ -29,8 +29,8 @@ const tokens = { access_token: accessToken, expires_in: 7200, refresh_token: ref
 const profile = { openid, nickname: '青山', privilege: [] }
 
 /** A client with a transport of its own; pauses take no time. */
-function createTestClient (t: Test, options: ClientOptions, sources: Sources = { random: () => 0 }): WechatClient {
-  const transport = createTransport(parseTransportOptions(options).transport, sources)
+function createTestClient (t: Test, options: TransportOptions, sources: Sources = { random: () => 0 }): WechatClient {
+  const transport = createTransport(parseClientOptions(options).transport, sources)
   t.teardown(() => transport.close())
   return createClient({ appid, secret }, transport)
 }
@@ -174,7 +174,7 @@ t.test('options that work are taken, an undefined one like an absent one', async
     await client.close()
     t.equal(client.appid, appid)
   }
-  await createTransport(parseTransportOptions().transport).close()
+  await createTransport(parseClientOptions().transport).close()
   await createWechatClient({ appid, secret: () => secret }).close()
   for (const [given, origin] of [['https://A.example', 'https://a.example'], ['https://a.example:443/', 'https://a.example'], ['http://localhost:3000', 'http://localhost:3000'], ['http://wechat.localhost', 'http://wechat.localhost'], ['http://127.8.9.1', 'http://127.8.9.1'], ['http://[::1]:80', 'http://[::1]']]) {
     t.equal(parseOrigin('x', given), origin)
@@ -186,13 +186,13 @@ t.test('a client does not show its secret', async t => {
   t.teardown(() => client.close())
   assertNoLeak(t, client)
   t.strictSame(Object.keys(client), ['appid', 'exchangeCode', 'refresh', 'getProfile', 'checkToken', 'close'])
-  assertNoLeak(t, createTransport(parseTransportOptions().transport))
+  assertNoLeak(t, createTransport(parseClientOptions().transport))
 })
 
 t.test('a function is asked for the secret at each exchange', async t => {
   const wechat = await serve(t, () => tokens)
   let version = 0
-  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
+  const transport = createTransport(parseClientOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   for (const give of [() => `s&${++version}`, async () => `s&${++version}`]) {
     const client = createClient({ appid, secret: give }, transport)
@@ -212,7 +212,7 @@ t.test('without a secret nothing is sent, and what the function said stays untol
     async () => Promise.reject(secret),
     () => undefined, () => null, () => '', async () => '', () => 5, () => ({ secret }), () => [secret]
   ]
-  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
+  const transport = createTransport(parseClientOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   for (const give of wrong) {
     const error = await failureOf(t, createClient({ appid, secret: give as () => string }, transport).exchangeCode(code))
@@ -656,7 +656,7 @@ t.test('close waits no longer than about a second for a server that is silent', 
 
 t.test('a client of a shared transport leaves it open', async t => {
   const wechat = await serve(t, () => tokens)
-  const transport = createTransport(parseTransportOptions({ apiHosts: [wechat.origin] }).transport)
+  const transport = createTransport(parseClientOptions({ apiHosts: [wechat.origin] }).transport)
   t.teardown(() => transport.close())
   const [one, two] = [createClient({ appid, secret }, transport), createClient({ appid: 'wxffffffffffffffff', secret: 'x' }, transport)]
   await one.close()

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { test } from 'tap'
-import { checkRedirectTarget, comparablePath } from '../../src/login/redirect-target'
-import { asBrowsersResolve, hostile, legitimate, staysOnSite } from '../fixture/redirects'
+import { checkRedirectTarget, comparablePath } from '../src/redirect-target'
+import { asBrowsersResolve, hostile, legitimate, staysOnSite } from './fixture/redirects'
 
 const shop = 'https://shop.example.com'
 const ownPaths = new Set(['/wechat/login', '/wechat/logout', '/wechat/qr'].map(comparablePath))
