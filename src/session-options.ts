@@ -1,7 +1,7 @@
 // What @fastify/session gets where the session is ours: the option `session` over our defaults, and what a login could not live with.
 
 import type { FastifySessionOptions } from '@fastify/session'
-import { refuse } from './option-checks'
+import { describe, refuse } from './option-checks'
 import type { WechatLoginOptions } from './types'
 
 /** `callbacks`: their full paths. `secure`: are they all https? */
@@ -9,7 +9,7 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: s
   if (given === undefined) return undefined
   const { path = '/', domain } = given.cookie ?? {}
   const outside = callbacks.find(callback => !covers(path, callback))
-  if (outside !== undefined) refuse('session.cookie.path', JSON.stringify(path), `the callback path ${outside} must lie under it; write '/'`)
+  if (outside !== undefined) refuse('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
   const plain = path === '/' && domain === undefined
   const options: FastifySessionOptions = {
     saveUninitialized: false,
@@ -25,6 +25,7 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: s
   return options
 }
 
-function covers (cookiePath: string, path: string): boolean {
+function covers (cookiePath: unknown, path: string): boolean {
+  if (typeof cookiePath !== 'string') return false
   return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`)
 }

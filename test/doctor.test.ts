@@ -130,6 +130,7 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given.qr.callbackUrl += ':1'; given.routes = { qr: '/back' } }],
     [given => { given.routes = { me: '/a%20b' } }, 'problem routes.me'],
     [given => { given.session.cookie = { path: '/shop' } }, 'problem session.cookie.path'],
+    [given => { given.session.cookie = { path: 7 } }, 'problem session.cookie.path'],
     [given => { given.session.cookieName = '__Host-sid'; given.session.cookie = { path: '/wechat' } }, 'problem session.cookieName'],
     [given => { given.client = { retries: 99 } }, 'problem client.retries'],
     [given => { given.client = { apiHosts: ['https://api.weixin.qq.com', 'http://relay.example'] } }, 'problem client.apiHosts[1]'],
@@ -244,6 +245,7 @@ test("a module's own client is used, and its mistakes are told", async t => {
   }
   t.strictSame(await findings([moduleOf(t, given => { accounts(given); given.client = wechat.options.client }), '--ask'], right), [])
   t.strictSame(await findings([moduleOf(t, given => { given.client = { apiHosts: ['http://api.weixin.qq.com'] } }), '--ask'], right), ['problem client.apiHosts[0]'])
+  t.strictSame(await findings([moduleOf(t, given => { given.client = { retries: 99 }; given.qr.callbackUrl = '/wechat/qr' }), '--ask'], right), ['problem qr.callbackUrl', 'problem client.retries'], 'all at once')
 })
 
 test('a secret of a function is asked for, and shown no more than any other', async t => {
@@ -305,7 +307,7 @@ test('a fault of its own is not taken for one of the configuration', async t => 
 })
 
 test('the program itself: its output and its exit code', async t => {
-  const folder = t.testdir({ 'options.cjs': `module.exports = { get qr () { throw new TypeError('${secrets.qr}') } }` })
+  const folder = t.testdir({ 'options.cjs': `module.exports = { ...${JSON.stringify(options)}, client: { get timeout () { throw new TypeError('${secrets.qr}') } } }` })
   // The built one as a user has it, and its source as the coverage counts it.
   const programs = [
     { command: [join(root, 'dist/doctor/bin.js')], more: { _TAPJS_PROCESSINFO_COVERAGE_: '0' } },

@@ -454,6 +454,7 @@ test('@fastify/secure-session is refused: its sessions cannot be ended', async t
 })
 
 test("the session cookie's path covers the callbacks", async t => {
+  t.match(await refusal(t, { qr, session: { secret: sessionSecret, cookie: { path: 7 } } }), "option session.cookie.path is 7; the callback path /wechat/qr must lie under it; write '/'")
   for (const path of ['/account', '/wechat/q', '/wechat/qr/', '/Wechat']) {
     const message = await refusal(t, { qr, session: { secret: sessionSecret, cookie: { path } } })
     t.match(message, `option session.cookie.path is "${path}"; the callback path /wechat/qr must lie under it; write '/'`)
