@@ -36,8 +36,10 @@ const freePort = async () => {
 
 function start (file, args = [], env = {}) {
   const child = fork(new URL(file, import.meta.url), args, { env: { ...process.env, ...env }, execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const ended = once(child, 'exit').then(() => { throw new Error(`${[file, ...args].join(' ')} has ended`) })
+  ended.catch(() => {}) // Sooner or later each of them does.
   const next = async () => {
-    const [message] = await once(child, 'message')
+    const [message] = await Promise.race([once(child, 'message'), ended])
     return message
   }
   return { child, next, async ask (message) { child.send(message); return (await next()).answer } }
