@@ -38,7 +38,7 @@ function resolvePath (untrusted: string): Resolved | null {
 }
 
 function resolveListed (untrusted: string, origins: ReadonlySet<string>): Resolved | null {
-  if (origins.size === 0 || !/^https?:\/\/[^/]/.test(untrusted) || !URL.canParse(untrusted)) return null
+  if (!/^https?:\/\/[^/]/.test(untrusted) || !URL.canParse(untrusted)) return null
   const url = new URL(untrusted)
   return origins.has(url.origin) && url.username === '' && url.password === '' ? url : null
 }

@@ -74,12 +74,14 @@ test('a listed origin is taken, written as browsers write it', t => {
   ]
   for (const [untrusted, target] of cases) t.equal(checkRedirectTarget(untrusted, withShop), target)
   t.equal(checkRedirectTarget(`${shop}/cart`, site), null, 'and no other one is')
+  const local = { ...withShop, origins: new Set(['http://localhost:5173']) }
+  t.equal(checkRedirectTarget('http://localhost:5173/cart', local), 'http://localhost:5173/cart', 'over http too, where it is listed so')
   t.end()
 })
 
 test('a near miss of a listed origin is refused', t => {
   for (const untrusted of ['http://shop.example.com/', 'https://shop.example.com:8443/', 'https://shop.example.com.evil.example/', 'https://evil.example/shop.example.com',
-    'https://shop.example.com@evil.example/', 'https://me@shop.example.com/', 'https://me:pass@shop.example.com/', 'https://x.shop.example.com/', 'https://hop.example.com/',
+    'https://shop.example.com@evil.example/', 'https://me@shop.example.com/', 'https://me:pass@shop.example.com/', 'https://:pass@shop.example.com/', 'https://x.shop.example.com/', 'https://hop.example.com/',
     'https://shop.example.com./', '//shop.example.com/', '/\\shop.example.com/', 'https:shop.example.com', 'https:/shop.example.com', 'https:///shop.example.com', 'https:\\\\shop.example.com',
     'https://shop.example.com\\@evil.example/', 'https://evil.example\\@shop.example.com/', ` ${shop}/`, `\t${shop}/`, 'ht\ttps://shop.example.com/', 'wss://shop.example.com/', `blob:${shop}/x`, `javascript:${shop}/`, 'https://', 'https://[']) {
     t.equal(checkRedirectTarget(untrusted, withShop), null, JSON.stringify(untrusted))

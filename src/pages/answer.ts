@@ -69,7 +69,10 @@ export async function sendPage (settings: Settings, request: FastifyRequest, rep
     .header('vary', 'accept-language').send(body)
 }
 
-/** True where no error handler of the host would shape the answer: Fastify's own one drops `loginUrl`. */
+/**
+ * True where no error handler of the host would shape the answer: Fastify's own one drops `loginUrl`. One that it is given Fastify binds to
+ * its instance, which shows in the name, whatever a bundler has made of the names in the code.
+ */
 export function hasDefaultErrorHandler ({ server }: FastifyRequest): boolean {
-  return server.errorHandler.name === 'defaultErrorHandler'
+  return !server.errorHandler.name.startsWith('bound ')
 }

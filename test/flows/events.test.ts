@@ -58,6 +58,7 @@ test('a login and a logout are told in order, on the channels and in the log, un
     { event: 'login.ended', via: 'qr', appid, subject }
   ]
   t.match(told, expected)
+  t.strictSame(told.filter(({ subject }) => subject !== undefined).map(event => event.subject), [subject, subject], 'to the letter')
   t.strictSame(told.map(event => Object.keys(event)), expected.map(event => Object.keys(event)), 'and nothing else')
   t.ok(told.every(event => event.duration === undefined || (event.duration >= 0 && event.duration < 60_000)))
   t.match(linesOf(host), expected)

@@ -169,6 +169,9 @@ test('a name without a value, and a value without a name, are no attempt', t => 
   t.equal(find(name), 'absent')
   t.equal(find(`=${value}`), 'absent')
   t.equal(find(value), 'absent')
+  t.equal(find(`${name}x`), 'absent', 'nor is the last character cut off')
+  t.strictSame(readCookies('a; b=1'), [{ name: '', value: 'a' }, { name: 'b', value: '1' }])
+  t.strictSame(readCookies(undefined), [])
   t.end()
 })
 
@@ -192,9 +195,13 @@ test('of attempts that began in one millisecond the first in the header is the o
 
 test("only attempts are ended to make room, and over http none of https's", t => {
   const others = ['__Host-wechat-signed-out=1', '__Host-session=x', 'wechat-shop=1', '__Host-wechat-XYZ=1', 'session=1', '__Host-wechat-0123456789abc=1']
-  t.equal(beginAttempt(state, qr, [...others, ...others].join('; '), settings, start).length, 1)
+  const many = (names: string[]): string => Array.from({ length: 6 }, () => names).flat().join('; ')
+  t.equal(beginAttempt(state, qr, many(others), settings, start).length, 1)
+  t.equal(beginAttempt(state, plain, many([...others, 'wechat-my__Host-wechat-0123456789ab=1', 'wechat-mywechat-0123456789ab=1']), settings, start).length, 1)
   const secure = Array.from({ length: 6 }, () => begin(settings, qr, start, mintState())).join('; ')
   t.equal(beginAttempt(state, plain, secure, settings, start).length, 1)
+  const overHttp = Array.from({ length: 6 }, () => begin(settings, plain, start, mintState())).join('; ')
+  t.equal(beginAttempt(state, plain, overHttp, settings, start).length, 3, "http's own are")
   const junk = Array.from({ length: 5 }, () => `__Host-wechat-${mintState().slice(0, 12)}=junk!`).join('; ')
   t.equal(beginAttempt(state, qr, junk, settings, start).length, 2, 'junk with the name of an attempt counts as one')
   t.end()

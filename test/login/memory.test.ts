@@ -64,6 +64,13 @@ test('a code leads to the attempt that came with it first, for as long as that i
   t.equal(spent.findByCode('code'), undefined)
 })
 
+test('a later attempt that came with the same code, and failed before the code had left, takes nothing from the first', async t => {
+  const spent = new SpentAttempts()
+  await spent.run('a', returned({ state: 'first' }), async () => made('a'))
+  await t.rejects(spent.run('b', returned({ state: 'second' }), async () => { throw new Error('no connection') }))
+  t.equal(spent.findByCode('code')?.state, 'first')
+})
+
 test('a code that never left leads nowhere', async t => {
   const spent = new SpentAttempts()
   await t.rejects(spent.run('a', returned(), async () => { throw new Error('no connection') }))

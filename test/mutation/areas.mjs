@@ -9,11 +9,11 @@ export const areas = {
     tests: ['test/wechat/*.test.js', 'test/properties.test.js']
   },
   'login-attempts': {
-    mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'marker', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
+    mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
     tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/properties.test.js']
   },
   'login-sessions': {
-    mutate: login('come-back', 'complete', 'finish', 'login', 'session', 'session-answer'),
+    mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
     tests: flows('login', 'edges', 'lifetime', 'users', 'repeated', 'host-faults')
   },
   'login-visitors': {
