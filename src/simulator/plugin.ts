@@ -33,8 +33,9 @@ async function registerSimulator (app: FastifyInstance, options: WechatSimulator
 function addRoutes (scope: FastifyInstance, world: World, control: SimulatorControl): void {
   readBodiesAsText(scope)
   scope.setErrorHandler((error, _request, reply) => {
-    const status = error instanceof SimulatorError ? error.statusCode : 500
-    return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify({ statusCode: status, message: String(error) }))
+    if (!(error instanceof SimulatorError)) throw error // Fastify's own, which it answers itself
+    const { statusCode } = error
+    return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify({ statusCode, message: String(error) }))
   })
   addAuthorizeRoute(scope, world)
   addQrRoutes(scope, world)

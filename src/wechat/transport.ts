@@ -81,11 +81,12 @@ export function createTransport ({ timeout, retries, connections, dispatcher, ap
   async function get<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const deadline = new Deadline(timeout)
     try {
-      return await getAgain(`${endpoint}?${query}`, call, deadline)
-    } catch (error) {
-      throw Object.assign(error as Failure, { endpoint })
-    } finally {
+      const value = await getAgain(`${endpoint}?${query}`, call, deadline)
       deadline.clear()
+      return value
+    } catch (error) {
+      deadline.clear()
+      throw Object.assign(error as Failure, { endpoint })
     }
   }
 

@@ -6,7 +6,7 @@ import { test, type Test } from 'tap'
 import { createWechatClient } from '../../src/wechat/client'
 import { observe } from '../../src/wechat/observe'
 import { startWechatSimulator } from '../../src/simulator'
-import type { EventName } from '../../src/events'
+import { type EventName, tell } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
 
@@ -39,6 +39,14 @@ function fingerprint (text: string): string {
 function stateOf (callback: string): string {
   return new URL(callback).searchParams.get('state')!
 }
+
+test('an event that nobody wants to know of is not even described', t => {
+  const written = (): void => { t.fail('written') }
+  const silent = { isLevelEnabled: () => false, debug: written, info: written, error: written }
+  tell('attempt.started', () => t.fail('described') as never, silent)
+  tell('attempt.started', () => t.fail('described') as never, undefined)
+  t.end()
+})
 
 test('a login and a logout are told in order, on the channels and in the log, under names that tell nothing', async t => {
   const told = listen(t)

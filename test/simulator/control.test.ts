@@ -146,6 +146,8 @@ t.test('Over HTTP, nonsense is a 400 that says why, and a body must be JSON, whi
   t.equal(bare.status, 400)
   const broken = await get(at('reset'), { 'content-type': 'application/json' }, { method: 'POST', body: '{' })
   t.equal(broken.status, 400)
+  const huge = await get(at('reset'), { 'content-type': 'application/json' }, { method: 'POST', body: ' '.repeat(2_000_000) })
+  t.equal(huge.status, 413, "Fastify's own refusals stay what they are")
   const empty = await get(at('reset'), { 'content-type': 'application/json; charset=utf-8' }, { method: 'POST' })
   t.equal(empty.status, 200)
   t.match(await refused('approve', { url: 'not a URL' }), 'approve: not a URL of one of the two login pages')
