@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type fastifyWechatLogin = require('./index')
-import type { ClientOptions, Lang, WechatTokens } from './wechat/types'
+import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/types'
 
 /** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
 export type Via = 'oneclick' | 'qr'
@@ -33,26 +33,12 @@ export type WechatQrApp = Pick<WechatApp, 'appid' | 'secret' | 'callbackUrl'>
 export type WechatAppSource<App = WechatApp> = App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
 
 /** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
-export interface WechatProfile {
+export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
   /** The app that the openid belongs to: `(appid, openid)` is the identity. */
   appid: string
   via: Via
-  /** Unique for a person and an appid. */
-  openid: string
-  /** Unique for a person over all apps of one Open Platform account. May appear later. */
-  unionid?: string
   /** What WeChat granted, comma separated. */
   scope?: string
-  nickname?: string
-  /** Untrusted: an http or https URL, https on WeChat's own hosts. Dies when the person changes the picture: copy it, do not link to it for long. */
-  headimgurl?: string
-  /** Always 0 since 2021. */
-  sex?: number
-  province?: string
-  city?: string
-  country?: string
-  language?: string
-  privilege?: string[]
   /** True for a virtual user of WeChat's snapshot page (only with `snapshotUsers: 'allow'`). */
   snapshot: boolean
 }

@@ -20,16 +20,21 @@ export interface WechatTokens {
 
 /** WeChat's reply to `/sns/userinfo`, in its own field names; what has the wrong shape is left out. WeChat's page: api_snsuserinfo. */
 export interface WechatUserInfo {
+  /** Unique for a person and an appid. */
   openid: string
+  /** Unique for a person over all apps of one Open Platform account. May appear later. */
   unionid?: string
   nickname?: string
+  /** Untrusted: an http or https URL, https on WeChat's own hosts. Dies when the person changes the picture: copy it, do not link to it for long. */
   headimgurl?: string
+  /** Always 0 since 2021. */
   sex?: number
   province?: string
   city?: string
   country?: string
   language?: string
   privilege?: string[]
+  /** 1 for a snapshot page's virtual user, else absent. */
   is_snapshotuser?: 1
 }
 

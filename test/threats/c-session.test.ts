@@ -6,7 +6,7 @@ import cookie from '@fastify/cookie'
 import session, { MemoryStore } from '@fastify/session'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { EndedLogins } from '../../src/login/ended-logins'
 import type { Login } from '../../src/login/login'
 import { destroyer } from '../../src/login/stored-login'
@@ -352,15 +352,8 @@ test('T29: a visitor who hangs up during onUser is logged in by the next callbac
   t.strictSame([users, loginsIn(store).length, await isLoggedIn(host, browser)], [1, 1, true])
 })
 
-test('T30: a session store that fails or returns garbage opens no guard', async t => {
-  class Odd extends MemoryStore {
-    result: unknown
-    override get (_id: string, done: (error: Error | null, session?: any) => void): void {
-      if (this.result instanceof Error) done(this.result)
-      else done(null, this.result)
-    }
-  }
-  const store = new Odd()
+/** A host with two guarded routes and an open one; `reached` counts who came through a guard. */
+async function startGuarded (t: Test, store: MemoryStore) {
   let reached = 0
   const host = await startHost(t, {
     options: { session: { secret: sessionSecret, store } },
@@ -370,6 +363,19 @@ test('T30: a session store that fails or returns garbage opens no guard', async 
       app.get('/open', async request => ({ user: request.wechatUser }))
     }
   })
+  return { host, reached: () => reached }
+}
+
+test('T30: a session store that fails or returns garbage opens no guard', async t => {
+  class Odd extends MemoryStore {
+    result: unknown
+    override get (_id: string, done: (error: Error | null, session?: any) => void): void {
+      if (this.result instanceof Error) done(this.result)
+      else done(null, this.result)
+    }
+  }
+  const store = new Odd()
+  const { host, reached } = await startGuarded(t, store)
   const browser = host.browser()
   await logIn(host, browser)
   const garbage = [null, undefined, 'text', '', 7, true, [], ['wechatLogin'], {}, { wechatLogin: true }, { wechatUser: { name: 'x' } }, { wechatLogin: { user: { name: 'x' } } }, { cookie: 'x', wechatLogin: 'x' }, { cookie: {}, wechatLogin: [] }, Object.create({ wechatLogin: { id: 'x' } }), { cookie: { expires: 'never' } }]
@@ -383,7 +389,7 @@ test('T30: a session store that fails or returns garbage opens no guard', async 
     const open = await browser.fetch(`${host.origin}/open`)
     if (open.status === 200) t.equal(open.json().user, null)
   }
-  t.equal(reached, 0)
+  t.equal(reached(), 0)
 })
 
 test('T30: while the store is silent a guard opens to nobody, and whatever it says in the end makes nobody somebody', async t => {
@@ -397,14 +403,7 @@ test('T30: while the store is silent a guard opens to nobody, and whatever it sa
     }
   }
   const store = new Silent()
-  let reached = 0
-  const host = await startHost(t, {
-    options: { session: { secret: sessionSecret, store } },
-    routes: app => {
-      app.get('/guarded', { preHandler: app.requireWechatUser }, async () => { reached++; return {} })
-      app.get('/verified', { onRequest: app.verifyWechatUser }, async () => { reached++; return {} })
-    }
-  })
+  const { host, reached } = await startGuarded(t, store)
   const browser = host.browser()
   await logIn(host, browser)
   for (const [words, status] of [[[new Error('too late')], 500], [[null], 401], [[null, {}], 401]] as Array<[[Error | null, object?], number]>) {
@@ -412,12 +411,12 @@ test('T30: while the store is silent a guard opens to nobody, and whatever it sa
     const before = store.asked
     const waiting = ['/guarded', '/verified', '/wechat/me'].map(path => browser.fetch(host.origin + path))
     while (store.asked < before + waiting.length) await host.browser().get(`${host.origin}/public`)
-    t.equal(reached, 0)
+    t.equal(reached(), 0)
     for (const path of ['/guarded', '/wechat/me']) t.equal((await host.browser().fetch(host.origin + path)).status, 401, 'nor do others pass, who are not held up')
     for (const say of store.silence) say(...words)
     store.silence = undefined
     t.strictSame((await Promise.all(waiting)).map(answer => answer.status), [status, status, status])
-    t.equal(reached, 0)
+    t.equal(reached(), 0)
   }
   t.ok(await isLoggedIn(host, browser), 'the store is back, and so is the login')
 })
