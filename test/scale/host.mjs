@@ -10,7 +10,7 @@ import { createClient } from 'redis'
 
 const require = createRequire(import.meta.url)
 const { createPlugin } = require('../../dist/plugin.js')
-const { name, port, redisUrl, origin, wechat, secret, skew = 0, onUserDelay = 0, attemptSecrets } = JSON.parse(process.argv[2])
+const { name, port, redisUrl, wechat, secret, skew = 0, onUserDelay = 0, attemptSecrets } = JSON.parse(process.argv[2])
 
 const redis = createClient({ url: redisUrl })
 redis.on('error', () => {})
@@ -40,4 +40,6 @@ app.get('/', async () => ({ name }))
 app.get('/account', { preHandler: app.requireWechatUser }, async request => ({ name, user: request.wechatUser }))
 await app.listen({ port, host: '127.0.0.1' })
 process.on('SIGTERM', () => { void app.close().then(() => redis.close()).then(() => process.exit(0)) })
-process.send?.({ ready: true, origin })
+// The test that started this process is gone, with or without a word.
+process.once('disconnect', () => process.exit())
+process.send({ ready: true })

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { freePort } from '../fixture/host'
+import { lastingPort } from '../fixture/host'
 
 const tlsFolder = join(__dirname, '../fixtures/tls')
 
@@ -15,7 +15,7 @@ export function findProgram (...names: string[]): string | undefined {
 }
 
 export async function startRedis (program: string, folder: string): Promise<{ url: string, restart: () => Promise<void>, stop: () => Promise<void> }> {
-  const port = await freePort()
+  const port = await lastingPort()
   mkdirSync(folder, { recursive: true })
   // Every write is on disk before it is answered: a restart may lose time, not logins.
   const start = async (): Promise<ChildProcess> => {
@@ -36,7 +36,7 @@ export async function startRedis (program: string, folder: string): Promise<{ ur
 
 /** nginx, round robin over the ports, speaking https as app.example.com. */
 export async function startProxy (folder: string, ports: number[]): Promise<{ address: string, stop: () => Promise<void> }> {
-  const port = await freePort()
+  const port = await lastingPort()
   mkdirSync(folder, { recursive: true })
   const config = join(folder, 'nginx.conf')
   writeFileSync(config, `
@@ -70,19 +70,31 @@ export interface Machine {
 }
 
 export async function createMachine (settings: object): Promise<Machine> {
-  const port = await freePort()
+  const port = await lastingPort()
   let child: ChildProcess | undefined
   let current = settings
   return {
     port,
     async start (changes) {
       current = { ...current, ...changes }
-      child = fork(join(__dirname, 'host.mjs'), [JSON.stringify({ ...current, port })], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-      await once(child, 'message')
+      const env = { ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }
+      // None of this process's own streams: tap waits for them to close, and a machine may outlive a test that was ended half-way.
+      child = fork(join(__dirname, 'host.mjs'), [JSON.stringify({ ...current, port })], { execArgv: [], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+      await ready(child)
     },
     kill: () => kill(child, 'SIGKILL'),
     stop: () => kill(child, 'SIGTERM')
   }
+}
+
+/** Resolves with its first message. Rejects with what it wrote to stderr should it end before. */
+async function ready (child: ChildProcess): Promise<void> {
+  let stderr = ''
+  child.stderr!.setEncoding('utf8').on('data', text => { stderr += text })
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => { resolve() })
+    child.once('close', () => { reject(new Error(`a machine ended before it listened: ${stderr}`)) })
+  })
 }
 
 async function kill (child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
