@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
 
@@ -112,6 +113,17 @@ t.test('a file is one idea: at most 180 lines, and a name that says which', asyn
   t.strictSame(sources.filter(({ lines }) => lines > 180).map(({ path, lines }) => `${path}: ${lines} lines`), [])
   t.strictSame(sources.filter(({ name }) => /^(utils?|helpers?|common|misc)$/.test(posix.basename(name))).map(({ path }) => path), [])
   t.strictSame(sources.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9]+(-[a-z0-9]+)*\.m?ts$/.test(path)).map(({ path }) => path), [])
+})
+
+t.test('the mutation tests know every file of login/ and wechat/, each once, and tests that are there', async t => {
+  const { areas } = await import(pathToFileURL(join(__dirname, 'mutation/areas.mjs')).href) as { areas: Record<string, { mutate: string[], tests: string[] }> }
+  const mutated = Object.values(areas).flatMap(({ mutate }) => mutate).sort()
+  const expected = sources.filter(({ name }) => name.startsWith('login/')).map(({ path }) => `src/${path}`)
+  t.strictSame(mutated, [...expected, 'src/redirect-target.ts', 'src/wechat/**/*.ts'])
+  const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).map(path => `test/${path.replaceAll('\\', '/').replace(/ts$/, 'js')}`)
+  const patterns = Object.values(areas).flatMap(area => area.tests)
+  const isThere = (pattern: string): boolean => tests.some(path => new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path))
+  t.strictSame(patterns.filter(pattern => !isThere(pattern)), [])
 })
 
 // The coverage does not count a file that no test loads; here each one is loaded.
