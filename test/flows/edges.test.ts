@@ -38,6 +38,15 @@ test('isWechatBrowser of the host decides, and a way that is not set up is no re
   t.equal((await browser.fetch(`${host.origin}/wechat/login`, { headers: { 'x-app': 'wechat' } })).json().code, 'FST_WECHAT_WRONG_BROWSER')
 })
 
+test('WeChat is given the callback URL as it was set, and nothing rides in it but a target that is not the default', async t => {
+  const host = await startHost(t)
+  for (const [query, ride] of [['', ''], ['?redirect=/', ''], ['?redirect=//evil.example', ''], ['?redirect=/account', '?redirect=%2Faccount']] as const) {
+    const { location } = await host.browser().get(`${host.origin}/wechat/login${query}`)
+    t.equal(new URL(location).searchParams.get('redirect_uri'), `${host.origin}/wechat/qr${ride}`)
+  }
+  t.equal(host.logs.filter(({ msg }) => /a redirect target .* was replaced by redirect.default/.test(msg)).length, 1, 'the log tells of the one that was not taken')
+})
+
 test('a callback URL keeps the query of its own', async t => {
   const host = await startHost(t, { options: (wechat, origin) => ({ qr: { ...wechat.options.qr, callbackUrl: `${origin}/wechat/qr?shop=7` } }) })
   const callback = await beginLogin(host, host.browser(), { redirect: '/account' })

@@ -154,6 +154,23 @@ test('a store that says ENOENT holds nothing; one with any other error cannot te
   t.end()
 })
 
+test('a session is destroyed a second time only while it still holds the login that has ended', t => {
+  const destroyed: string[] = []
+  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { attempt: 'b' } }, back: { wechatLogin: { attempt: 'a' } } }
+  const store = {
+    get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
+    destroy (id: string, done: () => void) { destroyed.push(id); done() }
+  } as unknown as Place['store']
+  const told = Object.keys(sessions).map(sessionId => {
+    let cameBack: boolean | undefined
+    destroyer({ store, sessionId }, { attempt: 'a' } as Login)(answer => { cameBack = answer })
+    return cameBack
+  })
+  t.strictSame(told, [false, false, false, false, true])
+  t.strictSame(destroyed, ['back'])
+  t.end()
+})
+
 test('a login that ends twice is remembered from its last end, and holds up no other', t => {
   const ended = new EndedLogins()
   const gone = (told: (cameBack: boolean) => void): void => { told(false) }
