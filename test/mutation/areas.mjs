@@ -6,7 +6,7 @@ const login = (...names) => names.map(name => `src/login/${name}.ts`)
 export const areas = {
   wechat: {
     mutate: ['src/wechat/**/*.ts'],
-    tests: ['test/wechat/*.test.js', 'test/properties.test.js']
+    tests: ['test/wechat/*.test.js', 'test/properties.test.js', ...flows('events')]
   },
   'login-attempts': {
     mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
@@ -14,10 +14,10 @@ export const areas = {
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
-    tests: flows('login', 'edges', 'lifetime', 'users', 'repeated', 'host-faults')
+    tests: flows('login', 'edges', 'lifetime', 'users', 'repeated', 'events', 'lost-cookies', 'tokens', 'host-faults')
   },
   'login-visitors': {
     mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
-    tests: flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'composition', 'tenants')
+    tests: flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events', 'composition', 'users', 'tenants')
   }
 }
