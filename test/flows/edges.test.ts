@@ -2,7 +2,7 @@
 
 import cookie from '@fastify/cookie'
 import session, { MemoryStore } from '@fastify/session'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import type { Apps } from '../../src/login/apps'
 import { createContext, sweep } from '../../src/login/context'
@@ -65,6 +65,43 @@ test('a callback outside the path of the host\'s session cookie is refused with 
   t.equal(answer.status, 500)
   t.equal(host.wechat.control.count('access_token'), 0)
   t.ok(host.logs.some(({ msg }) => msg.includes('session.cookie.path')))
+})
+
+test('an app that a function returns is checked as at boot: what looks wrong is a warning, what is none an error, and nothing is nothing', async t => {
+  let given: (app: object) => unknown = () => null
+  const host = await startHost(t, { options: wechat => ({ qr: () => given(wechat.options.qr) as never }) })
+  const ask = async (): Promise<[number, string | undefined, string[]]> => {
+    const seen = host.logs.length
+    const answer = await host.browser().fetch(`${host.origin}/wechat/login`, { headers: { accept: 'application/json' } })
+    return [answer.status, answer.json().code, host.logs.slice(seen).filter(({ level, msg }) => level >= 40 && msg.includes('qr')).map(({ level, msg, err }) => `${level} ${msg} ${err?.message ?? ''}`)]
+  }
+  t.match(await ask(), [400, 'FST_WECHAT_WRONG_BROWSER', []])
+  given = () => ({})
+  t.match(await ask(), [500, 'FST_WECHAT_MISCONFIGURED', [/^50 fastify-wechat-login: option qr returned what is no app .*qr\.appid/]])
+  given = app => ({ ...app, secret: 'not hexadecimal' })
+  t.match(await ask(), [200, undefined, [/^40 fastify-wechat-login: option qr\.secret is not 32 hexadecimal digits/]])
+  t.match(await ask(), [200, undefined, []], 'once for each new app')
+})
+
+test('without a login route of ours a page is refused as a script is, and no URL is named', async t => {
+  const host = await startHost(t, { options: { routes: { login: false } } })
+  const answer = await host.browser().get(`${host.origin}/account`)
+  t.equal(answer.status, 401)
+  t.strictSame(answer.json(), { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', error: 'Unauthorized', message: answer.json().message })
+  t.equal((await host.browser().get(`${host.origin}/wechat/login`)).status, 404)
+})
+
+test('what only its user may see is not stored, unless the host says otherwise', async t => {
+  const host = await startHost(t, {
+    routes: app => {
+      const cached = async (_request: unknown, reply: FastifyReply): Promise<void> => { reply.header('cache-control', 'private, max-age=60') }
+      app.get('/cached', { preHandler: [cached, app.requireWechatUser] }, async () => ({}))
+    }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  t.equal((await browser.fetch(`${host.origin}/cached`)).headers['cache-control'], 'private, max-age=60')
+  t.equal((await browser.fetch(`${host.origin}/account`)).headers['cache-control'], 'no-store')
 })
 
 test('a visitor who comes back to a tenant that is gone has no app to log in with', async t => {

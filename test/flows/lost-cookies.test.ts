@@ -227,8 +227,11 @@ test('T68: a visitor who has just logged out gets a page, and after ten minutes 
   const later = copyOf(host, browser)
   later.jar(name).delete('__Host-wechat-signed-out')
   t.equal((await later.get(callback, pageHeaders)).status, 302, 'when the browser has forgotten the logout')
-  await logIn(host, browser)
+  later.jar(name).set('__Host-wechat-signed-out', '')
+  t.equal((await later.get(callback, pageHeaders)).status, 302, 'or holds an empty cookie of that name')
+  const login = await logIn(host, browser)
   t.notOk(browser.jar(name).has('__Host-wechat-signed-out'), 'a login forgets it at once')
+  t.ok(login.setCookies.some(line => line.startsWith('__Host-wechat-signed-out=; ')), 'and empties it, for a browser that keeps what is over')
 })
 
 test('a lost session cookie alone does not disturb the callback, and a lost attempt cookie alone not the session', async t => {

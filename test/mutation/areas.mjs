@@ -1,6 +1,7 @@
 // What is mutated, a part of the code at a time, and which tests must notice: those that know that part, the quick ones first.
 
 const flows = (...names) => names.map(name => `test/flows/${name}.test.js`)
+const threats = (...names) => names.map(name => `test/threats/${name}.test.js`)
 const login = (...names) => names.map(name => `src/login/${name}.ts`)
 
 export const areas = {
@@ -14,10 +15,10 @@ export const areas = {
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
-    tests: flows('login', 'edges', 'lifetime', 'users', 'repeated', 'events', 'lost-cookies', 'tokens', 'host-faults')
+    tests: [...flows('login', 'edges', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
   },
   'login-visitors': {
     mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
-    tests: flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events', 'composition', 'users', 'tenants')
+    tests: [...flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events'), ...threats('h-operations', 'e-browser', 'c-session'), ...flows('users', 'composition', 'tenants', 'host-faults')]
   }
 }
