@@ -75,12 +75,12 @@ test('an app that a function returns is checked as at boot: what looks wrong is 
     const answer = await host.browser().fetch(`${host.origin}/wechat/login`, { headers: { accept: 'application/json' } })
     return [answer.status, answer.json().code, host.logs.slice(seen).filter(({ level, msg }) => level >= 40 && msg.includes('qr')).map(({ level, msg, err }) => `${level} ${msg} ${err?.message ?? ''}`)]
   }
-  t.match(await ask(), [400, 'FST_WECHAT_WRONG_BROWSER', []])
+  t.strictSame(await ask(), [400, 'FST_WECHAT_WRONG_BROWSER', []])
   given = () => ({})
   t.match(await ask(), [500, 'FST_WECHAT_MISCONFIGURED', [/^50 fastify-wechat-login: option qr returned what is no app .*qr\.appid/]])
   given = app => ({ ...app, secret: 'not hexadecimal' })
   t.match(await ask(), [200, undefined, [/^40 fastify-wechat-login: option qr\.secret is not 32 hexadecimal digits/]])
-  t.match(await ask(), [200, undefined, []], 'once for each new app')
+  t.strictSame(await ask(), [200, undefined, []], 'once for each new app')
 })
 
 test('without a login route of ours a page is refused as a script is, and no URL is named', async t => {
