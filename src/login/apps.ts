@@ -28,7 +28,7 @@ export function createApps (settings: Settings, transport: Transport, log: Fasti
   const checked = new Map<string, { given: WechatApp, app: AppWithClient }>()
 
   function checkOnce (given: WechatApp, via: Via): AppWithClient {
-    const key = `${via} ${given?.appid} ${given?.scope}`
+    const key = `${via} ${given.appid} ${given.scope}`
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {

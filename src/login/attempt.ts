@@ -25,8 +25,8 @@ export function mintState (): string {
 }
 
 /** True for text that `mintState` may have made. */
-export function isState (untrusted: string): boolean {
-  return stateShape.test(untrusted)
+export function isState (untrusted: string | undefined): untrusted is string {
+  return stateShape.test(untrusted as string) // undefined is tested as that word
 }
 
 /** What stands for an attempt outside its cookie: nobody who reads it can finish the attempt. */

@@ -15,23 +15,20 @@ import { forgetSignedOut, hasSignedOut } from './signed-out'
 
 /** The state and the code are well formed, and this browser has no cookie for them. */
 export interface LostAttempt {
-  lost: true
-  app: AppWithClient
-  code: string
-  state: string
+  lost: { app: AppWithClient, code: string, state: string }
 }
 
 /** Logs in, or throws. */
 export async function comeBack (context: Context, request: FastifyRequest, reply: FastifyReply, via: Via, untrusted: { code?: string, state?: string }): Promise<Login | LostAttempt> {
   const { code, state } = untrusted
   if (code === undefined || code === '' || code === 'authdeny') throw new AccessDeniedError()
-  if (state === undefined || !isState(state)) throw new InvalidStateError()
+  if (!isState(state)) throw new InvalidStateError()
   const app = await context.apps.find(via, request)
   if (app === undefined) throw new InvalidRequestError()
   const key = hashState(state)
   const attempt = findAttempt(state, app, request.headers.cookie, context.settings.attempts, context.now())
   if (attempt.found === 'invalid') throw new InvalidStateError()
-  if (attempt.found === 'absent') return ownLogin(context, request, key) ?? { lost: true, app, code, state }
+  if (attempt.found === 'absent') return ownLogin(context, request, key) ?? { lost: { app, code, state } }
   return finish(context, request, reply, { app, code, state, key, endsAt: attempt.endsAt })
 }
 

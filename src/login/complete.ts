@@ -38,7 +38,7 @@ function joinProfile (app: AppWithClient, tokens: WechatTokens, info: WechatUser
   const profile: WechatProfile & { is_snapshotuser?: 1 } = { openid, ...info, appid: app.appid, via: app.via, snapshot }
   if (unionid !== undefined) profile.unionid = unionid
   if (scope !== undefined) profile.scope = scope
-  if (snapshot) delete profile.is_snapshotuser
+  delete profile.is_snapshotuser
   return profile
 }
 

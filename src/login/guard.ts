@@ -46,7 +46,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
 
 /** Tells the guards that the routes of this scope are the login's own. */
 export function markOwnRoutes (scope: FastifyInstance): void {
-  scope.decorateRequest(ownRoute, true)
+  scope.decorateRequest(ownRoute, null)
 }
 
 function isOwnRoute (request: FastifyRequest): boolean {

@@ -54,7 +54,7 @@ export function parseLogin (untrusted: unknown): Login | null {
 
 // In the built-in MemoryStore all requests of a visitor share one object.
 function freeze (value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  if (Object.isFrozen(value)) return // like everything that is no object
   Object.freeze(value)
-  Object.values(value).forEach(freeze)
+  Object.values(value as object).forEach(freeze)
 }

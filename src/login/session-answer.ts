@@ -4,7 +4,6 @@
 // 2. A session that is in the store already is written once more to send its cookie. `sendCookieOnly` sends the cookie alone.
 
 import type { FastifyRequest } from 'fastify'
-import { loginKey } from './login'
 
 type Session = FastifyRequest['session']
 
@@ -16,11 +15,6 @@ export function saveOnlyIfChanged (session: Session): void {
   Object.defineProperty(session, 'encryptedSessionId', held)
 }
 
-/** True once `saveOnlyIfChanged` or `sendNothing` has had it. */
-export function isAnswerOurs (session: Session): boolean {
-  return Object.hasOwn(session, 'encryptedSessionId')
-}
-
 /** The session's own encryptedSessionId, held or not. */
 export function signedId (session: Session): string {
   return Reflect.get(Object.getPrototypeOf(session) as Session, 'encryptedSessionId', session)
@@ -29,24 +23,17 @@ export function signedId (session: Session): string {
 /** The session is stored already: have its cookie sent, and nothing written but what changes from now on. */
 export function sendCookieOnly (session: Session): void {
   const { save } = session
-  const stored = contentOf(session)
-  const isStored = (): boolean => contentOf(session).every((part, index) => part === stored[index])
+  const stored = asText(session)
   Object.defineProperties(session, {
-    isModified: { configurable: true, value: () => true },
-    save: { configurable: true, value: (done?: () => void) => done !== undefined && isStored() ? done() : Reflect.apply(save, session, [done]) }
+    isModified: { value: () => true },
+    save: { value: (done?: () => void) => done !== undefined && asText(session) === stored ? done() : Reflect.apply(save, session, [done]) }
   })
 }
 
-// The login and the cookie's date are replaced, never changed; most often nothing else is there.
-function contentOf (session: Session): unknown[] {
-  const others = Object.entries(session).filter(([name]) => name !== 'cookie' && name !== loginKey)
-  return [session[loginKey], session.cookie, session.cookie.expires, others.length === 0 ? '' : asText(others)]
-}
-
-// What JSON cannot hold stays in the MemoryStore, which keeps the session itself and so needs no second write.
-function asText (value: unknown): string | undefined {
+/** Undefined for what JSON cannot hold. That stays in the MemoryStore, which keeps the session itself and so needs no second write. */
+function asText (session: Session): string | undefined {
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(session)
   } catch {
     return undefined
   }
@@ -54,5 +41,5 @@ function asText (value: unknown): string | undefined {
 
 /** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
 export function sendNothing (session: Session): void {
-  Object.defineProperty(session, 'encryptedSessionId', { configurable: true, value: '' })
+  Object.defineProperty(session, 'encryptedSessionId', { value: '' })
 }

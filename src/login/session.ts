@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
 import { inTime } from './session-store'
 import { type Login, loginKey, parseLogin, type Pointer } from './login'
-import { isAnswerOurs, saveOnlyIfChanged, sendCookieOnly, sendNothing, signedId } from './session-answer'
+import { saveOnlyIfChanged, sendCookieOnly, sendNothing, signedId } from './session-answer'
 
 type Session = FastifyRequest['session']
 
@@ -71,9 +71,8 @@ export function pointerTo ({ session }: FastifyRequest, { attempt }: Login): Poi
 /** Lands this request in the session that a login has made. A session that has ended stays ended: its login must be there, and stand. */
 export async function joinSession (request: FastifyRequest, { session: pointer, attempt }: Pointer, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
   const before = request.session
-  const isOwn = signedId(before) === pointer && readLogin(request)?.attempt === attempt
   try {
-    if (!isOwn) await inTime(settle => { request.server.decryptSession(pointer, request, settle) }, timeout)
+    await inTime(settle => { request.server.decryptSession(pointer, request, settle) }, timeout)
   } catch (error) {
     keepSession(request, before)
     throw error
@@ -81,25 +80,27 @@ export async function joinSession (request: FastifyRequest, { session: pointer, 
   const login = readLogin(request)
   leaveSessionAlone(request)
   if (login?.attempt !== attempt || !stands(login)) throw new InvalidStateError()
-  if (!isOwn) sendCookieOnly(request.session)
+  sendCookieOnly(request.session)
   return login
 }
 
 /** Ends the session, keeping the named keys in a new one. */
 export async function endSession (request: FastifyRequest, reply: FastifyReply, keep: readonly string[], timeout: number): Promise<void> {
+  if (!hasSession(request)) return
   const { session } = request
-  if (typeof session?.regenerate !== 'function') return
-  const name = cookieNameOf(request, session)
   const kept = present(session, keep)
-  if (kept.length === 0 && name !== undefined) {
-    const { path, domain, sameSite, secure } = session.cookie
-    await inTime(settle => { session.destroy(settle) }, timeout)
-    // Without Secure a browser would keep a __Host- cookie.
-    reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
-  } else if (!isEmpty(session)) {
+  if (kept.length > 0) {
     await inTime(settle => { session.regenerate(kept, settle) }, timeout)
     sendCookieOnly(request.session)
+    return
   }
+  const name = cookieNameOf(request, session)
+  if (name === undefined && isEmpty(session)) return
+  await inTime(settle => { session.destroy(settle) }, timeout)
+  if (name === undefined) return
+  const { path, domain, sameSite, secure } = session.cookie
+  // Without Secure a browser would keep a __Host- cookie.
+  reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
 }
 
 /** Writes a changed login into the session; without one, takes it out. */
@@ -125,13 +126,13 @@ export function placeOf ({ sessionStore: store, session: { sessionId } }: Fastif
 }
 
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
-export function leaveSessionAlone ({ session }: FastifyRequest): void {
-  if (typeof session?.isModified === 'function' && !isAnswerOurs(session)) saveOnlyIfChanged(session)
+export function leaveSessionAlone (request: FastifyRequest): void {
+  if (hasSession(request)) saveOnlyIfChanged(request.session)
 }
 
 /** Whatever the store still does, this request keeps this session; `refuse` gets the one that comes too late. */
 function keepSession (request: FastifyRequest, session: Session, refuse: (late: Session) => void = () => {}): void {
-  Object.defineProperty(request, 'session', { configurable: true, get: () => session, set: refuse })
+  Object.defineProperty(request, 'session', { get: () => session, set: refuse })
 }
 
 function put (session: Session, login: unknown): void {
@@ -142,7 +143,8 @@ function present (session: Session, keys: readonly string[]): string[] {
   return keys.filter(key => session[key as keyof Session] !== undefined)
 }
 
-// Only the session plugin knows the name; the cookie is recognised by its value. With a secret just rotated it is not, which is no harm.
+// Only the session plugin knows the name; the cookie is recognised by its value. Under a secret just rotated it is not, and is cleared with
+// the next answer, as a cookie of no session.
 function cookieNameOf (request: FastifyRequest, session: Session): string | undefined {
   return Object.entries(request.cookies).find(([, value]) => value?.endsWith(signedId(session)))?.[0]
 }

@@ -66,7 +66,7 @@ export function callbackRoutes (via: Via) {
       const target = targetOf(context, request, query.redirect)
       const back = await comeBack(context, request, reply, via, query)
       if (isEmbedded(request)) {
-        if ('lost' in back) return bounce(context, request, reply, back, target, query.bounced !== undefined)
+        if ('lost' in back) return bounce(context, request, reply, back.lost, target, query.bounced !== undefined)
         return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), target))
       }
       if ('lost' in back) return restart(context, request, reply, via, target, query.restarted !== undefined)
@@ -93,7 +93,7 @@ export function callbackRoutes (via: Via) {
 }
 
 /** Inside an iframe a lost cookie is the rule, not the exception: the browser keeps it back once. What is sent on is made of checked parts only. */
-function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt, target: RedirectTarget, bounced: boolean): FastifyReply {
+function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt['lost'], target: RedirectTarget, bounced: boolean): FastifyReply {
   if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
   const url = `${callbackUrl(app, { target, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
   return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
