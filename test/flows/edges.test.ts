@@ -6,9 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import type { Apps } from '../../src/login/apps'
 import { createContext, sweep } from '../../src/login/context'
+import { maxTargetLength } from '../../src/redirect-target'
 import type { Settings } from '../../src/options'
 import { agents } from '../fixture/browser'
 import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
+import { rawGet } from '../fixture/raw'
 
 test('a route of the host starts a login by authorizeUrl, in the way that it names', async t => {
   const host = await startHost(t, {
@@ -89,6 +91,8 @@ test('without a login route of ours a page is refused as a script is, and no URL
   t.equal(answer.status, 401)
   t.strictSame(answer.json(), { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', error: 'Unauthorized', message: answer.json().message })
   t.equal((await host.browser().get(`${host.origin}/wechat/login`)).status, 404)
+  const page = await host.browser().get(`${host.origin}/wechat/qr?redirect=/account`)
+  t.strictSame([page.status, /href="[^#]/.test(page.body)], [403, false], 'nor does a page lead there')
 })
 
 test('what only its user may see is not stored, unless the host says otherwise', async t => {
@@ -111,6 +115,42 @@ test('a visitor who comes back to a tenant that is gone has no app to log in wit
   const callback = await beginLogin(host, browser)
   open = false
   t.equal((await browser.fetch(callback)).json().code, 'FST_WECHAT_INVALID_REQUEST')
+})
+
+test('the guard that throws asks loadUser too', async t => {
+  let stored = 0
+  const host = await startHost(t, {
+    options: { loadUser: async user => { stored++; return user } },
+    routes: app => { app.get('/verified', { preHandler: app.verifyWechatUser }, async request => ({ user: request.wechatUser !== null })) }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  t.strictSame([(await browser.fetch(`${host.origin}/verified`)).json(), stored], [{ user: true }, 1])
+})
+
+test('where the host wants a session for every visitor, the answer of a guard gives it to one who has none, and clears none', async t => {
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, saveUninitialized: true } } })
+  const newcomer = await host.browser().fetch(`${host.origin}/account`)
+  t.equal(newcomer.status, 401)
+  t.match(newcomer.setCookies.join(), /^__Host-session=[^;]/)
+  const browser = host.browser()
+  browser.jar('app.example.com').set('__Host-session', 'of.another')
+  t.strictSame((await browser.fetch(`${host.origin}/account`)).setCookies, [])
+})
+
+test('a guard sends a visitor back to any page whose address is no longer than a target may be', async t => {
+  const host = await startHost(t)
+  for (const [length, comesBack] of [[maxTargetLength, true], [maxTargetLength + 1, false]] as const) {
+    const page = '/account?'.padEnd(length, 'x')
+    t.equal((await host.browser().get(host.origin + page)).location, `${host.origin}/wechat/login${comesBack ? `?redirect=${encodeURIComponent(page)}` : ''}`)
+  }
+})
+
+test('a guard takes a request whose target is a whole URL, as proxies send it, for one of nobody', async t => {
+  const host = await startHost(t)
+  const { status } = await rawGet(host.address, `${host.origin}/account`, ['Host: app.example.com', 'Accept: application/json'])
+  t.equal(status, 401)
+  t.notOk(host.logs.some(({ level }) => level >= 50))
 })
 
 test('loadUser is asked once a request, and until then nobody is known', async t => {

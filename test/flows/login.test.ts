@@ -37,6 +37,7 @@ for (const secure of [true, false]) {
     const back = await browser.get(host.wechat.control.approve(start.location))
     t.equal(back.status, 303)
     t.equal(back.location, `${host.origin}/`)
+    t.equal(back.setCookies.length, 2, 'the session, and the end of the attempt')
     const me = await browser.fetch(`${host.origin}/wechat/me`)
     t.equal(me.status, 200)
     t.equal(me.json().user.via, 'qr')

@@ -6,13 +6,14 @@ import { connect } from 'node:tls'
 import { test, type Test } from 'tap'
 import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
+import { beginLogin, freePort, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { gate, SessionStore } from '../fixture/session-store'
 import type { WechatLoginOptions, WechatProfile } from '../../src/types'
 
 const name = 'app.example.com'
 const origin = `https://${name}`
 const day = 24 * 3600 * 1000
+const codeIn = (url: string): string => new URL(url).searchParams.get('code')!
 
 interface Counted { host: Host, store: SessionStore, users: () => number }
 
@@ -166,12 +167,12 @@ test('a second code that comes with the first cookies, long after the login, lan
 
 for (const how of ['at once', 'one after the other'] as const) {
   test(`one code that WeChat gives to two tabs, ${how}, is one login`, async t => {
-    const { host, users, store } = await startCounted(t, { options: { client: { timeout: 500 } } })
+    const now = Date.now()
+    const { host, users, store } = await startCounted(t, { now: () => now, options: { client: { timeout: 500 } } })
     const browser = host.browser(agents.wechat)
     const first = await beginLogin(host, browser, { redirect: '/public?tab=1' })
     const second = await beginLogin(host, browser, { redirect: '/public?tab=2' })
-    const code = (url: string): string => new URL(url).searchParams.get('code')!
-    const sameCode = second.replace(code(second), code(first))
+    const sameCode = second.replace(codeIn(second), codeIn(first))
     const answers = how === 'at once'
       ? await Promise.all([browser.get(first), browser.get(sameCode)])
       : [await browser.get(first), await browser.get(sameCode)]
@@ -188,9 +189,8 @@ test('T16: a code that somebody else has used logs nobody in, and shows nobody t
   const thief = host.browser(agents.wechat)
   const theirs = await beginLogin(host, victim)
   const own = await beginLogin(host, thief)
-  const code = (url: string): string => new URL(url).searchParams.get('code')!
   await victim.get(theirs)
-  const stolen = await thief.get(own.replace(code(own), code(theirs)))
+  const stolen = await thief.get(own.replace(codeIn(own), codeIn(theirs)))
   t.equal(stolen.status, 400)
   t.notOk(sessionCookie(stolen))
   t.equal(await whoIs(thief), undefined)
@@ -208,9 +208,48 @@ test('a used code does not pass for a login that was there before the attempt be
   const other = host.browser(agents.wechat)
   const used = await beginLogin(host, other, { user: 'qinghe' })
   await other.get(used)
-  const code = (url: string): string => new URL(url).searchParams.get('code')!
   const own = await beginLogin(host, browser, { user: 'qinghe' })
-  t.equal((await browser.get(own.replace(code(own), code(used)))).status, 400)
+  t.equal((await browser.get(own.replace(codeIn(own), codeIn(used)))).status, 400)
+})
+
+test('a used code of one app does not pass for a login that the browser has made by the other app meanwhile', async t => {
+  const { host } = await startCounted(t, { options: { client: { timeout: 500 } } })
+  const browser = host.browser(agents.wechat)
+  const callback = await beginLogin(host, browser)
+  await host.app.wechatLogin.oneclick!.exchangeCode(codeIn(callback))
+  browser.userAgent = agents.desktop
+  t.equal((await logIn(host, browser)).status, 303)
+  browser.userAgent = agents.wechat
+  t.equal((await browser.get(callback)).status, 400)
+})
+
+test('a code that WeChat gives to two tabs serves the second one where the first could not reach WeChat', async t => {
+  const store = new SessionStore()
+  const { host } = await startCounted(t, {
+    options: { session: { secret: sessionSecret, store }, client: { timeout: 500, retries: 0, apiHosts: [`http://127.0.0.1:${await freePort()}`], dispatcher: undefined as never } }
+  })
+  const browser = host.browser(agents.wechat)
+  const first = await beginLogin(host, browser)
+  const second = await beginLogin(host, browser)
+  const late = copyOf(host, browser)
+  const [firstLooks, secondLooks, secondHasLooked] = [gate(), gate(), gate()]
+  let looks = 0
+  store.before = () => {
+    if (++looks === 1) {
+      firstLooks.open()
+      return secondLooks.opened
+    }
+    secondLooks.open()
+    return secondHasLooked.opened
+  }
+  const answering = browser.get(first)
+  await firstLooks.opened
+  const waiting = late.get(second.replace(codeIn(second), codeIn(first)))
+  const answer = await answering
+  t.equal(answer.status, 504)
+  t.strictSame(answer.setCookies, [], 'its attempt may be tried again')
+  secondHasLooked.open()
+  t.equal((await waiting).status, 504, 'and asks WeChat itself')
 })
 
 test('T17: reload and back button, days later, lead to the wanted page while the login lasts', async t => {
@@ -488,8 +527,11 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   const [key, marker] = [...store.records].find(([id]) => id !== login.id)!
   t.notMatch(key, state)
   for (const secret of [state, login.id, browser.jar(name).get('__Host-session')!, new URL(callback).searchParams.get('code')!]) t.notOk(marker.includes(secret))
-  t.ok(Date.parse(JSON.parse(marker).cookie.expires) > Date.now() + 15 * 60_000)
-  t.ok(Date.parse(JSON.parse(marker).cookie.expires) < Date.now() + 17 * 60_000)
+  const { cookie } = JSON.parse(marker) as { cookie: Record<string, any> }
+  t.match(cookie, { path: '/', httpOnly: true, secure: true }, 'shaped as a session, for stores that read its cookie')
+  const left = Date.parse(cookie.expires) - Date.now()
+  t.ok(left > 15 * 60_000 && left < 17 * 60_000)
+  t.ok(Math.abs(cookie.originalMaxAge - left) < 60_000)
   t.equal(store.counts.destroy, 1)
 })
 
@@ -502,4 +544,24 @@ test('a login costs the store one look for a marker, one new session and one mar
   t.strictSame(store.counts, { get: 1, set: 2, destroy: 1 })
   await browser.get(callback)
   t.strictSame(store.counts, { get: 2, set: 2, destroy: 1 }, 'a reload reads the session')
+})
+
+test("how often the store is asked for another process's login: while that may still come, and not longer than a call to WeChat may take", async t => {
+  const { host, store } = await startCounted(t, { options: { client: { timeout: 350, retries: 0 } } })
+  const cost = async (prepare: (callback: string) => Promise<string>): Promise<[status: number, reads: number]> => {
+    const browser = host.browser(agents.wechat)
+    const callback = await prepare(await beginLogin(host, browser))
+    const before = store.counts.get
+    const { status } = await browser.get(callback)
+    return [status, store.counts.get - before]
+  }
+  t.strictSame(await cost(async callback => {
+    await host.app.wechatLogin.oneclick!.exchangeCode(codeIn(callback))
+    return callback
+  }), [400, 4], 'a code that was used: before the call, after it, 50 ms and 150 ms later; the next look would come too late')
+  t.strictSame(await cost(async callback => callback.replace(codeIn(callback), 'a-code-of-nobody')), [400, 2], 'a code that is none: before and after')
+  t.strictSame(await cost(async callback => {
+    host.wechat.control.fault({ endpoint: 'access_token', kind: 'html-502' })
+    return callback
+  }), [502, 1], 'a failure that tells nothing of the code: before')
 })

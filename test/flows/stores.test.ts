@@ -140,17 +140,24 @@ test('a marker is no session even under a cookie that the host itself signs', as
 })
 
 test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no marker; a store made from it gets both', async t => {
-  const added = async (Store: typeof MemoryStore): Promise<number> => {
+  const added = async (Store: typeof MemoryStore): Promise<{ entries: number, reads: number }> => {
     const entries = new Map<string, never>()
-    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: new Store(entries) as SessionStore } } })
+    const store = new Store(entries)
+    let reads = 0
+    const { get } = store
+    store.get = (...given) => {
+      reads++
+      Reflect.apply(get, store, given)
+    }
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: store as SessionStore } } })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
-    return entries.size
+    return { entries: entries.size, reads }
   }
   class Elsewhere extends MemoryStore {}
-  t.equal(await added(MemoryStore), 1)
-  t.equal(await added(Elsewhere), 2)
+  t.strictSame(await added(MemoryStore), { entries: 1, reads: 1 }, 'read at the second visit, for its session')
+  t.strictSame(await added(Elsewhere), { entries: 2, reads: 2 })
 })
 
 test('a store that says ENOENT of what is not there, as those on files do, lets logins in and out', async t => {

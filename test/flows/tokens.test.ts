@@ -241,6 +241,7 @@ test('without keepTokens the session holds none, and who asks for one is told wh
   }
   t.notOk([...entries.values()].join().includes(host.given[0]!.access_token))
   t.match(host.rawLog(), 'request.wechatAccessToken() needs option keepTokens: true.')
+  t.match(host.rawLog(), 'request.wechatAccessToken() 需要选项 keepTokens: true。')
 })
 
 test('a login from before keepTokens was set is made anew', async t => {

@@ -39,7 +39,7 @@ test('T62: where snapshot users are allowed, each of them is marked, also one th
   const host = await startHost(t, { options: askingApi(api, { snapshotUsers: 'allow' }) })
   const base = { ...tokens, scope: 'snsapi_userinfo' }
   const logins: Array<[token: object, userinfo: object, snapshot: boolean]> = [
-    [base, person, false], [{ ...base, is_snapshotuser: 1 }, person, true], [base, { ...person, is_snapshotuser: 1 }, true], [{ ...base, scope: 'snsapi_base' }, person, true]
+    [base, person, false], [{ ...base, scope: 'snsapi_base,snsapi_userinfo' }, person, false], [{ ...base, is_snapshotuser: 1 }, person, true], [base, { ...person, is_snapshotuser: 1 }, true], [{ ...base, scope: 'snsapi_base' }, person, true]
   ]
   for (const [token, userinfo, snapshot] of logins) {
     Object.assign(api, { token: JSON.stringify(token), userinfo: JSON.stringify(userinfo) })
@@ -57,6 +57,25 @@ test('T63: an identity is an openid and its appid; equal openids of two apps are
   const [inWechat, elsewhere] = [host.browser(agents.wechat), host.browser()]
   for (const browser of [inWechat, elsewhere]) await logIn(host, browser)
   t.strictSame(profiles.map(({ via, appid, openid }) => [via, appid, openid]), (['oneclick', 'qr'] as const).map(via => [via, host.wechat.options[via].appid, person.openid]))
+})
+
+test('T63: who logs in by another app with an equal openid keeps nothing of the session before', async t => {
+  const api = await startFakeApi(t)
+  const host = await startHost(t, {
+    options: askingApi(api, { keepSessionKeys: ['cart'] }),
+    routes: app => {
+      app.get('/fill', async request => { Object.assign(request.session, { cart: 'apple' }); return {} })
+      app.get('/cart', async request => ({ cart: (request.session as { cart?: string }).cart ?? null }))
+    }
+  })
+  const browser = host.browser(agents.wechat)
+  await logIn(host, browser)
+  await browser.get(`${host.origin}/fill`)
+  await logIn(host, browser)
+  t.strictSame((await browser.fetch(`${host.origin}/cart`)).json(), { cart: 'apple' })
+  browser.userAgent = agents.desktop
+  await logIn(host, browser)
+  t.strictSame((await browser.fetch(`${host.origin}/cart`)).json(), { cart: null })
 })
 
 test('T63: token and profile must be of one person', async t => {
@@ -123,7 +142,12 @@ test('T66: the User-Agent chooses a way to log in and grants nothing; no query c
 
 test('T66: a grant of less than was asked for leaves the profile without those fields, or is no login', async t => {
   const api = await startFakeApi(t)
-  const host = await startHost(t, { options: askingApi(api, wechat => ({ oneclick: { ...wechat.options.oneclick, scope: 'snsapi_base' } })) })
+  const fields: string[][] = []
+  const onUser = (profile: WechatProfile): WechatProfile => {
+    fields.push(Object.keys(profile).sort())
+    return profile
+  }
+  const host = await startHost(t, { options: askingApi(api, wechat => ({ onUser, oneclick: { ...wechat.options.oneclick, scope: 'snsapi_base' } })) })
   api.token = JSON.stringify({ access_token: tokens.access_token, openid: person.openid, scope: 'snsapi_base' })
   const browser = host.browser(agents.wechat)
   await logIn(host, browser)
@@ -134,6 +158,16 @@ test('T66: a grant of less than was asked for leaves the profile without those f
   const elsewhere = host.browser()
   await logIn(host, elsewhere)
   t.strictSame(Object.keys((await whoIs(host, elsewhere))!).sort(), ['appid', 'openid', 'snapshot', 'via'])
+  t.strictSame(fields, [['appid', 'openid', 'scope', 'snapshot', 'via'], ['appid', 'openid', 'snapshot', 'via']], 'nor does onUser see any that are undefined')
+})
+
+test('the profile is asked for in the language that the host wants', async t => {
+  for (const [given, asked] of [[{}, 'zh_CN'], [{ lang: 'en' }, 'en']] as const) {
+    const api = await startFakeApi(t)
+    const host = await startHost(t, { options: askingApi(api, given) })
+    await logIn(host, host.browser())
+    t.match(api.asked, [/^\/sns\/oauth2\/access_token\?/, new RegExp(`^/sns/userinfo\\?.*&lang=${asked}$`)])
+  }
 })
 
 test('T67: a forwarded or bookmarked callback logs nobody else in, and its sharer is sent to a URL that can be shared', async t => {
