@@ -78,6 +78,7 @@ test('an app that a function returns is checked as at boot: what looks wrong is 
     return [answer.status, answer.json().code, host.logs.slice(seen).filter(({ level, msg }) => level >= 40 && msg.includes('qr')).map(({ level, msg, err }) => `${level} ${msg} ${err?.message ?? ''}`)]
   }
   t.strictSame(await ask(), [400, 'FST_WECHAT_WRONG_BROWSER', []])
+  t.strictSame(Object.keys(host.app.wechatLogin).filter(name => name === 'qr' || name === 'oneclick'), ['oneclick'], 'nor is there one client for all requests')
   given = () => ({})
   t.match(await ask(), [500, 'FST_WECHAT_MISCONFIGURED', [/^50 fastify-wechat-login: option qr returned what is no app .*qr\.appid/]])
   given = app => ({ ...app, secret: 'not hexadecimal' })

@@ -232,7 +232,7 @@ test('a code that WeChat gives to two tabs serves the second one where the first
   const first = await beginLogin(host, browser)
   const second = await beginLogin(host, browser)
   const late = copyOf(host, browser)
-  const [firstLooks, secondLooks, secondHasLooked] = [gate(), gate(), gate()]
+  const [firstLooks, secondLooks, secondMayGo] = [gate(), gate(), gate()]
   let looks = 0
   store.before = () => {
     if (++looks === 1) {
@@ -240,7 +240,7 @@ test('a code that WeChat gives to two tabs serves the second one where the first
       return secondLooks.opened
     }
     secondLooks.open()
-    return secondHasLooked.opened
+    return secondMayGo.opened
   }
   const answering = browser.get(first)
   await firstLooks.opened
@@ -248,7 +248,7 @@ test('a code that WeChat gives to two tabs serves the second one where the first
   const answer = await answering
   t.equal(answer.status, 504)
   t.strictSame(answer.setCookies, [], 'its attempt may be tried again')
-  secondHasLooked.open()
+  secondMayGo.open()
   t.equal((await waiting).status, 504, 'and asks WeChat itself')
 })
 

@@ -72,6 +72,19 @@ test('the token of the login serves until five minutes before its end, and is th
   t.equal(refreshes(host), 2)
 })
 
+test('the token is refreshed at five minutes before its end, and not a millisecond earlier', async t => {
+  let clock = Date.now()
+  const host = await startTokenHost(t, { now: () => clock })
+  const browser = host.browser()
+  await logIn(host, browser)
+  clock += 1000 * (2 * hour - 5 * minute) - 1
+  await host.token(browser)
+  t.equal(refreshes(host), 0)
+  clock++
+  await host.token(browser)
+  t.equal(refreshes(host), 1)
+})
+
 for (const store of ['that all requests share', 'that gives each request its own copy'] as const) {
   test(`twenty requests at once are one refresh, with a store ${store}`, async t => {
     const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, ...(store.includes('copy') && { store: copyingStore() }) } } })

@@ -15,7 +15,7 @@ export const areas = {
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
-    tests: [...flows('login', 'edges', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
+    tests: [...flows('login', 'edges', 'session-answers', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
   },
   'login-visitors': {
     mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
