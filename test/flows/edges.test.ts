@@ -30,6 +30,10 @@ test('a route of the host starts a login by authorizeUrl, in the way that it nam
   browser.hosts['www.example.com'] = browser.hosts[new URL(host.origin).host]!
   t.equal((await browser.get('https://www.example.com/start')).status, 302, 'a proxy may have changed the Host header')
   t.strictSame(ofHost(), [40], 'but most likely its cookie will be missing')
+  await browser.get('https://www.example.com/start', { referer: `${host.origin}/page` })
+  t.strictSame(ofHost(), [40], 'unless the page itself is on the right host')
+  await browser.get('https://www.example.com/start', { referer: 'https://www.example.com/page' })
+  t.strictSame(ofHost(), [40, 40])
 })
 
 test('isWechatBrowser of the host decides, and a way that is not set up is no request', async t => {
@@ -38,6 +42,11 @@ test('isWechatBrowser of the host decides, and a way that is not set up is no re
   t.equal((await browser.get(`${host.origin}/wechat/login`)).status, 302, 'a QR code, whatever the user agent says')
   t.equal((await browser.fetch(`${host.origin}/wechat/login?via=oneclick`)).json().code, 'FST_WECHAT_INVALID_REQUEST')
   t.equal((await browser.fetch(`${host.origin}/wechat/login`, { headers: { 'x-app': 'wechat' } })).json().code, 'FST_WECHAT_WRONG_BROWSER')
+})
+
+test('where no way is set up for anybody, no other browser is recommended', async t => {
+  const host = await startHost(t, { options: { oneclick: () => undefined, qr: () => undefined } })
+  for (const agent of [agents.wechat, agents.desktop]) t.equal((await host.browser(agent).fetch(`${host.origin}/wechat/login`)).json().code, 'FST_WECHAT_INVALID_REQUEST')
 })
 
 test('WeChat is given the callback URL as it was set, and nothing rides in it but a target that is not the default', async t => {

@@ -204,6 +204,13 @@ const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
 const state = '0123456789abcdef0123456789abcdef'
 const pointer = 'session-id.signature'
 
+test('what is sealed is not opened by a part of its proof', t => {
+  const whole = Buffer.from(seal('', state, [key]), 'base64url')
+  t.equal(open(whole.toString('base64url'), state, [key]), '')
+  for (let length = 0; length < whole.length; length++) t.equal(open(whole.subarray(0, length).toString('base64url'), state, [key]), null, `${length} bytes`)
+  t.end()
+})
+
 test('what is sealed for a state is opened with that state and key, and tells nothing by itself', t => {
   const sealed = seal(pointer, state, [key])
   t.match(sealed, /^[\w-]+$/)

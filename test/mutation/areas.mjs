@@ -11,7 +11,7 @@ export const areas = {
   },
   'login-attempts': {
     mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
-    tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/properties.test.js']
+    tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/routes/embed.test.js', ...flows('tokens', 'stores'), 'test/properties.test.js']
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
