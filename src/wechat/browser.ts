@@ -2,6 +2,6 @@
 // lower-case the header. Every other token (WindowsWechat on a Mac, MQQBrowser, QQ/, miniProgram) misleads.
 
 /** Is this WeChat's own browser, by its User-Agent? Web-views of mini-programs are. */
-export function isWechatUserAgent (userAgent: string | undefined): boolean {
-  return userAgent !== undefined && /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
+export function isWechatUserAgent (userAgent = ''): boolean {
+  return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
 }

@@ -4,7 +4,5 @@ import { toUSVString } from 'node:util'
 
 /** At most `limit` UTF-16 code units of well-formed text: no half of a surrogate pair, neither WeChat's nor one cut by us. */
 export function capText (untrusted: string, limit: number): string {
-  const text = toUSVString(untrusted)
-  if (text.length <= limit) return text
-  return text.slice(0, limit).replace(/[\uD800-\uDBFF]$/, '')
+  return toUSVString(untrusted).slice(0, limit).replace(/[\uD800-\uDBFF]$/, '')
 }

@@ -618,7 +618,7 @@ t.test('a dispatcher that repeats on its own cannot spend a code twice', async t
 })
 
 t.test('only a plain code of a foreign error is told', async t => {
-  for (const [given, reason] of [['ECONNREFUSED', 'ECONNREFUSED'], [`E_${secret}`, 'UNKNOWN'], [`GET /?secret=${secret}`, 'UNKNOWN'], [5, 'UNKNOWN'], [undefined, 'UNKNOWN']] as const) {
+  for (const [given, reason] of [['ECONNREFUSED', 'ECONNREFUSED'], [`E_${secret}`, 'UNKNOWN'], [`${secret} E_FAILED`, 'UNKNOWN'], [`GET /?secret=${secret}`, 'UNKNOWN'], [5, 'UNKNOWN'], [undefined, 'UNKNOWN']] as const) {
     const dispatcher = fakeDispatcher((_origin, answer) => answer.refuse(given as string))
     const error = await failureOf(t, createTestClient(t, { dispatcher }).exchangeCode(code))
     t.match(error, { code: 'FST_WECHAT_UNREACHABLE', reason, sent: false })

@@ -114,6 +114,7 @@ t.test('each errcode is the error that the contract says, with a hint in English
       hints.add(error.hint!.en)
     }
   }
+  t.match(explainErrcode(-1).hint.en, /^WeChat is busy/)
   t.equal(hints.size, 32, 'every listed errcode has a hint of its own, the others share one')
   t.equal(explainErrcode(123).hint, explainErrcode(456).hint)
 })
@@ -125,7 +126,7 @@ t.test('an errcode counts as a number or as digits; 0 is none; anything else is 
     t.match(caught(readTokens, { ...good, errcode }), { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' }, JSON.stringify(errcode))
   }
   t.equal(readCheck(bytes('{"errcode":"0"}'), []), true)
-  for (const body of ['{}', '{"errcode":null}', '{"errmsg":"ok"}']) t.equal(caught(readCheck, body).code, 'FST_WECHAT_BAD_RESPONSE', body)
+  for (const body of ['{}', '{"errcode":null}', '{"errmsg":"ok"}']) t.match(caught(readCheck, body), { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' }, body)
 })
 
 t.test('what is no JSON object is refused with words of our own, whoever reads it', async t => {
@@ -318,6 +319,9 @@ t.test('the request id is taken from each form, and the message is what is left'
     ['appid missing hint: [CCVj609301466]', 'appid missing', 'CCVj609301466'],
     ['appid missing hint: [CCVj609301466] rid: 63eb339a-57c1b83a-3acf9bf5', 'appid missing', '63eb339a-57c1b83a-3acf9bf5'],
     ['access_token missing rid: ', 'access_token missing', undefined],
+    ['rid: 63eb339a-57c1b83a-3acf9bf5', '', '63eb339a-57c1b83a-3acf9bf5'],
+    ['invalid code,rid:63eb339a', 'invalid code', '63eb339a'],
+    ['invalid code, hints:[req_id:rA.hRA0175ns87]', 'invalid code', 'rA.hRA0175ns87'],
     ['invalid grant_type\n, rid: 65aa2cd5-0345a3f6-5c30965c', 'invalid grant_type', '65aa2cd5-0345a3f6-5c30965c'],
     [' invalid openid ', 'invalid openid', undefined],
     ['a grid: here', 'a grid: here', undefined],
@@ -351,4 +355,5 @@ t.test('a message never repeats what was sent, raw, encoded, broken up or at a c
   }
   t.equal(readErrmsg(`invalid code ${code}, rid: 63eb339a`, [secret, code]).errmsg, 'invalid code ***')
   t.equal(readErrmsg('a.b (c', ['.b (']).errmsg, 'a***c', 'taken literally, not as a pattern')
+  t.equal(readErrmsg('abc', ['', '\u200b']).errmsg, 'abc', 'nothing sent is nothing to hide')
 })
