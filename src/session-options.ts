@@ -7,6 +7,7 @@ import type { WechatLoginOptions } from './types'
 /** `callbacks`: their full paths. `secure`: are they all https? */
 export function parseSession (given: WechatLoginOptions['session'], callbacks: string[], secure: boolean): FastifySessionOptions | undefined {
   if (given === undefined) return undefined
+  checkStore(given.store)
   const { path = '/', domain } = given.cookie ?? {}
   const outside = callbacks.find(callback => !covers(path, callback))
   if (outside !== undefined) refuse('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
@@ -23,6 +24,13 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: s
     refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
   }
   return options
+}
+
+// @fastify/session would find out at the first visitor. A class in the place of what it makes, or a database's client, is the usual mistake.
+function checkStore (store: unknown): void {
+  if (store === undefined || store === null) return
+  const missing = ['get', 'set', 'destroy'].filter(name => typeof Object(store)[name] !== 'function')
+  if (missing.length > 0) refuse('session.store', `${describe(store)} without ${missing.join(', ')}`, 'write a session store, such as new RedisStore({ client })')
 }
 
 function covers (cookiePath: unknown, path: string): boolean {

@@ -3,7 +3,7 @@
 import { hkdfSync } from 'node:crypto'
 import Module from 'node:module'
 import cookie from '@fastify/cookie'
-import session from '@fastify/session'
+import session, { MemoryStore } from '@fastify/session'
 import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { test, type Test } from 'tap'
@@ -451,6 +451,18 @@ test('@fastify/secure-session is refused: its sessions cannot be ended', async t
     t.match(message, 'could not be revoked')
     t.match(message, 'Register @fastify/session instead, or set option session')
   }
+})
+
+test('a session store can be asked, told and emptied', async t => {
+  const cases: Array<[store: unknown, found: string]> = [
+    [{}, 'a value of type object without get, set, destroy'],
+    [MemoryStore, 'a value of type function without get, set, destroy'],
+    [{ get () {}, set () {}, del () {} }, 'a value of type object without destroy']
+  ]
+  for (const [store, found] of cases) {
+    t.match(await refusal(t, { qr, session: { secret: sessionSecret, store: store as never } }), `option session.store is ${found}; write a session store, such as new RedisStore({ client })`)
+  }
+  for (const store of [new MemoryStore(), undefined, null]) await boot(t, { qr, session: { secret: sessionSecret, store: store as never } })
 })
 
 test("the session cookie's path covers the callbacks", async t => {
