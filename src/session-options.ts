@@ -26,9 +26,9 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: s
   return options
 }
 
-// @fastify/session would find out at the first visitor. A class in the place of what it makes, or a database's client, is the usual mistake.
+// @fastify/session would find out at the first visitor. A class in the place of what it makes is the usual mistake.
 function checkStore (store: unknown): void {
-  if (store === undefined || store === null) return
+  if (!store) return // as @fastify/session takes it
   const missing = ['get', 'set', 'destroy'].filter(name => typeof Object(store)[name] !== 'function')
   if (missing.length > 0) refuse('session.store', `${describe(store)} without ${missing.join(', ')}`, 'write a session store, such as new RedisStore({ client })')
 }

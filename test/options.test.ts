@@ -462,7 +462,7 @@ test('a session store can be asked, told and emptied', async t => {
   for (const [store, found] of cases) {
     t.match(await refusal(t, { qr, session: { secret: sessionSecret, store: store as never } }), `option session.store is ${found}; write a session store, such as new RedisStore({ client })`)
   }
-  for (const store of [new MemoryStore(), undefined, null]) await boot(t, { qr, session: { secret: sessionSecret, store: store as never } })
+  for (const store of [new MemoryStore(), undefined, null, false]) await boot(t, { qr, session: { secret: sessionSecret, store: store as never } })
 })
 
 test("the session cookie's path covers the callbacks", async t => {

@@ -26,11 +26,11 @@ export function sendCookieOnly (session: Session): void {
   const stored = asText(session)
   Object.defineProperties(session, {
     isModified: { value: () => true },
-    save: { value: (done?: () => void) => done !== undefined && asText(session) === stored ? done() : Reflect.apply(save, session, [done]) }
+    save: { value: (done?: () => void) => done !== undefined && stored !== undefined && asText(session) === stored ? done() : Reflect.apply(save, session, [done]) }
   })
 }
 
-/** Undefined for what JSON cannot hold. That stays in the MemoryStore, which keeps the session itself and so needs no second write. */
+/** Undefined for what JSON cannot hold: only the MemoryStore takes that, and a second write costs it nothing. */
 function asText (session: Session): string | undefined {
   try {
     return JSON.stringify(session)

@@ -68,7 +68,10 @@ export function pointerTo ({ session }: FastifyRequest, { attempt }: Login): Poi
   return { session: signedId(session), attempt }
 }
 
-/** Lands this request in the session that a login has made. A session that has ended stays ended: its login must be there, and stand. */
+/**
+ * Lands this request in the session that a login has made, as the store holds it: what hooks have written into this request's is left behind.
+ * A session that has ended stays ended: its login must be there, and stand.
+ */
 export async function joinSession (request: FastifyRequest, { session: pointer, attempt }: Pointer, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
   const before = request.session
   try {
@@ -143,8 +146,8 @@ function present (session: Session, keys: readonly string[]): string[] {
   return keys.filter(key => session[key as keyof Session] !== undefined)
 }
 
-// Only the session plugin knows the name; the cookie is recognised by its value. Under a secret just rotated it is not, and is cleared with
-// the next answer, as a cookie of no session.
-function cookieNameOf (request: FastifyRequest, session: Session): string | undefined {
-  return Object.entries(request.cookies).find(([, value]) => value?.endsWith(signedId(session)))?.[0]
+// Only the session plugin knows the name; the cookie is recognised by its value, and under a secret just rotated by the id in it.
+function cookieNameOf ({ cookies }: FastifyRequest, session: Session): string | undefined {
+  const isOurs = (value: string): boolean => value.endsWith(signedId(session)) || value.includes(`${session.sessionId}.`)
+  return Object.keys(cookies).find(name => isOurs(cookies[name]!))
 }

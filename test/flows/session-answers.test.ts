@@ -98,7 +98,7 @@ test('a login that the store fails keeps nothing of what onUser wrote, sends no 
 })
 
 test('a login over another one that the store fails, after silence, ends neither the login of before nor its session', async t => {
-  const { host, store, browser } = await startWithStore(t, { options: { client: { timeout: 300 } } })
+  const { host, store, browser } = await startWithStore(t, { options: { client: { timeout: 1500 } } })
   await logIn(host, browser)
   const before = [...store.records.keys()]
   const { opened, open } = gate()
@@ -115,6 +115,7 @@ test('a login over another one that the store fails, after silence, ends neither
   open()
   await store.quiet()
   t.equal((await me(kept)).json().user.nickname, '青禾🌱')
+  t.equal(store.logins().length, 1, 'and what the store made too late is gone')
 })
 
 /** The host's own session, with the options of its own. */
@@ -155,11 +156,11 @@ test('a logout clears a session cookie that has a prefix', async t => {
   t.equal(store.logins().length, 0)
 })
 
-test('a logout right after the secret of the session was rotated ends the login', async t => {
+test('a logout right after the secret of the session was rotated ends the login and clears the cookie', async t => {
   const store = new SessionStore()
   const secrets = ['the newer secret of the two, long enough', sessionSecret]
-  const before = await startHost(t, hostSession({ store }))
-  const after = await startHost(t, { ...hostSession({ store, secret: secrets }), wechat: before.wechat })
+  const before = await startHost(t, { options: { session: { secret: sessionSecret, store }, secret: sessionSecret } })
+  const after = await startHost(t, { options: { session: { secret: secrets, store }, secret: sessionSecret }, wechat: before.wechat })
   const browser = before.browser()
   await logIn(before, browser)
   browser.hosts[name] = after.address
@@ -168,10 +169,66 @@ test('a logout right after the secret of the session was rotated ends the login'
   const sets = store.counts.set
   const out = await logOut(browser)
   t.equal(out.status, 204)
-  t.strictSame(out.setCookies.map(line => line.split('=')[0]), ['__Host-wechat-signed-out'])
+  t.notOk(browser.jar(name).has('__Host-session'))
   t.equal(store.counts.set, sets)
   for (const one of [browser, kept]) t.equal((await me(one)).status, 401)
   t.equal(store.logins().length, 0)
+})
+
+test('a logout clears a session cookie that the signer of the host has made, and no other', async t => {
+  const store = new SessionStore()
+  const signer = {
+    sign: (value: string): string => `signed~${value}`,
+    unsign: (value: string) => value.startsWith('signed~') ? { valid: true, renew: false, value: value.slice('signed~'.length) } : { valid: false, renew: false, value: null }
+  }
+  const host = await startHost(t, hostSession({ store, secret: signer }))
+  const browser = host.browser()
+  browser.jar(name).set('another', 'value')
+  await logIn(host, browser)
+  t.equal((await me(browser)).status, 200)
+  await logOut(browser)
+  t.strictSame([...browser.jar(name).keys()], ['another', '__Host-wechat-signed-out'])
+  t.equal(store.logins().length, 0)
+})
+
+test('a logout of a session that came by no cookie of this request ends it, and clears none', async t => {
+  const { store, browser } = await startWithStore(t, {
+    before: app => {
+      app.addHook('preHandler', async request => {
+        if (request.url !== '/wechat/logout') return
+        Object.assign(request.session, { cart: ['apple'] })
+        await request.session.save()
+      })
+    }
+  })
+  browser.jar(name).set('another', 'value')
+  const out = await logOut(browser)
+  t.equal(out.status, 204)
+  t.strictSame(out.setCookies.map(line => line.split('=')[0]), ['__Host-wechat-signed-out'])
+  t.strictSame([store.counts.set, store.records.size], [1, 0])
+})
+
+test('what JSON cannot hold takes nothing from what a hook writes while a repeated callback is answered', async t => {
+  let answering = false
+  const host = await startHost(t, {
+    options: { keepSessionKeys: ['big'] },
+    before: app => {
+      app.addHook('onSend', async request => { if (answering) Object.assign(request.session, { seen: 'now' }) })
+    },
+    routes: app => {
+      app.get('/fill', async request => { Object.assign(request.session, { big: 7n, filled: true }); return 'filled' })
+      app.get('/seen', async request => ({ big: String((request.session as Session).big), seen: (request.session as Session).seen }))
+    }
+  })
+  const browser = host.browser()
+  await browser.get(`${origin}/fill`)
+  const url = await beginLogin(host, browser)
+  const late = copyOf(host, browser)
+  await browser.get(url)
+  answering = true
+  t.equal((await late.get(url)).status, 303)
+  answering = false
+  t.strictSame((await late.fetch(`${origin}/seen`)).json(), { big: '7', seen: 'now' })
 })
 
 test('a logout makes no new session for keys that the old one does not hold', async t => {
