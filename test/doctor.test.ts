@@ -27,8 +27,10 @@ const right = {
 const options = {
   oneclick: { appid: right.WECHAT_ONECLICK_APPID, secret: secrets.oneclick, callbackUrl: 'https://app.example.com/wechat/oneclick' },
   qr: { appid: right.WECHAT_QR_APPID, secret: secrets.qr, callbackUrl: 'https://app.example.com/wechat/qr' },
-  session: { secret: secrets.session, store: {} }
+  session: { secret: secrets.session, store: 'STORE' }
 }
+/** In the place of `STORE` in a module. */
+const store = '{ get () {}, set () {}, destroy () {} }'
 
 let modules = 0
 
@@ -49,7 +51,7 @@ async function findings (args: string[], env: Record<string, string> = {}, { now
 /** A module of the host's with these options, changed. */
 function moduleOf (t: Test, change: (given: Record<string, any>) => unknown): string {
   const given = structuredClone(options) as Record<string, any>
-  const text = JSON.stringify(change(given) ?? given)
+  const text = JSON.stringify(change(given) ?? given).replace('"STORE"', store)
   const name = `options-${modules++}.cjs` // a module is loaded once
   return join(t.testdir({ [name]: `module.exports = ${text}` }), name)
 }
@@ -142,7 +144,8 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given['qr-code'] = given.qr }, 'problem qr-code'],
     [given => { given.prefix = '/api' }, 'problem prefix'],
     [given => { given.maxAge = '1h' }, 'problem maxAge'],
-    [() => ({ session: { secret: secrets.session, store: {} } }), 'problem options']
+    [given => { given.session.store = {} }, 'problem session.store'],
+    [() => ({ session: { secret: secrets.session, store: 'STORE' } }), 'problem options']
   ]
   for (const [change, ...expected] of cases) {
     t.strictSame(await findings([moduleOf(t, change)], { TRUST_PROXY: 'loopback' }), expected, String(change))
@@ -154,7 +157,7 @@ test('a module may export a function, and apps and secrets may be functions', as
     'options.mjs': `export default async () => ({
       oneclick: () => undefined,
       qr: { ...${JSON.stringify(options.qr)}, secret: async () => '${secrets.qr}' },
-      session: { secret: '${secrets.session}', store: {} }
+      session: { secret: '${secrets.session}', store: ${store} }
     })`
   })
   t.strictSame(await findings([join(folder, 'options.mjs')], { TRUST_PROXY: 'loopback' }), ['warning oneclick'])
@@ -255,7 +258,7 @@ test('a secret of a function is asked for, and shown no more than any other', as
   const folder = t.testdir(Object.fromEntries([`async () => '${secret}'`, `async () => { throw new Error('${secret}') }`].map((text, index) => [`secret-${index}.mjs`, `
     export default {
       qr: { appid: '${appid}', secret: ${text}, callbackUrl: 'https://app.example.com/wechat/qr' },
-      session: { secret: '${secrets.session}', store: {} },
+      session: { secret: '${secrets.session}', store: ${store} },
       client: ${JSON.stringify(wechat.options.client)}
     }`])))
   t.strictSame(await findings([join(folder, 'secret-0.mjs'), '--ask'], right), [])
