@@ -124,6 +124,9 @@ t.test('the mutation tests know every file of login/ and wechat/, each once, and
   const patterns = Object.values(areas).flatMap(area => area.tests)
   const isThere = (pattern: string): boolean => tests.some(path => new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path))
   t.strictSame(patterns.filter(pattern => !isThere(pattern)), [])
+  const { include } = JSON.parse(readFileSync(join(__dirname, 'mutation/tsconfig.json'), 'utf8')) as { include: string[] }
+  const compiled = include.map(path => posix.join('test/mutation', path).replace(/\.ts$/, '.js'))
+  t.strictSame(patterns.filter(pattern => !compiled.some(path => pattern === path || pattern.startsWith(`${path}/`))), [], 'and they are compiled')
 })
 
 // The coverage does not count a file that no test loads; here each one is loaded.
