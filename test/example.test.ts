@@ -3,13 +3,13 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { type Test, test } from 'tap'
 import { agents, type Answer, Browser } from './fixture/browser'
-import { freePort } from './fixture/host'
+import { freePort } from './fixture/ports'
 import { findProgram } from './scale/machines'
 
 const root = join(__dirname, '..')
@@ -352,6 +352,24 @@ test('without a Redis the cluster says how to get one', async t => {
   const { output, ended } = run(t, { PATH: t.testdir() }, [...direct, 'cluster'], t.testdir())
   t.strictSame(await ended, [1, null])
   t.match(output().trim(), /^REDIS_URL: missing, and there is no redis-server .*\. See \.env\.example\.$/)
+})
+
+test('a Redis of its own that does not start is told with its reason; one whose port is taken is started at another', async t => {
+  const folder = t.testdir({
+    bin: {
+      'redis-server': `#!/bin/sh
+echo "$2" >> "$PORTS"
+if [ $(wc -l < "$PORTS") -lt 3 ]; then echo 'Warning: bind: Address already in use'; else echo 'no memory is left'; fi
+exit 1
+`
+    }
+  })
+  chmodSync(join(folder, 'bin/redis-server'), 0o755)
+  const { output, ended } = run(t, { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, PORTS: join(folder, 'ports') }, [...direct, 'cluster'], folder)
+  t.strictSame(await ended, [1, null])
+  t.equal(output().trim(), 'REDIS_URL: missing, and the redis-server that was started instead ended at once: no memory is left')
+  const ports = readFileSync(join(folder, 'ports'), 'utf8').trim().split('\n')
+  t.equal(new Set(ports).size, 3)
 })
 
 test('a wrong setting is named, and no secret is repeated', async t => {

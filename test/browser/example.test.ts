@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { launchChromium } from '../fixture/chromium'
-import { freePort } from '../fixture/host'
+import { freePort } from '../fixture/ports'
 import { shoot } from '../fixture/sites'
 
 const root = join(__dirname, '../..')

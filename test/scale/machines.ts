@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { lastingPort } from '../fixture/host'
+import { freePort } from '../fixture/ports'
 
 const tlsFolder = join(__dirname, '../fixtures/tls')
 
@@ -15,7 +15,7 @@ export function findProgram (...names: string[]): string | undefined {
 }
 
 export async function startRedis (program: string, folder: string): Promise<{ url: string, restart: () => Promise<void>, stop: () => Promise<void> }> {
-  const port = await lastingPort()
+  const port = await freePort()
   mkdirSync(folder, { recursive: true })
   // Every write is on disk before it is answered: a restart may lose time, not logins.
   const start = async (): Promise<ChildProcess> => {
@@ -36,7 +36,7 @@ export async function startRedis (program: string, folder: string): Promise<{ ur
 
 /** nginx, round robin over the ports, speaking https as app.example.com. */
 export async function startProxy (folder: string, ports: number[]): Promise<{ address: string, stop: () => Promise<void> }> {
-  const port = await lastingPort()
+  const port = await freePort()
   mkdirSync(folder, { recursive: true })
   const config = join(folder, 'nginx.conf')
   writeFileSync(config, `
@@ -70,7 +70,7 @@ export interface Machine {
 }
 
 export async function createMachine (settings: object): Promise<Machine> {
-  const port = await lastingPort()
+  const port = await freePort()
   let child: ChildProcess | undefined
   let current = settings
   return {
