@@ -46,13 +46,13 @@ interface Range {
   fallback: number
   unit?: string
   least?: number
-  most?: number
+  most: number
 }
 
-export function wholeNumber (given: unknown, option: string, { fallback, unit, least = 1, most = Number.MAX_SAFE_INTEGER }: Range): number {
+export function wholeNumber (given: unknown, option: string, { fallback, unit, least = 1, most }: Range): number {
   if (given === undefined) return fallback
   if (typeof given !== 'number' || !Number.isInteger(given) || given < least || given > most) {
-    refuse(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, ${most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`}`)
+    refuse(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, from ${least} to ${most}`)
   }
   return given
 }

@@ -46,6 +46,8 @@ export interface Settings {
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
 }
 
+const day = 86_400
+
 const optionNames = ['oneclick', 'qr', 'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
 const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
@@ -62,7 +64,8 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
     apps,
     prefix,
     paths,
-    attempts: { keys: parseKeys(given), ttl: 1000 * wholeNumber(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900 }) },
+    // A longer time than anybody means was written in milliseconds: hence the most of each.
+    attempts: { keys: parseKeys(given), ttl: 1000 * wholeNumber(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day }) },
     redirect: parseRedirect(given.redirect, paths, prefix),
     session: parseSession(given.session, [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path), secure),
     secure,
@@ -70,7 +73,7 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
     loadUser: optionalFunction(given.loadUser, 'loadUser'),
     publicUser: optionalFunction(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),
-    maxAge: 1000 * wholeNumber(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity }),
+    maxAge: 1000 * wholeNumber(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity, most: 730 * day }),
     renderPage: given.renderPage === false ? false : optionalFunction(given.renderPage, 'renderPage'),
     keepTokens: optionalFlag(given.keepTokens, 'keepTokens'),
     snapshotUsers: oneOf(given.snapshotUsers, 'snapshotUsers', ['reject', 'allow']),

@@ -65,7 +65,7 @@ export interface WechatPage {
   /** `error` after a failed login, `signed-out` where the guard meets a visitor who just logged out. */
   kind: 'error' | 'signed-out'
   statusCode: number
-  /** The error's code, e.g. `FST_WECHAT_INVALID_STATE`. */
+  /** The error's code, e.g. `FST_WECHAT_INVALID_STATE`; `HOST_ERROR` for an error of your own without one. */
   code: string
   lang: 'zh' | 'en'
   title: string
@@ -126,7 +126,7 @@ export interface WechatLoginSettings {
   secret?: string | Buffer | Array<string | Buffer>
   /** Your own session keys that survive a login and a logout. */
   keepSessionKeys?: string[]
-  /** Seconds after which a login ends, whatever the session does. @default as long as its session */
+  /** Seconds after which a login ends, whatever the session does; at most two years. @default as long as its session */
   maxAge?: number
   /** The HTML of errors and notices; `false` sends them to the host's error handler. @default plain pages in Chinese and English */
   renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
@@ -138,7 +138,7 @@ export interface WechatLoginSettings {
   lang?: Lang
   /** How WeChat is called, for both apps. */
   client?: ClientOptions
-  /** Seconds that an attempt stays valid. @default 900 */
+  /** Seconds that an attempt stays valid, at most a day. @default 900 */
   attemptTtl?: number
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean

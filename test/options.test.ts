@@ -146,11 +146,13 @@ table('a switch is true or false, a choice one of its words, a handler a functio
   ['renderPage', 'page.html', 'is "page.html"', 'write a function']
 ])
 
-table('a length of time is a whole number, at least 1', [
+table('a length of time is a whole number in its own unit', [
   ...(['10 minuten', '900', NaN, Infinity, -1, 0, 0.5, 1e300, null, [900], true] as unknown[]).map((value): Row =>
-    ['attemptTtl', value, typeof value === 'string' ? `is "${value}"` : Array.isArray(value) ? 'is an array' : `is ${value}`, 'write a whole number of seconds, at least 1']),
-  ['maxAge', '1 day', 'is "1 day"', 'write a whole number of seconds, at least 1'],
-  ['maxAge', 0, 'is 0', 'write a whole number of seconds, at least 1'],
+    ['attemptTtl', value, typeof value === 'string' ? `is "${value}"` : Array.isArray(value) ? 'is an array' : `is ${value}`, 'write a whole number of seconds, from 1 to 86400']),
+  ['attemptTtl', 900_000, 'is 900000', 'write a whole number of seconds, from 1 to 86400'],
+  ['maxAge', '1 day', 'is "1 day"', 'write a whole number of seconds, from 1 to 63072000'],
+  ['maxAge', 24 * 3600 * 1000, 'is 86400000', 'write a whole number of seconds, from 1 to 63072000'],
+  ['maxAge', 0, 'is 0', 'write a whole number of seconds, from 1 to 63072000'],
   ['client.timeout', '5s', 'is "5s"', 'write a whole number of milliseconds, from 1 to 2147483647'],
   ['client.timeout', 0, 'is 0', 'write a whole number of milliseconds, from 1 to 2147483647'],
   ['client.timeout', 2 ** 31, 'is 2147483648', 'write a whole number of milliseconds, from 1 to 2147483647']

@@ -11,6 +11,7 @@ import { pageHeaders, renderPage } from '../src/pages/page'
 import { languageOf, type PageText, textFor } from '../src/pages/texts'
 import type { WechatLoginOptions, WechatPage } from '../src/types'
 import { agents } from './fixture/browser'
+import { logIn, startHost } from './fixture/host'
 
 const page: WechatPage = { kind: 'error', statusCode: 403, code: 'FST_WECHAT_INVALID_STATE', lang: 'en', title: 'Please log in again', message: 'Once more.', action: { href: '/wechat/login', label: 'Log in again' } }
 const secret = '0123456789abcdef0123456789abcdef'
@@ -114,7 +115,7 @@ test('every refusal has its text in both languages, in that language', t => {
   const codes = Object.values(errors).filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
     .map(Refusal => (new (Refusal as new () => Error & { code: string })()).code)
   t.equal(codes.length, 15)
-  for (const code of [...codes, 'FST_WECHAT_LOGIN_FAILED', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', '']) {
+  for (const code of [...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', '']) {
     for (const isWechat of [true, false]) {
       const [zh, en] = [textFor(code, isWechat, 'zh'), textFor(code, isWechat, 'en')]
       for (const name of ['title', 'message', ...(zh.action === undefined ? [] : ['action' as const])] as Array<keyof PageText>) {
@@ -208,6 +209,20 @@ test('renderPage of the host gets the page as plain data, and its text is sent a
   t.equal(headers['content-security-policy'], undefined, 'a page of the host has a policy of the host')
   t.equal(headers['cache-control'], 'no-store')
   t.equal(headers['x-own'], '/wechat/qr?redirect=/a')
+})
+
+test('where the host failed without a code of its own, its page has one to tell it by', async t => {
+  const pages: WechatPage[] = []
+  const options: Partial<WechatLoginOptions> = {
+    onUser () { throw new Error('the database is away') },
+    renderPage (given) {
+      pages.push(given)
+      return 'mine'
+    }
+  }
+  const host = await startHost(t, { options })
+  t.equal((await logIn(host, host.browser())).status, 500)
+  t.strictSame(pages.map(({ code, statusCode }) => [code, statusCode]), [['HOST_ERROR', 500]])
 })
 
 test('with renderPage false a visitor gets what the host\'s error handler sends', async t => {

@@ -1,7 +1,7 @@
 // Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MisconfiguredError, UnauthenticatedError } from '../errors'
+import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
 import type { WechatUser } from '../types'
 import { type Context, loginUrl } from './context'
@@ -41,7 +41,15 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     return reply.code(401).send(body)
   }
 
-  return { verify, require }
+  return { verify: hook('verifyWechatUser', verify), require: hook('requireWechatUser', require) }
+}
+
+// Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a rejection that nobody handles.
+function hook (name: string, guard: Guard): Guard {
+  return (request: FastifyRequest | undefined, reply) => {
+    if (request === undefined) throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, without parentheses`)
+    return guard(request, reply)
+  }
 }
 
 /** Tells the guards that the routes of this scope are the login's own. */

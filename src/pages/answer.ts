@@ -50,7 +50,7 @@ export interface Notice {
 
 /** Sends the page for a refusal. */
 export async function sendPage (settings: Settings, request: FastifyRequest, reply: FastifyReply, refusal: Refusal, { kind, isWechat, href, embedded }: Notice): Promise<FastifyReply> {
-  const { statusCode = 500, code = 'FST_WECHAT_LOGIN_FAILED' } = refusal
+  const { statusCode = 500, code = 'HOST_ERROR' } = refusal
   const lang = languageOf(request.headers['accept-language'])
   const { title, message, action } = textFor(code, isWechat, lang)
   const page: WechatPage = {

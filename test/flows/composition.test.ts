@@ -263,6 +263,13 @@ for (const [title, given] of Object.entries(misplaced)) {
   })
 }
 
+test('a guard that is called where it should be named says so, and does not boot', async t => {
+  for (const name of ['requireWechatUser', 'verifyWechatUser'] as const) {
+    const routes = (app: FastifyInstance): void => { app.get('/mine', { preHandler: (app[name] as unknown as () => typeof app[typeof name])() }, async () => 'mine') }
+    await t.rejects(startHost(t, { routes }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: `fastify-wechat-login: ${name} is the hook itself; write { preHandler: app.${name} }, without parentheses` })
+  }
+})
+
 test('verifyWechatUser throws, for pages too, and as a hook of the scope lets the login pass', async t => {
   const caught: unknown[] = []
   const host = await startHost(t, {
