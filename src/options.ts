@@ -67,7 +67,10 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
     // A longer time than anybody means was written in milliseconds: hence the most of each.
     attempts: { keys: parseKeys(given), ttl: 1000 * wholeNumber(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day }) },
     redirect: parseRedirect(given.redirect, paths, prefix),
-    session: parseSession(given.session, [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path), secure),
+    session: parseSession(given.session, {
+      paths: [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path),
+      hosts: Object.values(apps).flatMap(app => typeof app === 'function' ? [] : new URL(app.origin).hostname)
+    }, secure),
     secure,
     onUser: optionalFunction(given.onUser, 'onUser'),
     loadUser: optionalFunction(given.loadUser, 'loadUser'),

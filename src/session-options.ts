@@ -4,13 +4,15 @@ import type { FastifySessionOptions } from '@fastify/session'
 import { describe, refuse } from './option-checks'
 import type { WechatLoginOptions } from './types'
 
-/** `callbacks`: their full paths. `secure`: are they all https? */
-export function parseSession (given: WechatLoginOptions['session'], callbacks: string[], secure: boolean): FastifySessionOptions | undefined {
+/** `callbacks`: their full paths, and the hosts of those that are known. `secure`: are they all https? */
+export function parseSession (given: WechatLoginOptions['session'], callbacks: { paths: string[], hosts: string[] }, secure: boolean): FastifySessionOptions | undefined {
   if (given === undefined) return undefined
   checkStore(given.store)
   const { path = '/', domain } = given.cookie ?? {}
-  const outside = callbacks.find(callback => !covers(path, callback))
+  const outside = callbacks.paths.find(callback => !covers(path, callback))
   if (outside !== undefined) refuse('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
+  const foreign = domain && callbacks.hosts.find(host => !isWithin(domain, host))
+  if (foreign) refuse('session.cookie.domain', describe(domain), `a browser takes no such cookie from ${foreign}, the callback URL's host; leave it out`)
   const plain = path === '/' && domain === undefined
   const options: FastifySessionOptions = {
     saveUninitialized: false,
@@ -20,6 +22,7 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: s
     ...given,
     cookie: { secure, sameSite: 'lax', path: '/', httpOnly: true, ...given.cookie }
   }
+  checkSameSite(options.cookie!)
   if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
     refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
   }
@@ -31,6 +34,16 @@ function checkStore (store: unknown): void {
   if (!store) return // as @fastify/session takes it
   const missing = ['get', 'set', 'destroy'].filter(name => typeof Object(store)[name] !== 'function')
   if (missing.length > 0) refuse('session.store', `${describe(store)} without ${missing.join(', ')}`, 'write a session store, such as new RedisStore({ client })')
+}
+
+function checkSameSite ({ sameSite, secure }: NonNullable<FastifySessionOptions['cookie']>): void {
+  if (sameSite === 'strict' || sameSite === true) refuse('session.cookie.sameSite', describe(sameSite), "the browser withholds such a cookie on the way back from WeChat, and nobody would be logged in; write 'lax'")
+  if (sameSite === 'none' && !secure) refuse('session.cookie.sameSite', '"none"', "browsers take no such cookie without secure: true; write 'lax'")
+}
+
+function isWithin (domain: unknown, host: string): boolean {
+  const site = String(domain).toLowerCase().replace(/^\./, '')
+  return host === site || host.endsWith(`.${site}`)
 }
 
 function covers (cookiePath: unknown, path: string): boolean {

@@ -204,7 +204,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
       if (step.do === 'wait') {
         now += step.minutes * 60_000
         spent.sweep(now)
-        ended.sweep(now)
+        await ended.sweep(now)
         for (const [key, { until }] of runs) if (until <= now) runs.delete(key)
         for (const [key, until] of ends) if (until <= now) ends.delete(key)
       }
@@ -221,7 +221,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
         }
       }
       if (step.do === 'end') {
-        ended.add(`${step.key}`, now, told => { told(false) })
+        ended.add(`${step.key}`, now, async () => false)
         ends.set(step.key, now + 15 * 60_000)
       }
       for (let key = 0; key <= 5; key++) {
@@ -230,7 +230,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
       if (spent.size !== runs.size || ended.size !== ends.size) return false
     }
     spent.sweep(now + 3_600_000)
-    ended.sweep(now + 3_600_000)
+    await ended.sweep(now + 3_600_000)
     return spent.size === 0 && ended.size === 0 && [0, 1, 2].every(code => spent.findByCode(`${code}`) === undefined)
   }), { numRuns: 200 })
 })

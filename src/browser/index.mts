@@ -172,7 +172,7 @@ async function call<Route extends keyof Answers> (route: Route, query: object = 
   // The server compares the page's address with the callback's.
   const response = await fetch(given ? `${path}?${given}` : path, { headers, cache: 'no-store', referrerPolicy: 'same-origin', ...init })
     .catch(() => { throw new WechatLoginError('No answer from the server', 'NETWORK') })
-  const body = await response.json().catch(() => response.status === 204 && {})
+  const body = await response.json().catch(() => route === 'logout' && response.status === 204 && {})
   if (response.ok && body) return body
   throw new WechatLoginError(body?.message ?? `Not an answer of the login: ${path}`, body?.code ?? 'BAD_ANSWER', response.status)
 }

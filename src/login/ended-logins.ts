@@ -2,8 +2,8 @@
 // any request does); in this process the login stays ended all the same. When its time is up, the store is looked at: a session that
 // came back is destroyed again and its login remembered for as long again, so that only a request of a quarter of an hour could outlive it.
 
-/** Destroys the session wherever it came back, and tells whether it had. */
-export type EndAgain = (told: (cameBack: boolean) => void) => void
+/** Destroys the session wherever it came back; true if it had. Never rejects. */
+export type EndAgain = () => Promise<boolean>
 
 interface Entry { until: number, endAgain: EndAgain }
 
@@ -29,17 +29,19 @@ export class EndedLogins {
   }
 
   /** What is due stays until the store has answered. */
-  sweep (now: number): void {
+  async sweep (now: number): Promise<void> {
+    const answers: Array<Promise<void>> = []
     for (const [attempt, { until, endAgain }] of this.#entries) {
-      if (until > now) return
+      if (until > now) break
       this.add(attempt, now, endAgain)
-      endAgain(cameBack => { if (!cameBack) this.#entries.delete(attempt) })
+      answers.push(endAgain().then(cameBack => { if (!cameBack) this.#entries.delete(attempt) }))
     }
+    await Promise.all(answers)
   }
 
   #dropOldest (): void {
     const [attempt, { endAgain }] = this.#entries.entries().next().value!
     this.#entries.delete(attempt)
-    endAgain(() => {})
+    void endAgain()
   }
 }

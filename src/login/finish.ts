@@ -14,7 +14,7 @@ import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { isShared, readMarker, writeMarker } from './marker'
 import { keepTokens, type Login, type Pointer } from './login'
-import { checkSession, joinSession, placeOf, pointerTo, readLogin, startSession } from './session'
+import { checkSession, joinSession, openSession, placeOf, pointerTo, readLogin, startSession } from './session'
 import type { Outcome, Returned, Run } from './spent-attempts'
 
 export interface Attempt extends Returned {
@@ -121,6 +121,7 @@ async function findElsewhere ({ settings }: Context, request: FastifyRequest, { 
 
 /** A new session id. The host's keys go with it, unless they are another person's. */
 async function renew (context: Context, request: FastifyRequest, login: Login): Promise<Pointer> {
+  await openSession(request, context.settings.timeout)
   const before = readLogin(request)
   const place = placeOf(request)
   const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)

@@ -5,9 +5,10 @@ import { tell } from '../events'
 import type { Context } from './context'
 import { identifyLogin } from './identify'
 import type { Login } from './login'
-import { endSession, type Place, placeOf, readLogin } from './session'
+import { endSession, placeOf, readLogin, updateLogin } from './session'
+import type { Place } from './session-store'
 import { rememberSignedOut } from './signed-out'
-import { destroyer } from './stored-login'
+import { destroyer, isStored } from './stored-login'
 
 /** Ends the login and changes the session id; only `keepSessionKeys` survive. */
 export async function logout (context: Context, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -20,6 +21,18 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 }
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
-export function endLogin ({ ended, now }: Context, login: Login, place: Place): void {
-  ended.add(login.attempt, now(), destroyer(place, login))
+export function endLogin ({ ended, now, settings }: Context, login: Login, place: Place): void {
+  ended.add(login.attempt, now(), destroyer(place, login, settings.timeout))
+}
+
+/** Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. */
+export async function dropLogin (context: Context, request: FastifyRequest, login: Login, place: Place): Promise<void> {
+  const { timeout } = context.settings
+  let stands = false
+  try {
+    stands = await isStored(place, login, timeout) && !context.ended.has(login.attempt)
+  } finally {
+    endLogin(context, login, place)
+  }
+  if (stands) await updateLogin(request, undefined, timeout)
 }

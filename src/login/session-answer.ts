@@ -8,9 +8,9 @@ import type { FastifyRequest } from 'fastify'
 type Session = FastifyRequest['session']
 
 // One getter for all: with one of its own each session would be an object of a kind of its own, and slow from then on.
-const held = { configurable: true, get (this: Session): string { return this.isModified() ? signedId(this) : '' } }
+const held = { configurable: true, get (this: Session): string { return this.isModified() || this.isSaved() ? signedId(this) : '' } }
 
-/** The session plugin shall neither set, clear nor save anything, unless the session is changed. */
+/** The session plugin shall neither set, clear nor save anything, unless the session is changed, or has been saved by the host. */
 export function saveOnlyIfChanged (session: Session): void {
   Object.defineProperty(session, 'encryptedSessionId', held)
 }

@@ -2,6 +2,12 @@
 
 import type { FastifyRequest } from 'fastify'
 
+/** Where a session is stored. */
+export interface Place {
+  readonly store: FastifyRequest['sessionStore']
+  readonly sessionId: string
+}
+
 type Settle<T> = (error?: unknown, value?: T) => void
 
 /** What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once costs no timer. */
@@ -20,8 +26,15 @@ export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: numbe
 }
 
 /** Some stores, those on files above all, say so of what is not there, and @fastify/session takes it so. */
-export function isAbsent (error: unknown): boolean {
+function isAbsent (error: unknown): boolean {
   return Object(error).code === 'ENOENT'
+}
+
+/** Whatever becomes of it. */
+export async function destroy ({ store, sessionId }: Place, milliseconds: number): Promise<void> {
+  try {
+    await inTime(settle => { store.destroy(sessionId, settle) }, milliseconds)
+  } catch {}
 }
 
 /** What the store holds under this id; undefined or null for nothing. */

@@ -5,7 +5,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError, MisconfiguredError } from '../errors'
-import { inTime } from './session-store'
+import { destroy, inTime, type Place } from './session-store'
 import { type Login, loginKey, parseLogin, type Pointer } from './login'
 import { saveOnlyIfChanged, sendCookieOnly, sendNothing, signedId } from './session-answer'
 
@@ -21,7 +21,7 @@ export function hasSession ({ session }: FastifyRequest): boolean {
   return typeof session?.regenerate === 'function'
 }
 
-/** Throws where a login could not stick: the session plugin would drop it without a word. */
+/** Throws where a login could not stick, as the session plugin would drop it without a word; tells where it may not. */
 export function checkSession (request: FastifyRequest): void {
   const { session } = request
   if (!hasSession(request)) {
@@ -31,6 +31,9 @@ export function checkSession (request: FastifyRequest): void {
   if (session.cookie.secure === true && request.protocol !== 'https') {
     tellOnce(request, 'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false')
     throw new MisconfiguredError()
+  }
+  if (session.cookie.sameSite === 'strict' || session.cookie.sameSite === true) {
+    tellOnce(request, "the session cookie is SameSite=Strict, which the browser withholds on the way back from WeChat: its visitor seems logged out. Set session.cookie.sameSite to 'lax'")
   }
 }
 
@@ -51,8 +54,8 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
   try {
     await inTime(settle => { before.regenerate([...present(before, keep), loginKey], settle) }, timeout)
   } catch (error) {
-    const { session: half, sessionStore } = request
-    const takeBack = ({ sessionId }: Session): void => { sessionStore.destroy(sessionId, () => {}) }
+    const { session: half, sessionStore: store } = request
+    const takeBack = ({ sessionId }: Session): void => { void destroy({ store, sessionId }, timeout) }
     if (half !== before) takeBack(half)
     put(before, earlier)
     sendNothing(before)
@@ -101,26 +104,27 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
   if (name === undefined && isEmpty(session)) return
   await inTime(settle => { session.destroy(settle) }, timeout)
   if (name === undefined) return
-  const { path, domain, sameSite, secure } = session.cookie
-  // Without Secure a browser would keep a __Host- cookie.
-  reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), secure: secure === true, httpOnly: true })
+  const { path, domain, sameSite, secure, partitioned } = session.cookie as Session['cookie'] & { partitioned?: boolean }
+  // Without Secure a browser would keep a __Host- cookie, without Partitioned one that is.
+  reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), ...(partitioned && { partitioned }), secure: secure === true, httpOnly: true })
 }
 
 /** Writes a changed login into the session; without one, takes it out. */
-export async function updateLogin (request: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
-  put(request.session, login)
-  await inTime(settle => { request.session.save(settle) }, timeout)
+export async function updateLogin ({ session }: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
+  put(session, login)
+  await inTime(settle => { session.save(settle) }, timeout)
+  // Its browser has the cookie: sent once more, it might take the place of one that a login has set meanwhile.
+  Object.defineProperty(session, 'isSaved', { value: () => false, configurable: true })
+}
+
+/** Where the host's own code has destroyed the session of this request: a new one. */
+export async function openSession (request: FastifyRequest, timeout: number): Promise<void> {
+  if (!hasSession(request)) await inTime(settle => { request.server.decryptSession('', request, settle) }, timeout)
 }
 
 /** Nobody has put anything into it, so that no store needs to know of it. */
 function isEmpty (session: Session): boolean {
   return Object.keys(session).every(key => key === 'cookie')
-}
-
-/** Where a session is stored. */
-export interface Place {
-  readonly store: FastifyRequest['sessionStore']
-  readonly sessionId: string
 }
 
 /** Where the session is stored, for stored-login.ts: a slow request does not see what has become of it there. */
@@ -133,9 +137,16 @@ export function leaveSessionAlone (request: FastifyRequest): void {
   if (hasSession(request)) saveOnlyIfChanged(request.session)
 }
 
-/** Whatever the store still does, this request keeps this session; `refuse` gets the one that comes too late. */
+/** Whatever the store still does, this request keeps this session, unless the host destroys it; `refuse` gets the one that comes too late. */
 function keepSession (request: FastifyRequest, session: Session, refuse: (late: Session) => void = () => {}): void {
-  Object.defineProperty(request, 'session', { get: () => session, set: refuse })
+  let kept: Session | null = session
+  Object.defineProperty(request, 'session', {
+    get: () => kept,
+    set (late: Session | null) {
+      if (late === null) kept = null
+      else refuse(late)
+    }
+  })
 }
 
 function put (session: Session, login: unknown): void {

@@ -6,7 +6,7 @@ import { tell } from '../events'
 import type { Context } from './context'
 import { currentLogin } from './current-login'
 import { identifyLogin } from './identify'
-import { endLogin } from './logout'
+import { dropLogin } from './logout'
 import { keepTokens, type KeptTokens, type Login } from './login'
 import { placeOf, updateLogin } from './session'
 import { isStored } from './stored-login'
@@ -39,22 +39,20 @@ export function createAccessToken (context: Context): AccessToken {
 
 async function refresh (context: Context, request: FastifyRequest, login: Login): Promise<KeptTokens> {
   const { timeout } = context.settings
+  const place = placeOf(request)
   const app = await context.apps.find(login.via, request)
   if (app?.appid !== login.appid) throw new MisconfiguredError()
   try {
     // A login made before the host set keepTokens has none.
     if (login.tokens?.refresh_token === undefined) throw new TokenExpiredError()
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
-    if (context.ended.has(login.attempt) || !await isStored(placeOf(request), login, timeout)) throw new UnauthenticatedError()
+    if (context.ended.has(login.attempt) || !await isStored(place, login, timeout)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens }, timeout)
     tell('token.refreshed', () => identifyLogin(login), request.log)
     return tokens
   } catch (error) {
     // Nothing but a new login gives new tokens: end this one, so that the guard starts it.
-    if (error instanceof TokenExpiredError) {
-      endLogin(context, login, placeOf(request))
-      await updateLogin(request, undefined, timeout)
-    }
+    if (error instanceof TokenExpiredError) await dropLogin(context, request, login, place)
     throw error
   }
 }

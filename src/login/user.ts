@@ -4,9 +4,9 @@ import type { FastifyRequest } from 'fastify'
 import type { WechatUser } from '../types'
 import type { Context } from './context'
 import { currentLogin } from './current-login'
-import { endLogin } from './logout'
+import { dropLogin } from './logout'
 import type { Login } from './login'
-import { placeOf, updateLogin } from './session'
+import { placeOf } from './session'
 
 interface Loaded { attempt: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
 
@@ -35,10 +35,8 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
 }
 
 async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
+  const place = placeOf(request)
   const user = await context.settings.loadUser!(login.user, request) ?? null
-  if (user === null) {
-    endLogin(context, login, placeOf(request))
-    await updateLogin(request, undefined, context.settings.timeout)
-  }
+  if (user === null) await dropLogin(context, request, login, place)
   return user
 }

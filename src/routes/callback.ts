@@ -17,7 +17,7 @@ import { doneHeaders, renderDone } from '../pages/done'
 import { languageOf } from '../pages/texts'
 import type { Via } from '../types'
 import { checkSameOrigin, isJson } from './same-origin'
-import { isEmbedded, routeOptions, type Scope } from './scope'
+import { isEmbedded, refusePrefetch, routeOptions, type Scope } from './scope'
 import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
 
 const mark = (description: string) => Type.Optional(text(`Set by the server: ${description}`))
@@ -61,10 +61,10 @@ export function callbackRoutes (via: Via) {
     const path = context.settings.paths[via]
     if (path === undefined) return
 
-    scope.get(path, { ...routeOptions, schema: getSchema }, async (request, reply) => {
+    scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema: getSchema }, async (request, reply) => {
       const { query } = request
       const target = targetOf(context, request, query.redirect)
-      const back = await comeBack(context, request, reply, via, query)
+      const back = await comeBack(context, request, reply, via, query).finally(() => { forgetCode(request) })
       if (isEmbedded(request)) {
         if ('lost' in back) return bounce(context, request, reply, back.lost, target, query.bounced !== undefined)
         return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), target))
@@ -90,6 +90,11 @@ export function callbackRoutes (via: Via) {
       return { user: await context.settings.publicUser(loaded, request), redirect: target }
     })
   }
+}
+
+/** Had `onUser` or Fastify's handlerTimeout answered already, Fastify would log the URL of the second answer. */
+function forgetCode ({ raw }: FastifyRequest): void {
+  raw.url = raw.url!.replaceAll(/([?;&](?:code|state)=)[^&;#]*/g, '$1')
 }
 
 /** Inside an iframe a lost cookie is the rule, not the exception: the browser keeps it back once. What is sent on is made of checked parts only. */

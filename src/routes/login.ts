@@ -7,7 +7,7 @@ import type { AppWithClient } from '../login/apps'
 import { chooseApp, startAttempt, targetOf } from '../login/start'
 import type { Context } from '../login/context'
 import type { RedirectTarget } from '../redirect-target'
-import { routeOptions, type Scope } from './scope'
+import { refusePrefetch, routeOptions, type Scope } from './scope'
 import { cookies, noBody, redirect, refusals, tags, text, via, withHeaders } from './schemas'
 
 const schema = {
@@ -28,7 +28,7 @@ const schema = {
 export function loginRoute (scope: Scope, context: Context): void {
   const path = context.settings.paths.login
   if (path === undefined) return
-  scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
+  scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema }, async (request, reply) => {
     const app = await chooseApp(context, request, request.query.via)
     const target = targetOf(context, request, request.query.redirect)
     const url = request.host !== app.host && request.query.hop === undefined

@@ -28,9 +28,7 @@ export function scopeOf (routes: Route[], context: Context) {
     scope.addHook('onRequest', (request, reply, done) => {
       leaveSessionAlone(request)
       reply.headers(privateHeaders)
-      // A page fetched ahead of its visitor must not spend an attempt; without an answer the browser asks again when it is opened.
-      if (/prefetch/.test(`${request.headers['sec-purpose']} ${request.headers.purpose}`)) reply.code(204).send()
-      else done()
+      done()
     })
     // Again, for session hooks that come after ours: what a scope adds later its children get too.
     scope.addHook('preParsing', (request, _reply, _payload, done) => {
@@ -63,14 +61,26 @@ export function loggable (untrusted: string | undefined): string | undefined {
   return untrusted?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 260)
 }
 
+/**
+ * A page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only after a refusal does it ask again when the
+ * visitor opens the page: a 204 would be the page. Scripts of a page that is rendered ahead are answered.
+ */
+export function refusePrefetch ({ headers }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const isAhead = /prefetch/.test(`${headers['sec-purpose']} ${headers.purpose}`)
+  if (isAhead && !['cors', 'same-origin'].includes(String(headers['sec-fetch-mode']))) reply.code(403).send()
+  else done()
+}
+
 /** What all routes of ours have in common. */
 export const routeOptions = {
   exposeHeadRoute: false,
+  // @fastify/response-validation would read what our schemas tell @fastify/swagger of headers as a check of the body.
+  responseValidation: false,
   // Fastify's request log would show the query, and with it codes and states.
   logSerializers: {
-    req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split('?', 1)[0], host: loggable(request.host), remoteAddress: loggable(request.ip), remotePort: request.socket?.remotePort })
+    req: (request: FastifyRequest) => ({ method: request.method, url: request.url.split(/[?;]/, 1)[0], host: loggable(request.host), remoteAddress: loggable(request.ip), remotePort: request.socket?.remotePort })
   }
-} satisfies RouteShorthandOptions
+} satisfies RouteShorthandOptions & { responseValidation: boolean }
 
 function compileCheck (schema: TSchema) {
   const checker = TypeCompiler.Compile(schema)
@@ -117,11 +127,11 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   throw refusal
 }
 
-// The host's own 4xx, and @fastify/under-pressure's 503, are its answers to its visitors; anything unexpected may hold what nobody outside should read.
+// The host's own 4xx, and the 503 of @fastify/under-pressure and of Fastify's handlerTimeout, are its answers to its visitors; anything unexpected may hold what nobody outside should read.
 function toRefusal (error: unknown): Refusal {
   const { statusCode, code } = Object(error) as { statusCode?: number, code?: unknown }
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_') // a database's errors have numbers there
-  if (isOurs || code === 'FST_UNDER_PRESSURE' || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
+  if (isOurs || code === 'FST_UNDER_PRESSURE' || code === 'FST_ERR_HANDLER_TIMEOUT' || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return error as Refusal
   return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
 }
 

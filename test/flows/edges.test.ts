@@ -194,9 +194,9 @@ test('what the process remembers of attempts and logins goes with time', async t
   let now = 1_000_000
   const context = createContext({ prefix: '', paths: {} } as unknown as Settings, {} as Apps, () => now)
   await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ pointer: { session: 'session', attempt: 'key' } }))
-  context.ended.add('login', now, told => { told(false) })
+  context.ended.add('login', now, async () => false)
   now += 3_600_000
-  sweep(context)
+  await sweep(context)
   t.strictSame([context.spent.size, context.ended.size], [0, 0])
 })
 

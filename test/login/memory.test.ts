@@ -3,10 +3,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { EndedLogins } from '../../src/login/ended-logins'
-import { inTime } from '../../src/login/session-store'
+import { inTime, type Place } from '../../src/login/session-store'
 import { open, seal } from '../../src/login/seal'
 import type { Login, Pointer } from '../../src/login/login'
-import type { Place } from '../../src/login/session'
 import { type Outcome, type Returned, type Run, SpentAttempts } from '../../src/login/spent-attempts'
 import { destroyer } from '../../src/login/stored-login'
 
@@ -99,99 +98,101 @@ test('T60: at most 100,000 spent attempts are remembered, and the oldest goes', 
 
 const quarter = 15 * 60_000
 
-test('a login that has ended stays ended for a quarter of an hour, and until the store has said that its session did not come back', t => {
+test('a login that has ended stays ended for a quarter of an hour, and until the store has said that its session did not come back', async t => {
   const ended = new EndedLogins()
   const asked: string[] = []
   let answer: (cameBack: boolean) => void = nothing
-  ended.add('a', 0, told => {
+  ended.add('a', 0, () => {
     asked.push('a')
-    answer = told
+    return new Promise(resolve => { answer = resolve })
   })
-  ended.add('b', 1, () => { asked.push('b') })
+  ended.add('b', 1, async () => {
+    asked.push('b')
+    return false
+  })
   t.ok(ended.has('a'))
   t.notOk(ended.has('c'))
-  ended.sweep(quarter - 1)
+  await ended.sweep(quarter - 1)
   t.strictSame(asked, [])
-  ended.sweep(quarter)
+  const swept = ended.sweep(quarter)
   t.strictSame(asked, ['a'])
   t.ok(ended.has('a'), 'the store has not answered')
   answer(false)
+  await swept
   t.notOk(ended.has('a'))
   t.ok(ended.has('b'))
   t.equal(ended.size, 1)
-  t.end()
 })
 
-test('a session that came back is ended again, and its login remembered for as long again', t => {
+test('a session that came back is ended again, and its login remembered for as long again', async t => {
   const ended = new EndedLogins()
   const answers = [true, true, false]
   let asked = 0
-  ended.add('a', 0, told => { told(answers[asked++]!) })
+  ended.add('a', 0, async () => answers[asked++]!)
   for (const round of [1, 2]) {
-    ended.sweep(round * quarter)
+    await ended.sweep(round * quarter)
     t.equal(asked, round)
     t.ok(ended.has('a'))
-    ended.sweep((round + 1) * quarter - 1)
+    await ended.sweep((round + 1) * quarter - 1)
     t.equal(asked, round, 'not before its time')
   }
-  ended.sweep(3 * quarter)
+  await ended.sweep(3 * quarter)
   t.notOk(ended.has('a'))
-  t.end()
 })
 
-test('a store that says ENOENT holds nothing; one with any other error cannot tell, and is taken to hold the session', t => {
+test('a store that says ENOENT holds nothing; one that fails in any other way cannot tell, and is taken to hold the session', async t => {
   const told: boolean[] = []
   const destroyed: string[] = []
+  const failure = (code: string): Error => Object.assign(new Error('no answer'), { code })
   for (const code of ['ENOENT', 'ECONNRESET']) {
-    const store = {
-      get (_id: string, done: (error: Error) => void) { done(Object.assign(new Error('no answer'), { code })) },
-      destroy (id: string, done: () => void) { destroyed.push(id); done() }
-    } as unknown as Place['store']
-    destroyer({ store, sessionId: code }, { attempt: 'a' } as Login)(cameBack => { told.push(cameBack) })
+    for (const get of [(_id: string, done: (error: Error) => void) => { done(failure(code)) }, () => { throw failure(code) }]) {
+      const store = { get, destroy (id: string, done: () => void) { destroyed.push(id); done() } } as unknown as Place['store']
+      told.push(await destroyer({ store, sessionId: code }, { attempt: 'a' } as Login, 1000)())
+    }
   }
-  t.strictSame(told, [false, true])
-  t.strictSame(destroyed, ['ECONNRESET'])
-  t.end()
+  t.strictSame(told, [false, false, true, true])
+  t.strictSame(destroyed, ['ECONNRESET', 'ECONNRESET'])
 })
 
-test('a session is destroyed a second time only while it still holds the login that has ended', t => {
+test('a session that cannot be destroyed a second time, whatever the store does, is one that came back', async t => {
+  for (const destroy of [(_id: string, done: (error: Error) => void) => { done(new Error('locked')) }, () => { throw new Error('locked') }, nothing]) {
+    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { attempt: 'a' } }) }, destroy } as unknown as Place['store']
+    t.equal(await destroyer({ store, sessionId: 'id' }, { attempt: 'a' } as Login, 1)(), true)
+  }
+})
+
+test('a session is destroyed a second time only while it still holds the login that has ended', async t => {
   const destroyed: string[] = []
   const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { attempt: 'b' } }, back: { wechatLogin: { attempt: 'a' } } }
   const store = {
     get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
     destroy (id: string, done: () => void) { destroyed.push(id); done() }
   } as unknown as Place['store']
-  const told = Object.keys(sessions).map(sessionId => {
-    let cameBack: boolean | undefined
-    destroyer({ store, sessionId }, { attempt: 'a' } as Login)(answer => { cameBack = answer })
-    return cameBack
-  })
+  const told = await Promise.all(Object.keys(sessions).map(sessionId => destroyer({ store, sessionId }, { attempt: 'a' } as Login, 1000)()))
   t.strictSame(told, [false, false, false, false, true])
   t.strictSame(destroyed, ['back'])
-  t.end()
 })
 
-test('a login that ends twice is remembered from its last end, and holds up no other', t => {
+test('a login that ends twice is remembered from its last end, and holds up no other', async t => {
   const ended = new EndedLogins()
-  const gone = (told: (cameBack: boolean) => void): void => { told(false) }
+  const gone = async (): Promise<boolean> => false
   ended.add('a', 0, gone)
   ended.add('b', 500, gone)
   ended.add('a', 1000, gone)
-  ended.sweep(quarter + 500)
+  await ended.sweep(quarter + 500)
   t.ok(ended.has('a'))
   t.notOk(ended.has('b'))
-  ended.sweep(quarter + 1000)
+  await ended.sweep(quarter + 1000)
   t.notOk(ended.has('a'))
-  t.end()
 })
 
 test('T60: at most 100,000 ended logins are remembered, and the oldest is ended a last time', t => {
   const ended = new EndedLogins()
   const asked: number[] = []
   for (let count = 0; count <= 100_000; count++) {
-    ended.add(`${count}`, count, told => {
+    ended.add(`${count}`, count, async () => {
       asked.push(count)
-      told(true)
+      return true
     })
   }
   t.equal(ended.size, 100_000)

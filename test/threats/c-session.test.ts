@@ -179,25 +179,24 @@ test('T26: a slow request over a login as somebody else does not bring the login
   t.equal((await whoIs(host, browser))?.openid, host.wechat.control.openid(host.wechat.options.qr.appid, 'tricky'))
 })
 
-test('T26: however often a slow request saves an ended session again, it is destroyed again before its login is forgotten', t => {
+test('T26: however often a slow request saves an ended session again, it is destroyed again before its login is forgotten', async t => {
   const memory = 15 * 60_000
   const store = new MemoryStore()
   const { store: sessions } = store as unknown as { store: Map<string, unknown> }
   const login = { attempt: 'the login' } as Login
   const ended = new EndedLogins()
-  ended.add(login.attempt, 0, destroyer({ store, sessionId: 'id' }, login))
+  ended.add(login.attempt, 0, destroyer({ store, sessionId: 'id' }, login, 1000))
   for (const round of [1, 2, 3]) {
     sessions.set('id', { wechatLogin: login })
-    ended.sweep(round * memory)
+    await ended.sweep(round * memory)
     t.notOk(sessions.has('id'))
     t.ok(ended.has(login.attempt))
   }
   const another = { wechatLogin: { attempt: 'another login' } }
   sessions.set('id', another)
-  ended.sweep(4 * memory)
+  await ended.sweep(4 * memory)
   t.notOk(ended.has(login.attempt), 'a quarter of an hour without it, and it is forgotten')
   t.equal(sessions.get('id'), another, 'whose session this is now')
-  t.end()
 })
 
 test('T27: a logout by GET or HEAD does not exist', async t => {

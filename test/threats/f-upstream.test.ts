@@ -288,12 +288,12 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const runs: Array<Promise<unknown>> = []
   for (let count = 0; count < 120_000; count++) {
     runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ pointer: { session: 'pointer', attempt: 'attempt' } })))
-    ended.add(`login ${count}`, count, told => { told(false) })
+    ended.add(`login ${count}`, count, async () => false)
   }
   await Promise.all(runs)
   t.strictSame([spent.size, ended.size], [100_000, 100_000])
   spent.sweep(1_000_000)
-  ended.sweep(120_000 + 15 * 60_000)
+  await ended.sweep(120_000 + 15 * 60_000)
   t.strictSame([spent.size, ended.size], [0, 0])
 })
 
