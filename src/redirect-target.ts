@@ -43,7 +43,7 @@ function resolveListed (untrusted: string, origins: ReadonlySet<string>): Resolv
   return origins.has(url.origin) && url.username === '' && url.password === '' ? url : null
 }
 
-/** A path as routers compare it: decoded, lower case, single slashes, none at the end. */
+/** A path as routers compare it: decoded, lower case, single slashes, none at the end, nothing from a semicolon on. */
 export function comparablePath (path: string): string {
   let decoded = path
   try {
@@ -51,5 +51,5 @@ export function comparablePath (path: string): string {
   } catch {
     // A stray "%" is no route of ours.
   }
-  return decoded.toLowerCase().replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+  return decoded.split(';', 1)[0]!.toLowerCase().replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 }

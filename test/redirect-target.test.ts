@@ -48,7 +48,7 @@ test('what is no text is refused', t => {
 test("the plugin's own routes are refused in every disguise", t => {
   for (const untrusted of ['/wechat/login', '/wechat/login/', '/wechat/login//', '/WeChat/Login', '//wechat/login', '/wechat//login', '/wechat///login/', '/wechat/%6cogin', '/wechat/%6Cogin',
     '/%77%65%63%68%61%74/login', '/wechat%2flogin', '/wechat%2Flogin%2f', '/wechat/./login', '/x/../wechat/login', '/x/%2e%2e/wechat/login', '/wechat/login?redirect=/x', '/wechat/login#x',
-    '/wechat/logout', '/wechat/qr?code=1&state=2', '/wechat/logi\u006e', '/wechat/LOGOUT/?x', `${shop}/wechat/login`, `${shop}/wechat//LOGIN/`]) {
+    '/wechat/logout', '/wechat/qr?code=1&state=2', '/wechat/login;x=1', '/wechat/login/;x', '/wechat/login%3Bx', '/wechat/logi\u006e', '/wechat/LOGOUT/?x', `${shop}/wechat/login`, `${shop}/wechat//LOGIN/`]) {
     t.equal(checkRedirectTarget(untrusted, withShop), null, untrusted)
   }
   t.end()

@@ -41,11 +41,15 @@ function ownLogin (context: Context, request: FastifyRequest, key: string): Logi
 }
 
 async function finish (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt): Promise<Login> {
+  const end = (): void => { reply.header('set-cookie', endAttempt(attempt.state, attempt.app)) }
   try {
     const login = await finishAttempt(context, request, reply, attempt)
     if (hasSignedOut(context, request)) reply.header('set-cookie', forgetSignedOut(context))
+    end()
     return login
-  } finally {
-    if (context.spent.find(attempt.key) !== undefined) reply.header('set-cookie', endAttempt(attempt.state, attempt.app))
+  } catch (error) {
+    // A login that the session store could not give now is there at the next try.
+    if (context.spent.find(attempt.key) === null || error instanceof InvalidStateError) end()
+    throw error
   }
 }

@@ -20,20 +20,22 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest): Promise<void> {
+    const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
-    checkPlace(request)
+    if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null) {
       // What only its user may see is not for the back button after a logout. The handler may say otherwise.
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       return undefined
     }
     if (isOwnRoute(request)) return undefined
-    checkPlace(request)
+    if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
     if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
@@ -62,9 +64,9 @@ function isOwnRoute (request: FastifyRequest): boolean {
 }
 
 // Sent to the login, its visitor would come back as nobody, and be sent there again, without end.
-function checkPlace (request: FastifyRequest): void {
+function refusePlace (request: FastifyRequest): void {
   // The session plugin finds no "http://host/path" under the path of its cookie: nobody is logged in, and nothing is misplaced.
-  if (hasSession(request) || !request.url.startsWith('/')) return
+  if (!request.url.startsWith('/')) return
   request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; add its hook after the plugin, and let session.cookie.path cover the route')
   throw new MisconfiguredError()
 }

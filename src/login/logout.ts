@@ -25,14 +25,15 @@ export function endLogin ({ ended, now, settings }: Context, login: Login, place
   ended.add(login.attempt, now(), destroyer(place, login, settings.timeout))
 }
 
-/** Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. */
+/** Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. Never rejects. */
 export async function dropLogin (context: Context, request: FastifyRequest, login: Login, place: Place): Promise<void> {
   const { timeout } = context.settings
-  let stands = false
   try {
-    stands = await isStored(place, login, timeout) && !context.ended.has(login.attempt)
-  } finally {
+    const stands = await isStored(place, login, timeout) && !context.ended.has(login.attempt)
     endLogin(context, login, place)
+    if (stands) await updateLogin(request, undefined, timeout)
+  } catch (error) {
+    endLogin(context, login, place)
+    request.log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and the session store could not be told')
   }
-  if (stands) await updateLogin(request, undefined, timeout)
 }

@@ -10,9 +10,9 @@ type Session = FastifyRequest['session']
 // One getter for all: with one of its own each session would be an object of a kind of its own, and slow from then on.
 const held = { configurable: true, get (this: Session): string { return this.isModified() || this.isSaved() ? signedId(this) : '' } }
 
-/** The session plugin shall neither set, clear nor save anything, unless the session is changed, or has been saved by the host. */
+/** The session plugin shall neither set, clear nor save anything, unless the session is changed, or has been saved by the host. `sendNothing` is the stronger word. */
 export function saveOnlyIfChanged (session: Session): void {
-  Object.defineProperty(session, 'encryptedSessionId', held)
+  Reflect.defineProperty(session, 'encryptedSessionId', held)
 }
 
 /** The session's own encryptedSessionId, held or not. */
@@ -41,5 +41,5 @@ function asText (session: Session): string | undefined {
 
 /** The session plugin shall neither save this session nor send its cookie, whatever is in it. */
 export function sendNothing (session: Session): void {
-  Object.defineProperty(session, 'encryptedSessionId', { value: '' })
+  Object.defineProperty(session, 'encryptedSessionId', { value: '', configurable: false })
 }

@@ -52,18 +52,28 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
   const earlier = before[loginKey]
   put(before, login)
   try {
-    await inTime(settle => { before.regenerate([...present(before, keep), loginKey], settle) }, timeout)
+    await renewSession(request, [...present(before, keep), loginKey], timeout)
   } catch (error) {
-    const { session: half, sessionStore: store } = request
+    put(before, earlier)
+    throw error
+  }
+  return pointerTo(request, login)
+}
+
+/** A new session with these keys of the old one. Where the store fails, the request keeps the old one, and the answer neither saves nor sends it. */
+async function renewSession (request: FastifyRequest, keys: string[], timeout: number): Promise<void> {
+  const { session: before, sessionStore: store } = request
+  try {
+    await inTime(settle => { before.regenerate(keys, settle) }, timeout)
+  } catch (error) {
+    const { session: half } = request
     const takeBack = ({ sessionId }: Session): void => { void destroy({ store, sessionId }, timeout) }
     if (half !== before) takeBack(half)
-    put(before, earlier)
     sendNothing(before)
     keepSession(request, before, takeBack)
     throw error
   }
   sendCookieOnly(request.session)
-  return pointerTo(request, login)
 }
 
 /** Where the login of this request is. */
@@ -96,8 +106,7 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
   const { session } = request
   const kept = present(session, keep)
   if (kept.length > 0) {
-    await inTime(settle => { session.regenerate(kept, settle) }, timeout)
-    sendCookieOnly(request.session)
+    await renewSession(request, kept, timeout)
     return
   }
   const name = cookieNameOf(request, session)
@@ -112,7 +121,13 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
 /** Writes a changed login into the session; without one, takes it out. */
 export async function updateLogin ({ session }: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
   put(session, login)
-  await inTime(settle => { session.save(settle) }, timeout)
+  try {
+    await inTime(settle => { session.save(settle) }, timeout)
+  } catch (error) {
+    // The session plugin would try again with the answer, and wait for ever or tell the visitor what the store said.
+    sendNothing(session)
+    throw error
+  }
   // Its browser has the cookie: sent once more, it might take the place of one that a login has set meanwhile.
   Object.defineProperty(session, 'isSaved', { value: () => false, configurable: true })
 }

@@ -5,23 +5,16 @@ import { test, type Test } from 'tap'
 import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
 import { Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
-import { gate, type Operation, type SessionRecord, SessionStore } from '../fixture/session-store'
-import type { StoredUser, WechatLoginOptions, WechatUser } from '../../src/types'
+import { gate, type Operation, type SessionRecord, type SessionStore } from '../fixture/session-store'
+import { logOut, me, origin, site as name, startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
+import type { StoredUser, WechatUser } from '../../src/types'
 
-const name = 'app.example.com'
-const origin = `https://${name}`
 const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 const timeout = 300
 
-async function startWithStore (t: Test, { options, ...given }: Omit<HostOptions, 'options'> & { options?: Partial<WechatLoginOptions> } = {}): Promise<{ host: Host, store: SessionStore, browser: Browser }> {
-  const store = new SessionStore()
-  const session = { secret: sessionSecret, store, ...options?.session }
-  const host = await startHost(t, { ...given, options: { ...options, session, client: { timeout, retries: 0, ...options?.client } } })
-  return { host, store, browser: host.browser() }
+function startWithStore (t: Test, { options, ...given }: StoredOptions = {}): Promise<Stored> {
+  return startStoredHost(t, { ...given, options: { ...options, client: { timeout, retries: 0, ...options?.client } } })
 }
-
-const me = (browser: Browser) => browser.fetch(`${origin}/wechat/me`)
-const logOut = (browser: Browser) => browser.post(`${origin}/wechat/logout`, {}, sameOrigin)
 
 /** Stands in the way of the nth operation of its kind from now on, until `stop`. */
 function obstruct (store: SessionStore, operation: Operation, nth: number, obstacle: () => unknown): () => void {

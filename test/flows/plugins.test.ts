@@ -5,6 +5,7 @@ import cookie from '@fastify/cookie'
 import csrf, { type FastifyCsrfProtectionOptions } from '@fastify/csrf-protection'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import responseValidation from '@fastify/response-validation'
 import session from '@fastify/session'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -165,6 +166,15 @@ for (const [title, { given, ...options }] of Object.entries(csrfHosts)) {
     await checkAllRoutes(t, host)
   })
 }
+
+test('@fastify/response-validation before the plugin checks the answers of the host, and leaves ours to us', async t => {
+  const host = await startHost(t, {
+    before: async app => { await app.register(responseValidation) },
+    routes: app => { app.get('/wrong', { schema: { response: { 200: { type: 'object', properties: { count: { type: 'integer' } } } } } }, async () => ({ count: 'many' })) }
+  })
+  t.equal((await host.browser().fetch(`${host.origin}/wrong`)).status, 500)
+  await checkAllRoutes(t, host)
+})
 
 test("with zod as the host's type provider its routes are zod's and ours are ours", async t => {
   const host = await startHost(t, {

@@ -5,28 +5,16 @@ import session, { type FastifySessionOptions } from '@fastify/session'
 import type { FastifyRequest } from 'fastify'
 import { test, type Test } from 'tap'
 import { copyOf, sessionCookie } from '../fixture/alone'
-import type { Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
+import { beginLogin, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { gate, SessionStore } from '../fixture/session-store'
-import type { WechatLoginOptions } from '../../src/types'
-
-const name = 'app.example.com'
-const origin = `https://${name}`
-const own = { 'sec-fetch-site': 'same-origin' }
+import { logOut, me, origin, site as name, startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
 
 /** A session as its owner uses it. */
 type Session = FastifyRequest['session'] & Record<string, any>
 
-interface Watched { host: Host, store: SessionStore, browser: Browser }
-
-async function startWithStore (t: Test, { options, ...given }: Omit<HostOptions, 'options'> & { options?: Partial<WechatLoginOptions> } = {}): Promise<Watched> {
-  const store = new SessionStore()
-  const host = await startHost(t, { ...given, options: { session: { secret: sessionSecret, store, cookie: { maxAge: 3_600_000 } }, ...options } })
-  return { host, store, browser: host.browser() }
+function startWithStore (t: Test, { options, ...given }: StoredOptions = {}): Promise<Stored> {
+  return startStoredHost(t, { ...given, options: { ...options, session: { cookie: { maxAge: 3_600_000 }, ...options?.session } as FastifySessionOptions } })
 }
-
-const me = (browser: Browser) => browser.fetch(`${origin}/wechat/me`)
-const logOut = (browser: Browser) => browser.post(`${origin}/wechat/logout`, {}, own)
 
 const recordOf = (store: SessionStore): Record<string, any> => JSON.parse(store.records.get(store.logins()[0]!.id)!)
 
@@ -132,9 +120,10 @@ function hostSession (options: Partial<FastifySessionOptions>): Pick<HostOptions
 test('a logout clears the session cookie in its own domain and path, and with its own SameSite, or a frame on another site would keep it', async t => {
   for (const [attributes, line] of [
     [{ domain: 'example.com', sameSite: 'none', secure: true, path: '/' }, 'sessionId=; Max-Age=0; Domain=example.com; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=None'],
-    [{ secure: true, path: '/' }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax']
+    [{ secure: true, path: '/' }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'],
+    [{ secure: true, path: '/', partitioned: true }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=Lax']
   ] as const) {
-    const host = await startHost(t, hostSession({ cookie: attributes }))
+    const host = await startHost(t, hostSession({ cookie: attributes as NonNullable<FastifySessionOptions['cookie']> }))
     const browser = host.browser()
     await logIn(host, browser)
     t.equal((await me(browser)).status, 200)

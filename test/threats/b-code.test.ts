@@ -167,8 +167,11 @@ test('T21: HEAD, OPTIONS, PUT, prefetch and preview consume nothing', async t =>
     t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control']], [405, [], 'no-store'], method)
   }
   for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { 'sec-purpose': 'prefetch;anonymous-client-ip' }, { purpose: 'prefetch' }]) {
-    const answer = await browser.get(callback, headers)
-    t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control'], answer.body], [204, [], 'no-store', ''], JSON.stringify(headers))
+    for (const url of [callback, `${host.origin}/wechat/login`]) {
+      const answer = await browser.get(url, headers)
+      // Of a success, be it empty, the browser would make the page that its visitor has opened.
+      t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control'], answer.body], [403, [], 'no-store', ''], `${JSON.stringify(headers)} ${url}`)
+    }
   }
   t.equal(exchanges(host), 0)
   t.equal((await browser.get(callback)).status, 303, 'the visit itself then works')

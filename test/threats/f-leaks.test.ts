@@ -3,14 +3,16 @@
 
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
+import type { FastifyReply } from 'fastify'
 import { test } from 'tap'
 import * as errors from '../../src/errors'
 import type { ApiFaultKind, TransportFaultKind } from '../../src/simulator/fault-types'
-import type { WechatApp, WechatLoginOptions } from '../../src/types'
+import type { WechatApp, WechatLoginOptions, WechatProfile } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
+import { gate, SessionStore } from '../fixture/session-store'
 import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
 import { askingApi, begin, person, startFakeApi, tokens } from './tools'
 
@@ -90,8 +92,8 @@ const plants: Record<string, Plant> = {
   'a token in a body': { given: { options: { onUser: (profile, { tokens }) => ({ ...profile, tokens }) } }, found: /^a token \(plain\) in the body of \/wechat\/me/ },
   'a person on a page': { given: { options: { renderPage: () => `<p>${planted.host!.wechat.control.openid(planted.host!.wechat.options.qr.appid, 'qinghe')}` } }, act: (host, browser) => browser.get(`${host.origin}/wechat/qr`), found: /^a person \(plain\) in the body of \/wechat\/qr/ },
   'a state in a body': { given: withHook(host => `{"last":"${[...host.browsers[0]!.kinds].find(([, kind]) => kind === 'state')![0]}"}`), found: /^a state \(plain\) in the body of \/wechat\/me/ },
-  'a code in a header': { given: { before: app => { app.addHook('onSend', async (request, reply) => { reply.header('x-trace', Buffer.from(request.url).toString('base64')) }) } }, found: /^a code \(base64, byte \d\) in the header x-trace/ },
-  'a state in a Location that is not WeChat\'s': { given: { before: app => { app.addHook('onSend', async (request, reply) => { if (reply.statusCode === 303) reply.header('location', `/done${request.url}`) }) } }, found: /^a state \(plain\) in the header location/ },
+  'a code in a header': { given: { before: app => { app.addHook('onSend', async (request, reply) => { reply.header('x-trace', Buffer.from(String((request.query as { code?: string }).code)).toString('base64')) }) } }, found: /^a code \(base64, byte \d\) in the header x-trace/ },
+  'a state in a Location that is not WeChat\'s': { given: { before: app => { app.addHook('onSend', async (request, reply) => { if (reply.statusCode === 303) reply.header('location', `/done?state=${(request.query as { state?: string }).state}`) }) } }, found: /^a state \(plain\) in the header location/ },
   'a state in a cookie': { given: { before: app => { app.addHook('onSend', async (request, reply) => { reply.header('set-cookie', `last=${(request.query as { state?: string }).state ?? ''}; Path=/`) }) } }, found: /^a state \(plain\) in the header set-cookie/ },
   'a session in a header of another name': { given: { before: app => { app.addHook('onSend', async (request, reply) => { reply.header('x-session', request.headers.cookie ?? '') }) } }, found: /^a cookie \(plain\) in the header x-session/ },
   'a secret deep in an error': {
@@ -307,6 +309,68 @@ test('T50: an error of the host that holds the profile, the tokens and its own s
   const leaks = host.watch.leaks(host)
   t.ok(leaks.length > 0)
   t.strictSame(leaks.filter(line => !/\) in (the log|an error of the host[.:])/.test(line) && !/\) in a name in an error of the host/.test(line)), [])
+})
+
+const answering: Record<string, (reply: FastifyReply, profile: WechatProfile) => unknown> = {
+  'redirects, and returns the user': (reply, profile) => {
+    void reply.redirect('/register')
+    return profile
+  },
+  'redirects, and refuses': reply => {
+    void reply.redirect('/register')
+    return null
+  },
+  'redirects, and returns the reply': reply => reply.redirect('/register'),
+  'sends, and throws': reply => {
+    void reply.send('mine')
+    throw Object.assign(new Error('refused'), { statusCode: 409 })
+  },
+  'takes the reply over': (reply, profile) => {
+    reply.hijack()
+    reply.raw.end('mine')
+    return profile
+  }
+}
+
+for (const [what, answer] of Object.entries(answering)) {
+  for (const shared of [false, true]) {
+    test(`T50: an onUser that ${what}, leaves no code and no state in the log of Fastify (${shared ? 'shared store' : 'MemoryStore'})`, async t => {
+      const store = new SessionStore()
+      const host = await startHost(t, {
+        options: { onUser: (profile, { reply }) => answer(reply, profile) as WechatProfile, ...(shared && { session: { secret: sessionSecret, store } }) },
+        // Another session store of the host's, asked with each answer.
+        before: app => { app.addHook('onSend', async () => { await new Promise(resolve => setImmediate(resolve)) }) }
+      })
+      for (const kind of ['get', 'fetch'] as const) {
+        const browser = host.browser()
+        t.ok((await browser[kind]((await begin(host, browser)).callback)).status > 0)
+      }
+      await store.quiet()
+      t.strictSame(host.watch.leaks(host), [])
+    })
+  }
+}
+
+test('T50: nor does a login that has outlasted the handlerTimeout of Fastify, whose visitor is told so', async t => {
+  const held = gate()
+  const host = await startHost(t, {
+    fastify: { handlerTimeout: 1000 },
+    options: {
+      onUser: async profile => {
+        await held.opened
+        return profile
+      }
+    }
+  })
+  const browser = host.browser()
+  const { callback } = await begin(host, browser)
+  const answer = await browser.get(callback)
+  t.equal(answer.status, 503)
+  t.match(answer.headers['content-type'], 'text/html')
+  held.open()
+  while (!host.rawLog().includes('already sent')) await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(host.watch.leaks(host), [])
+  t.equal((await browser.get(callback)).status, 303, 'and is logged in by the same callback')
 })
 
 test('T50: no option that is wrong shows a secret in the error of the boot or in a warning, even where two were mixed up', async t => {
