@@ -16,6 +16,7 @@ helperTest('checkLogin tells who is logged in, and never takes a failure for nob
   await page.context().setOffline(false)
   for (const [status, body, expected] of [
     [200, '<!doctype html>', { code: 'BAD_ANSWER', statusCode: 200, message: 'Not an answer of the login: /wechat/me', own: true }],
+    [204, '', { code: 'BAD_ANSWER', statusCode: 204, message: 'Not an answer of the login: /wechat/me', own: true }],
     [502, '<h1>Bad gateway</h1>', { code: 'BAD_ANSWER', statusCode: 502, message: 'Not an answer of the login: /wechat/me', own: true }],
     [500, '{"code":"FST_WECHAT_MISCONFIGURED","message":"Not set up"}', { code: 'FST_WECHAT_MISCONFIGURED', statusCode: 500, message: 'Not set up', own: true }]
   ] as const) {
@@ -96,6 +97,22 @@ browserTest('the helper finds its routes: under /wechat, where configure says, b
   const served = await openHelped(sites, '/deep/in/login.js?v=1')
   await served.run('w.checkLogin().catch(() => {})')
   t.strictSame(sites.answers.filter(answer => / 40[14]$/.test(answer)), ['GET /wechat/me 401', 'GET /auth/me 404', 'GET /who 404', 'GET /deep/in/me 404'])
+})
+
+const target = '/wechat/login?redirect=/account'
+const start = `<!doctype html><title>Start</title><script type="speculationrules">{"prefetch":[{"urls":["${target}"],"eagerness":"immediate"}]}</script><a href="${target}">Log in</a>`
+
+browserTest('a login link that Chromium has fetched ahead of the click works when it is clicked', {
+  routes: host => { host.get('/start', async (_request, reply) => reply.type('text/html').send(start)) },
+  simulator: { consent: 'qinghe' }
+}, async (t, sites) => {
+  const page = await sites.page()
+  await page.goto(`${app}/start`)
+  while (calls(sites, '/wechat/login').length === 0) await page.waitForTimeout(20)
+  t.strictSame(calls(sites, '/wechat/login'), [`GET ${target} 403`])
+  await page.click('a')
+  await page.waitForURL(`${app}/account`)
+  t.strictSame(calls(sites, '/wechat/login').slice(1), [`GET ${target} 302`])
 })
 
 test('all of the helper but the QR code ran in Chromium', async t => {

@@ -122,36 +122,39 @@ test('a session that a hook of the host has saved keeps its cookie on the refusa
   t.equal(store.records.size, 1)
 })
 
-test('T26: a loadUser that finds its user gone does not save a session that a logout has ended meanwhile', async t => {
-  const entered = gate()
-  const left = gate()
-  let slow = false
-  const { host, store, browser } = await startStoredHost(t, {
-    options: {
-      loadUser: async stored => {
-        if (!slow) return stored as WechatUser
-        entered.open()
-        await left.opened
-        return null
+for (const where of ['here', 'on another process'] as const) {
+  test(`T26: a loadUser that finds its user gone does not save a session that a logout ${where} has ended meanwhile`, async t => {
+    const entered = gate()
+    const left = gate()
+    let slow = false
+    const { host, store, browser } = await startStoredHost(t, {
+      options: {
+        loadUser: async stored => {
+          if (!slow) return stored as WechatUser
+          entered.open()
+          await left.opened
+          return null
+        }
+      },
+      routes: app => {
+        app.get('/link', async request => { Object.assign(request.session, { userId: 42 }); return '' })
+        app.get('/mine', async request => ({ userId: (request.session as Session).userId }))
       }
-    },
-    routes: app => {
-      app.get('/link', async request => { Object.assign(request.session, { userId: 42 }); return '' })
-      app.get('/mine', async request => ({ userId: (request.session as Session).userId }))
-    }
+    })
+    await logIn(host, browser)
+    await browser.get(`${origin}/link`)
+    const kept = copyOf(host, browser)
+    slow = true
+    const running = copyOf(host, browser).fetch(`${origin}/account`)
+    await entered.opened
+    if (where === 'here') t.equal((await logOut(browser)).status, 204)
+    else store.records.delete(store.logins()[0]!.id)
+    left.open()
+    t.equal((await running).status, 401)
+    t.strictSame((await kept.fetch(`${origin}/mine`)).json(), {})
+    t.strictSame([...store.records.values()].filter(text => text.includes('userId')), [])
   })
-  await logIn(host, browser)
-  await browser.get(`${origin}/link`)
-  const kept = copyOf(host, browser)
-  slow = true
-  const running = copyOf(host, browser).fetch(`${origin}/account`)
-  await entered.opened
-  t.equal((await logOut(browser)).status, 204)
-  left.open()
-  t.equal((await running).status, 401)
-  t.strictSame((await kept.fetch(`${origin}/mine`)).json(), {})
-  t.strictSame([...store.records.values()].filter(text => text.includes('userId')), [])
-})
+}
 
 test('T26: nor does a loadUser during whose last word the visitor logs out', async t => {
   const looked = gate()
