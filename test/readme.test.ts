@@ -228,7 +228,7 @@ ${server}}`)
     child.kill('SIGQUIT')
     await ended
   })
-  await reachable(port)
+  await reachable(port, child)
   const log = async (until: RegExp): Promise<string> => {
     const text = readFileSync(join(folder, 'access.log'), 'utf8')
     return until.test(text) ? text : new Promise(resolve => { setImmediate(() => { resolve(log(until)) }) })

@@ -62,7 +62,7 @@ test('T70: @fastify/rate-limit before the plugin limits its routes too, and its 
   t.match(shown.headers['content-type'], 'text/html')
   t.match(shown.body, 'href="/wechat/login"')
   for (const { headers, setCookies } of [refused, shown]) {
-    t.match(headers, { 'cache-control': 'no-store', 'retry-after': '600', 'referrer-policy': 'no-referrer' })
+    t.match(headers, { 'cache-control': 'no-store', 'retry-after': /^(?:600|59\d)$/, 'referrer-policy': 'no-referrer' })
     t.strictSame(setCookies, [])
   }
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 429, 'all routes have one count')

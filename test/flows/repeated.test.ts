@@ -497,7 +497,7 @@ test('T18: over two processes, a slow onUser on one holds the other until the lo
 
 test('over two processes, one that has given up waiting still finds the login afterwards', async t => {
   const { entered, open, onUser } = slowOnUser()
-  const { one, two, store, browser, at, users } = await startTwo(t, { options: { client: { timeout: 300 }, onUser } })
+  const { one, two, store, browser, at, users } = await startTwo(t, { options: { client: { timeout: 1500 }, onUser } })
   const callback = await beginLogin(one.host, at(one.host))
   const before = withOnly(one.host, browser, browser.answers.at(-1)!)
   const first = at(one.host).get(callback)

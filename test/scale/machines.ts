@@ -20,7 +20,7 @@ export async function startRedis (program: string, folder: string): Promise<{ ur
   // Every write is on disk before it is answered: a restart may lose time, not logins.
   const start = async (): Promise<ChildProcess> => {
     const child = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'], { stdio: 'ignore' })
-    await reachable(port)
+    await reachable(port, child)
     return child
   }
   let child = await start()
@@ -56,7 +56,7 @@ http {
   }
 }`)
   const child = spawn('nginx', ['-c', config, '-p', folder], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } })
-  await reachable(port)
+  await reachable(port, child)
   return { address: `https://127.0.0.1:${port}`, stop: () => kill(child, 'SIGQUIT') }
 }
 
@@ -104,9 +104,10 @@ async function kill (child: ChildProcess | undefined, signal: NodeJS.Signals): P
   await gone
 }
 
-/** Resolves once something listens there. */
-export async function reachable (port: number): Promise<void> {
+/** Resolves once something listens there; rejects should the program that is to do so end before. */
+export async function reachable (port: number, child: ChildProcess): Promise<void> {
   for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${child.spawnfile} ended before it listened`)
     const socket = connect(port, '127.0.0.1')
     const isOpen = await new Promise<boolean>(resolve => socket.once('connect', () => { resolve(true) }).once('error', () => { resolve(false) }))
     socket.destroy()
