@@ -102,7 +102,7 @@ browserTest('the helper finds its routes: under /wechat, where configure says, b
 const target = '/wechat/login?redirect=/account'
 const start = `<!doctype html><title>Start</title><script type="speculationrules">{"prefetch":[{"urls":["${target}"],"eagerness":"immediate"}]}</script><a href="${target}">Log in</a>`
 
-browserTest('a login link that Chromium has fetched ahead of the click works when it is clicked', {
+browserTest('T21: a login link that Chromium has fetched ahead of the click works when it is clicked', {
   routes: host => { host.get('/start', async (_request, reply) => reply.type('text/html').send(start)) },
   simulator: { consent: 'qinghe' }
 }, async (t, sites) => {

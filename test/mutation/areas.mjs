@@ -15,10 +15,10 @@ export const areas = {
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
-    tests: [...flows('login', 'edges', 'session-answers', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
+    tests: [...flows('login', 'edges', 'session-answers', 'host-sessions', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
   },
   'login-visitors': {
     mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
-    tests: [...flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events'), ...threats('h-operations', 'e-browser', 'c-session'), ...flows('users', 'composition', 'tenants', 'host-faults')]
+    tests: [...flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events'), ...threats('h-operations', 'e-browser', 'c-session'), ...flows('users', 'composition', 'tenants', 'host-sessions', 'host-faults')]
   }
 }
