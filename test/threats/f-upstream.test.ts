@@ -199,7 +199,7 @@ test('T56: __proto__ and constructor in replies, queries, bodies and cookies rea
   await t.rejects(startHost(t, { options: own }), { message: /unknown option __proto__/ }, 'options too')
 })
 
-test('T57: WeChat is asked over https with its certificate checked, at the configured hosts, whatever the visitor or the environment says', async t => {
+test('T57: WeChat is asked over https with its certificate checked, at the configured hosts', async t => {
   for (const client of [{ apiHosts: ['http://api.weixin.qq.com'] }, { apiHosts: ['https://api.weixin.qq.com/x'] }, { apiHosts: ['https://user@api.weixin.qq.com'] }, { apiHosts: ['ftp://127.0.0.1'] }, { apiHosts: [] }, { apiHosts: ['http://127.0.0.1.evil.example'] }, { apiHosts: ['http://localhost.evil.example'] }, { openHost: 'http://open.weixin.qq.com' }]) {
     await t.rejects(startHost(t, { options: { client } }), { code: 'FST_WECHAT_INVALID_OPTIONS' }, JSON.stringify(client))
   }
@@ -208,17 +208,25 @@ test('T57: WeChat is asked over https with its certificate checked, at the confi
   t.equal((await logIn(selfSigned, browser)).status, 504)
   t.strictSame([exchanges(selfSigned), await isLoggedIn(selfSigned, browser)], [0, false])
   t.equal(process.env.NODE_TLS_REJECT_UNAUTHORIZED, undefined)
+})
 
-  const [api, evil] = [await startFakeApi(t), await startFakeApi(t)]
-  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy']
-  const kept = names.map(name => process.env[name])
-  t.teardown(() => { for (const [index, name] of names.entries()) kept[index] === undefined ? delete process.env[name] : process.env[name] = kept[index] })
-  for (const name of names) process.env[name] = evil.url
-  const host = await startHost(t, { options: askingApi(api) })
+test('T57: no proxy of the environment and no word of the visitor stands between us and the configured host', async t => {
+  const api = await startFakeApi(t)
+  let connections = 0
+  const evil = createServer(socket => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>(resolve => { evil.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => evil.close())
+  const proxy = `http://127.0.0.1:${(evil.address() as { port: number }).port}`
+  const environment = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, http_proxy: proxy, https_proxy: proxy, all_proxy: proxy, NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' }
+  t.intercept(process, 'env', { value: { ...process.env, ...environment } })
+  const host = await startHost(t, { options: { client: { apiHosts: [api.url], retries: 0, dispatcher: undefined as never } } })
   const visitor = host.browser()
   const { callback } = await begin(host, visitor)
-  const answer = await visitor.get(`${callback}&apiHost=${evil.url}&endpoint=${evil.url}&host=evil`, { 'x-forwarded-host': 'evil.example', forwarded: `host=${evil.url}` })
-  t.strictSame([answer.status, api.asked.length, evil.asked.length], [303, 2, 0])
+  const answer = await visitor.get(`${callback}&apiHost=${proxy}&endpoint=${proxy}&host=evil`, { 'x-forwarded-host': 'evil.example', forwarded: `host=${proxy}` })
+  t.strictSame([answer.status, api.asked.length, connections], [303, 2, 0])
 })
 
 test('T58: a code is asked for once, whatever becomes of the reply; a profile is asked for again', async t => {
