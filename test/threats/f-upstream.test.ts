@@ -11,8 +11,8 @@ import { test } from 'tap'
 import { EndedLogins } from '../../src/login/ended-logins'
 import { SpentAttempts } from '../../src/login/spent-attempts'
 import { createPlugin } from '../../src/plugin'
-import { agents, type Browser } from '../fixture/browser'
-import { logIn, sessionSecret, startHost } from '../fixture/host'
+import { agents, type Answer, type Browser } from '../fixture/browser'
+import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
 import { askingApi, begin, checkNothingStays, exchanges, getRaw, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
@@ -92,8 +92,17 @@ test('T54: a WeChat that is slow at any step costs a visitor no more than the de
   })
   await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
   t.teardown(() => mute.close())
-  const slow = await startHost(t, { wechat: host.wechat, options: { client: { apiHosts: [`https://127.0.0.1:${(mute.address() as { port: number }).port}`], timeout: 300, retries: 0 } } })
-  t.equal((await logIn(slow, slow.browser())).status, 504, 'a handshake that is never finished')
+  const slow = await startHost(t, { wechat: host.wechat, options: { client: { apiHosts: [`https://127.0.0.1:${(mute.address() as { port: number }).port}`], timeout: 300, retries: 0, dispatcher: undefined as never } } })
+  const inTime = async (on: Host, what: string): Promise<Answer> => {
+    const browser = on.browser()
+    const { callback } = await begin(on, browser)
+    const begun = performance.now()
+    const answer = await browser.get(callback)
+    const took = performance.now() - begun
+    t.ok(took < 300 + 1000, `${what}: ${Math.round(took)} ms`)
+    return answer
+  }
+  t.equal((await inTime(slow, 'a handshake that is never finished')).status, 504)
   for (const socket of sockets) await once(socket, 'close')
 
   const short = await startHost(t, { wechat: host.wechat, options: (wechat, origin) => ({ client: { apiHosts: [api.url], timeout: 300, retries: 2 }, qr: { ...wechat.options.qr, callbackUrl: `${origin}/wechat/qr` } }) })
@@ -116,28 +125,35 @@ test('T54: a WeChat that is slow at any step costs a visitor no more than the de
           step(response)
         }
       })
-      const answer = await logIn(short, short.browser())
+      const answer = await inTime(short, `${what}, on ${call}`)
       t.strictSame([answer.status, sessionCookies(answer), ended.length], [504, [], 1], `${what}, on ${call}`)
       await Promise.all(ended)
     }
   }
 })
 
-test('T54: a visitor who hangs up while WeChat is silent leaves no call behind', async t => {
+test('T54: a visitor who hangs up while WeChat is silent ends no call, whose code is spent: the login goes on to its end, or to the deadline', async t => {
   const api = await startFakeApi(t)
-  const host = await startHost(t, { options: () => ({ client: { apiHosts: [api.url], timeout: 300, retries: 0 } }) })
-  const browser = host.browser()
-  const { callback } = await begin(host, browser)
-  const asked = new Promise<ServerResponse>(resolve => { api.token = (_request, response) => { resolve(response) } })
-  const { pathname, search } = new URL(callback)
-  const socket = connect({ port: Number(new URL(host.address).port), host: '127.0.0.1', rejectUnauthorized: false })
-  socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${site}\r\nCookie: ${browser.cookieHeader(site)}\r\n\r\n`)
-  const response = await asked
-  socket.destroy()
-  await once(response, 'close')
-  api.token = JSON.stringify(tokens)
-  t.equal((await browser.get(callback)).status, 403, 'its code may be spent: the attempt is over')
-  t.equal((await logIn(host, browser)).status, 303, 'and a new one works')
+  for (const speaks of [true, false]) {
+    const host = await startHost(t, { options: () => ({ client: { apiHosts: [api.url], timeout: speaks ? 30_000 : 300, retries: 0 } }) })
+    const browser = host.browser()
+    const { callback } = await begin(host, browser)
+    const asked = new Promise<ServerResponse>(resolve => { api.token = (_request, response) => { resolve(response) } })
+    const accepted = once(host.app.server, 'secureConnection')
+    const { pathname, search } = new URL(callback)
+    const socket = connect({ port: Number(new URL(host.address).port), host: '127.0.0.1', rejectUnauthorized: false })
+    socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${site}\r\nCookie: ${browser.cookieHeader(site)}\r\n\r\n`)
+    const [response, [connection]] = await Promise.all([asked, accepted])
+    api.asked = []
+    socket.destroy()
+    await once(connection, 'close')
+    if (speaks) response.end(JSON.stringify(tokens))
+    else await once(response, 'close')
+    api.token = JSON.stringify(tokens)
+    const back = await browser.get(callback)
+    t.strictSame([back.status, await isLoggedIn(host, browser), api.asked.length], speaks ? [303, true, 1] : [403, false, 0], speaks ? 'the profile alone is still asked for' : 'nothing is')
+    t.equal((await logIn(host, host.browser())).status, 303, 'and a new attempt works')
+  }
 })
 
 test('T55: whatever the types in a reply are, there is a login with a sound openid or a clean refusal', async t => {
