@@ -12,8 +12,8 @@ import type { WechatLoginOptions } from '../../src/types'
 
 const origin = 'https://app.example.com'
 const timeout = 500
-/** For a machine under load; what hangs, hangs for ever. */
-const grace = 4000
+/** For a machine under load: hardly more than ten milliseconds are needed. */
+const grace = 1000
 
 const endpoints: Endpoint[] = ['access_token', 'userinfo']
 
@@ -30,11 +30,12 @@ async function postLogin (host: Host, browser: Browser): Promise<Answer> {
   return browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, { 'sec-fetch-site': 'same-origin' })
 }
 
-async function checkRefused (t: Test, host: Host, what: string, status: number, code: string): Promise<void> {
+async function checkRefused (t: Test, host: Host, what: string, status: number, code: string, within = timeout + grace): Promise<void> {
   const browser = host.browser(agents.wechat)
   const begun = performance.now()
   const answer = await postLogin(host, browser)
-  t.ok(performance.now() - begun < timeout + grace, `${what}: in time`)
+  const took = performance.now() - begun
+  t.ok(took < within, `${what}: ${Math.round(took)} ms`)
   t.strictSame([answer.status, answer.json().code], [status, code], what)
   t.notOk(sessionCookie(answer), what)
   t.equal((await me(browser)).status, 401, what)
@@ -150,7 +151,7 @@ for (const endpoint of endpoints) {
       }
     }
     const before = process.memoryUsage().rss
-    await Promise.all(Array.from({ length: 20 }, () => checkRefused(t, host, '100 MB', 502, 'FST_WECHAT_BAD_RESPONSE')))
+    await Promise.all(Array.from({ length: 20 }, () => checkRefused(t, host, '100 MB', 502, 'FST_WECHAT_BAD_RESPONSE', 5000)))
     t.ok(sent < 20 * 16_000_000, `${sent} bytes left WeChat, most of them into the buffers of the sockets`)
     t.ok(process.memoryUsage().rss - before < 150_000_000)
     api.misdeeds = {}
@@ -336,7 +337,7 @@ test('a WeChat that is away for a while is used again without a restart, and all
   const host = await startWith(t, [api.url])
   await checkWell(t, host, 'before')
   api.misdeeds = { access_token: ({ socket }) => { socket!.destroy() } }
-  await Promise.all(Array.from({ length: 8 }, () => checkRefused(t, host, 'away', 504, 'FST_WECHAT_UNREACHABLE')))
+  await Promise.all(Array.from({ length: 8 }, () => checkRefused(t, host, 'away', 504, 'FST_WECHAT_UNREACHABLE', 5000)))
   api.misdeeds = {}
   await Promise.all(Array.from({ length: 8 }, () => checkWell(t, host, 'back')))
   t.ok(api.sockets.size <= 4)

@@ -1,8 +1,12 @@
 // Threats A: the state, and what binds it to one browser.
 
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { test } from 'tap'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { env } from '../fixture/program'
 import { begin, checkNothingStays, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
@@ -74,18 +78,31 @@ test('T02: a cookie that is empty or junk is no attempt', async t => {
 })
 
 test('T03, T64: states are long, random, and of letters and digits alone', async t => {
-  const starts = async (host: Host): Promise<string[]> => {
-    const states: string[] = []
-    for (let count = 0; count < 500; count++) states.push(stateIn((await host.browser().get(`${host.origin}/wechat/login`)).location))
-    return states
-  }
-  const states = [...await starts(await startHost(t)), ...await starts(await startHost(t))]
-  t.equal(new Set(states).size, 1000, 'no state twice, over a restart too')
+  const host = await startHost(t)
+  const states: string[] = []
+  for (let count = 0; count < 1000; count++) states.push(stateIn((await host.browser().get(`${host.origin}/wechat/login`)).location))
+  t.equal(new Set(states).size, 1000, 'no state twice')
   t.ok(states.every(state => /^[A-Za-z0-9]{22,128}$/.test(state)))
   for (let at = 0; at < states[0]!.length; at++) {
     if (new Set(states.map(state => state[at])).size < 8) t.fail(`position ${at} hardly changes`)
   }
   t.equal(new Set(states.map(state => state.slice(0, 5))).size > 990, true, 'no common beginning, no clock')
+})
+
+/** A process of its own that begins as many logins as it is told and prints their states. */
+const program = `
+const app = require('fastify')()
+app.register(require('fastify-wechat-login'), { qr: { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: 'https://${site}/wechat/qr' }, session: { secret: '${sessionSecret}' } })
+const printStates = async count => {
+  for (; count > 0; count--) console.log(new URL((await app.inject({ url: '/wechat/login', headers: { host: '${site}' } })).headers.location).searchParams.get('state'))
+}
+printStates(20)`
+
+test('T03: a process that starts anew repeats no state of the one before', async t => {
+  const starts = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['-e', program], { cwd: join(__dirname, '../..'), env })))
+  const states = starts.flatMap(({ stdout }) => stdout.trim().split('\n'))
+  t.equal(states.length, 40)
+  t.equal(new Set(states).size, 40)
 })
 
 test('T04: nobody but the server chooses a state', async t => {

@@ -210,17 +210,22 @@ test('T22: WeChat is asked with each parameter once, whatever the code is', asyn
 
 test('T22: a code that is doubled, nested, empty or too long never leaves; a refusal is told as one', async t => {
   const host = await startHost(t)
-  const refusals: Array<[query: string, status: number]> = [
-    ['code=a&code=b', 400], ['code[]=a', 403], ['code[x]=a', 403], [`code=${'a'.repeat(513)}`, 400], [`code=${'a'.repeat(4096)}`, 400],
-    ['code=', 403], ['code', 403], ['', 403], ['code=authdeny', 403], ['error=access_denied&error_description=x', 403]
+  const broken = 'Something went wrong on this site; your WeChat account is not affected. Please try again in a moment.'
+  const cancelled = 'The login was cancelled, or this account may not log in here.'
+  const refusals: Array<[query: string, status: number, text: string]> = [
+    ['code=a&code=b', 400, broken], [`code=${'a'.repeat(513)}`, 400, broken], [`code=${'a'.repeat(4096)}`, 400, broken],
+    ['code[]=a', 403, cancelled], ['code[x]=a', 403, cancelled], ['code=', 403, cancelled], ['code', 403, cancelled], ['', 403, cancelled],
+    ['code=authdeny', 403, cancelled], ['error=access_denied', 403, cancelled], ['error=access_denied&error_description=x', 403, cancelled]
   ]
-  for (const [query, status] of refusals) {
-    const browser = host.browser()
-    const { state } = await begin(host, browser)
-    const answer = await browser.get(`${host.origin}/wechat/qr?${query}&state=${state}`)
-    t.equal(answer.status, status, query.slice(0, 40))
-    await checkRefused(t, host, browser, answer, query.slice(0, 40))
-    if (!/code=a|code\[|error/.test(query)) t.match(answer.body, 'The login was cancelled')
+  for (const [query, status, text] of refusals) {
+    for (const known of [true, false]) {
+      const browser = host.browser()
+      const { state } = known ? await begin(host, browser) : { state: '0'.repeat(32) }
+      const answer = await browser.get(`${host.origin}/wechat/qr?${query}&state=${state}`)
+      const what = `${query.slice(0, 40)}, ${known ? 'of' : 'without'} an attempt`
+      t.strictSame([answer.status, /<p>(.*)<\/p>/.exec(answer.body)?.[1]], [status, text], what)
+      await checkRefused(t, host, browser, answer, what)
+    }
   }
   const long = await sendRaw(host.address, `GET /wechat/qr?code=${'a'.repeat(17_000)} HTTP/1.1\r\nHost: ${site}\r\nConnection: close\r\n\r\n`)
   t.equal(long.status, 431)

@@ -14,7 +14,7 @@ import { createPlugin } from '../../src/plugin'
 import { startWechatSimulator } from '../../src/simulator'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { begin, checkNothingStays, checkRefused, isLoggedIn, loginsIn, sendRaw, sessionCookies, site, startHostWithStore, whoIs } from './tools'
+import { begin, checkNothingStays, checkRefused, exchanges, isLoggedIn, loginsIn, sendRaw, sessionCookies, site, startHostWithStore, whoIs } from './tools'
 
 const own = { 'sec-fetch-site': 'same-origin' }
 const logOut = (host: Host, browser: Browser, headers: Record<string, string> = own) => browser.post(`${host.origin}/wechat/logout`, {}, headers)
@@ -237,14 +237,13 @@ test('T27: a logout, and a POST callback, must come from a page of this very ori
     t.strictSame([answer.status, await isLoggedIn(host, visitor)], [204, false], JSON.stringify(headers))
     t.equal((await visitor.fetch(`${origin}/wechat/logout`, { method: 'POST', headers: own })).status, 204, 'a second time too')
   }
-  const attempt = await begin(host, host.browser())
-  for (const headers of refused) {
-    const victim = host.browser()
-    const answer = await victim.fetch(`${origin}/wechat/qr`, { method: 'POST', body: JSON.stringify({ code: attempt.code, state: attempt.state }), headers: { 'content-type': 'application/json', ...headers } })
-    t.equal(answer.status, 403, JSON.stringify(headers))
-  }
   const visitor = host.browser()
   const { code, state } = await begin(host, visitor)
+  const before = exchanges(host)
+  for (const headers of refused) {
+    const answer = await visitor.fetch(`${origin}/wechat/qr`, { method: 'POST', body: JSON.stringify({ code, state }), headers: { 'content-type': 'application/json', ...headers } })
+    t.strictSame([answer.status, answer.json().code, answer.setCookies, exchanges(host)], [403, 'FST_WECHAT_CROSS_SITE', [], before], `${JSON.stringify(headers)}, from the browser whose attempt it is`)
+  }
   for (const type of [form, 'text/plain', 'multipart/form-data; boundary=x']) {
     const answer = await visitor.fetch(`${origin}/wechat/qr`, { method: 'POST', body: `code=${code}&state=${state}`, headers: { ...own, 'content-type': type } })
     t.strictSame([answer.status, answer.json().code], [400, 'FST_WECHAT_INVALID_REQUEST'], `a callback is posted as JSON, not as ${type}`)
