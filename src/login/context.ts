@@ -25,10 +25,10 @@ export function createContext (settings: Settings, apps: Apps, now: () => number
 }
 
 /** Ends what outlived its time. Called once a minute. */
-export async function sweep (context: Context): Promise<void> {
+export function sweep (context: Context): void {
   const now = context.now()
   context.spent.sweep(now)
-  await context.ended.sweep(now)
+  void context.ended.sweep(now)
 }
 
 /** Full path of a callback route; undefined where there is none. */
