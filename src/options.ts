@@ -70,7 +70,7 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
     session: parseSession(given.session, {
       paths: [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path),
       hosts: Object.values(apps).flatMap(app => typeof app === 'function' ? [] : new URL(app.origin).hostname)
-    }, secure),
+    }, secure, warn),
     secure,
     onUser: optionalFunction(given.onUser, 'onUser'),
     loadUser: optionalFunction(given.loadUser, 'loadUser'),

@@ -1,11 +1,12 @@
 // What @fastify/session gets where the session is ours: the option `session` over our defaults, and what a login could not live with.
 
 import type { FastifySessionOptions } from '@fastify/session'
+import type { Warn } from './app-options'
 import { describe, refuse } from './option-checks'
 import type { WechatLoginOptions } from './types'
 
 /** `callbacks`: their full paths, and the hosts of those that are known. `secure`: are they all https? */
-export function parseSession (given: WechatLoginOptions['session'], callbacks: { paths: string[], hosts: string[] }, secure: boolean): FastifySessionOptions | undefined {
+export function parseSession (given: WechatLoginOptions['session'], callbacks: { paths: string[], hosts: string[] }, secure: boolean, warn: Warn): FastifySessionOptions | undefined {
   if (given === undefined) return undefined
   checkStore(given.store)
   const { path = '/', domain } = given.cookie ?? {}
@@ -22,7 +23,7 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: {
     ...given,
     cookie: { secure, sameSite: 'lax', path: '/', httpOnly: true, ...given.cookie }
   }
-  checkSameSite(options.cookie!)
+  checkSameSite(options.cookie!, warn)
   if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
     refuse('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
   }
@@ -36,9 +37,16 @@ function checkStore (store: unknown): void {
   if (missing.length > 0) refuse('session.store', `${describe(store)} without ${missing.join(', ')}`, 'write a session store, such as new RedisStore({ client })')
 }
 
-function checkSameSite ({ sameSite, secure }: NonNullable<FastifySessionOptions['cookie']>): void {
-  if (sameSite === 'strict' || sameSite === true) refuse('session.cookie.sameSite', describe(sameSite), "the browser withholds such a cookie on the way back from WeChat, and nobody would be logged in; write 'lax'")
-  if (sameSite === 'none' && !secure) refuse('session.cookie.sameSite', '"none"', "browsers take no such cookie without secure: true; write 'lax'")
+export const strictCookie = "the session cookie is SameSite=Strict: the browser withholds it on the way back from WeChat, and a guarded page right after the login sees nobody. Set session.cookie.sameSite to 'lax'"
+
+/** As the package that writes the cookie reads it. */
+export function isStrict (sameSite: unknown): boolean {
+  return sameSite === true || String(sameSite).toLowerCase() === 'strict'
+}
+
+function checkSameSite ({ sameSite, secure }: NonNullable<FastifySessionOptions['cookie']>, warn: Warn): void {
+  if (isStrict(sameSite)) warn(strictCookie)
+  if (String(sameSite).toLowerCase() === 'none' && secure === false) refuse('session.cookie.sameSite', describe(sameSite), "browsers take no such cookie without secure: true; write 'lax'")
 }
 
 function isWithin (domain: unknown, host: string): boolean {

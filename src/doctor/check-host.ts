@@ -2,6 +2,7 @@
 
 import type { FastifySessionOptions } from '@fastify/session'
 import { parseOptions } from '../options'
+import { isStrict } from '../session-options'
 import type { Via, WechatApp, WechatLoginOptions } from '../types'
 import { pluginRefuses } from './check-app'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
@@ -51,7 +52,7 @@ export function checkSession ({ options, fromEnv }: Setup): Finding[] {
     findings.push(problem('session.secret', ["is WeChat's AppSecret. Take a secret of its own: openssl rand -hex 32", '与微信 AppSecret 相同，请使用独立的密钥：openssl rand -hex 32']))
   }
   doubt(fromEnv && options.session === undefined, 'session.secret', ['SESSION_SECRET is not set here. It signs the cookies; `openssl rand -hex 32` makes one.', '此处未设置 SESSION_SECRET。它用于 Cookie 签名，可用 openssl rand -hex 32 生成。'])
-  if (cookie.sameSite === 'strict' || cookie.sameSite === true) findings.push(problem('session.cookie.sameSite', ["is 'strict': the browser withholds the cookie on the way back from WeChat, and the visitor seems logged out. Write 'lax'.", '为 strict：从微信返回时浏览器不会发送 Cookie，看起来像未登录。请改为 lax。']))
+  doubt(isStrict(cookie.sameSite), 'session.cookie.sameSite', ["is 'strict': the browser withholds the cookie on the way back from WeChat, and a guarded page right after the login sees nobody. Write 'lax'.", '为 strict：从微信返回时浏览器不会发送 Cookie，登录后紧接着打开的受保护页面会认为未登录。请改为 lax。'])
   doubt(isHttps && cookie.secure === false, 'session.cookie.secure', ['is false, though the site is https: the session travels over plain http too.', '为 false，但网站是 https：会话 Cookie 也会经明文 http 发送。'])
   doubt(cookie.httpOnly === false, 'session.cookie.httpOnly', ['is false: any script in a page can read the session.', '为 false：页面中的任何脚本都能读取会话。'])
   doubt(cookie.domain !== undefined, 'session.cookie.domain', ['is set: every sibling subdomain gets the session, and can plant one.', '已设置：所有子域名都能收到并写入会话 Cookie。'])

@@ -11,6 +11,7 @@ import { currentLogin } from './current-login'
 import { type Attempt, finishAttempt } from './finish'
 import { identifyAttempt } from './identify'
 import type { Login } from './login'
+import { sendHostsSession } from './session'
 import { forgetSignedOut, hasSignedOut } from './signed-out'
 
 /** The state and the code are well formed, and this browser has no cookie for them. */
@@ -50,6 +51,7 @@ async function finish (context: Context, request: FastifyRequest, reply: Fastify
   } catch (error) {
     // A login that the session store could not give now is there at the next try.
     if (context.spent.find(attempt.key) === null || error instanceof InvalidStateError) end()
+    sendHostsSession(request)
     throw error
   }
 }

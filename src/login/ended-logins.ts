@@ -2,7 +2,7 @@
 // any request does); in this process the login stays ended all the same. When its time is up, the store is looked at: a session that
 // came back is destroyed again and its login remembered for as long again, so that only a request of a quarter of an hour could outlive it.
 
-/** Destroys the session wherever it came back; true if it had. Never rejects. */
+/** Destroys the session wherever it came back; true if it had, or may have. Never rejects. */
 export type EndAgain = () => Promise<boolean>
 
 interface Entry { until: number, endAgain: EndAgain }

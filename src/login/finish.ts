@@ -14,7 +14,8 @@ import { identifyAttempt, identifyLogin } from './identify'
 import { endLogin } from './logout'
 import { isShared, readMarker, writeMarker } from './marker'
 import { keepTokens, type Login, type Pointer } from './login'
-import { checkSession, joinSession, openSession, placeOf, pointerTo, readLogin, startSession } from './session'
+import { joinSession, openSession, placeOf, pointerTo, readLogin, startSession } from './session'
+import { checkSession } from './session-check'
 import type { Outcome, Returned, Run } from './spent-attempts'
 
 export interface Attempt extends Returned {

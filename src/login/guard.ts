@@ -92,7 +92,7 @@ function withLoginUrl ({ loginPath }: Context): { loginUrl?: string } {
 
 // A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const href = loginUrl(context, request.originalUrl)!
+  const href = loginUrl(context, request.url)!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', isWechat: isWechatBrowser(context, request), href })

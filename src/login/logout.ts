@@ -5,7 +5,7 @@ import { tell } from '../events'
 import type { Context } from './context'
 import { identifyLogin } from './identify'
 import type { Login } from './login'
-import { endSession, placeOf, readLogin, updateLogin } from './session'
+import { endSession, forgetLogin, placeOf, readLogin, updateLogin } from './session'
 import type { Place } from './session-store'
 import { rememberSignedOut } from './signed-out'
 import { destroyer, isStored } from './stored-login'
@@ -32,6 +32,7 @@ export async function dropLogin (context: Context, request: FastifyRequest, logi
     const stands = await isStored(place, login, timeout) && !context.ended.has(login.attempt)
     endLogin(context, login, place)
     if (stands) await updateLogin(request, undefined, timeout)
+    else forgetLogin(request)
   } catch (error) {
     endLogin(context, login, place)
     request.log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and the session store could not be told')

@@ -8,9 +8,9 @@ import type { FastifyRequest } from 'fastify'
 type Session = FastifyRequest['session']
 
 // One getter for all: with one of its own each session would be an object of a kind of its own, and slow from then on.
-const held = { configurable: true, get (this: Session): string { return this.isModified() || this.isSaved() ? signedId(this) : '' } }
+const held = { configurable: true, get (this: Session): string { return this.isModified() ? signedId(this) : '' } }
 
-/** The session plugin shall neither set, clear nor save anything, unless the session is changed, or has been saved by the host. `sendNothing` is the stronger word. */
+/** The session plugin shall neither set, clear nor save anything, unless the session is changed. `sendNothing` is the stronger word. */
 export function saveOnlyIfChanged (session: Session): void {
   Reflect.defineProperty(session, 'encryptedSessionId', held)
 }
@@ -37,6 +37,11 @@ function asText (session: Session): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A session that the host itself has saved while its visitor logged in: its cookie is sent, `saveOnlyIfChanged` or not. */
+export function sendSaved (session: Session): void {
+  if (session.isSaved()) Reflect.defineProperty(session, 'encryptedSessionId', { value: signedId(session), configurable: true })
 }
 
 /** The session plugin shall neither save this session nor send its cookie, whatever is in it. */

@@ -1,13 +1,13 @@
-// The only file that touches request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
+// Whatever is done to request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
 // session-answer.ts knows: regenerate() puts the new session in place even where it fails, and also when the store comes back long after
 // we have answered (`startSession` takes the login back, `keepSession` keeps out what comes too late), and a slow request that began
 // before a logout saves the ended session again (`EndedLogins` remembers it, see ended-logins.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { InvalidStateError, MisconfiguredError } from '../errors'
+import { InvalidStateError } from '../errors'
 import { destroy, inTime, type Place } from './session-store'
 import { type Login, loginKey, parseLogin, type Pointer } from './login'
-import { saveOnlyIfChanged, sendCookieOnly, sendNothing, signedId } from './session-answer'
+import { saveOnlyIfChanged, sendCookieOnly, sendNothing, sendSaved, signedId } from './session-answer'
 
 type Session = FastifyRequest['session']
 
@@ -19,31 +19,6 @@ export function readLogin (request: FastifyRequest): Login | null {
 /** False before the session plugin's own hook, and outside the path of its cookie: nobody can be logged in there. */
 export function hasSession ({ session }: FastifyRequest): boolean {
   return typeof session?.regenerate === 'function'
-}
-
-/** Throws where a login could not stick, as the session plugin would drop it without a word; tells where it may not. */
-export function checkSession (request: FastifyRequest): void {
-  const { session } = request
-  if (!hasSession(request)) {
-    tellOnce(request, 'the callback path lies outside the path of the session cookie; set session.cookie.path to /')
-    throw new MisconfiguredError()
-  }
-  if (session.cookie.secure === true && request.protocol !== 'https') {
-    tellOnce(request, 'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false')
-    throw new MisconfiguredError()
-  }
-  if (session.cookie.sameSite === 'strict' || session.cookie.sameSite === true) {
-    tellOnce(request, "the session cookie is SameSite=Strict, which the browser withholds on the way back from WeChat: its visitor seems logged out. Set session.cookie.sameSite to 'lax'")
-  }
-}
-
-const told = new WeakSet<object>()
-
-// Every login fails for this one reason until the host mends it.
-function tellOnce ({ server, log }: FastifyRequest, text: string): void {
-  if (told.has(server)) return
-  told.add(server)
-  log.error(`fastify-wechat-login: ${text}`)
 }
 
 /** Gives the session a new id with the login in it, keeping the named keys. Resolves to what `joinSession` needs; the cookie goes out with the answer. */
@@ -68,9 +43,12 @@ async function renewSession (request: FastifyRequest, keys: string[], timeout: n
   } catch (error) {
     const { session: half } = request
     const takeBack = ({ sessionId }: Session): void => { void destroy({ store, sessionId }, timeout) }
-    if (half !== before) takeBack(half)
+    if (half === before) keepSession(request, before, takeBack)
+    else {
+      takeBack(half)
+      request.session = before
+    }
     sendNothing(before)
-    keepSession(request, before, takeBack)
     throw error
   }
   sendCookieOnly(request.session)
@@ -128,8 +106,13 @@ export async function updateLogin ({ session }: FastifyRequest, login: Login | u
     sendNothing(session)
     throw error
   }
-  // Its browser has the cookie: sent once more, it might take the place of one that a login has set meanwhile.
-  Object.defineProperty(session, 'isSaved', { value: () => false, configurable: true })
+}
+
+/** The session has ended in the store: nothing of this request's shall bring it back. */
+export function forgetLogin ({ session }: FastifyRequest): void {
+  if (session?.[loginKey] === undefined) return
+  put(session, undefined)
+  sendNothing(session)
 }
 
 /** Where the host's own code has destroyed the session of this request: a new one. */
@@ -150,6 +133,11 @@ export function placeOf ({ sessionStore: store, session: { sessionId } }: Fastif
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
 export function leaveSessionAlone (request: FastifyRequest): void {
   if (hasSession(request)) saveOnlyIfChanged(request.session)
+}
+
+/** A login has been refused: what `onUser` has saved in the session is kept for its visitor. */
+export function sendHostsSession (request: FastifyRequest): void {
+  if (hasSession(request)) sendSaved(request.session)
 }
 
 /** Whatever the store still does, this request keeps this session, unless the host destroys it; `refuse` gets the one that comes too late. */

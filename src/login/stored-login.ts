@@ -9,13 +9,13 @@ export async function isStored ({ store, sessionId }: Place, login: Login, timeo
   return holds(await lookUp(store, sessionId, timeout), login)
 }
 
-/** Destroys the session where it still holds the login; a store that cannot tell is taken to. For `EndedLogins`. */
+/** Destroys the session where it still holds the login; a store that cannot tell is asked again another time. For `EndedLogins`. */
 export function destroyer (place: Place, login: Login, timeout: number): EndAgain {
   return async () => {
     try {
       if (!await isStored(place, login, timeout)) return false
+      await destroy(place, timeout)
     } catch {}
-    await destroy(place, timeout)
     return true
   }
 }

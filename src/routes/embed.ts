@@ -7,7 +7,7 @@ import type { AppWithClient } from '../login/apps'
 import type { Context } from '../login/context'
 import { beginLogin, chooseApp, isOnCallbackHost, targetOf } from '../login/start'
 import { embedUrl } from '../wechat/authorize-url'
-import { loggable, routeOptions, type Scope } from './scope'
+import { loggable, refusePrefetch, routeOptions, type Scope } from './scope'
 import { cookies, oneOf, redirect, refusals, tags, withHeaders } from './schemas'
 
 // In wxLogin.js' own words; what they mean is with EmbedParameters.
@@ -42,7 +42,7 @@ const schema = {
 export function embedRoute (scope: Scope, context: Context): void {
   const path = context.settings.paths.embed
   if (path === undefined) return
-  scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
+  scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema }, async (request, reply) => {
     const app = await chooseApp(context, request, 'qr')
     checkHost(request, app)
     const { openHost, attempts } = context.settings

@@ -44,16 +44,6 @@ test('isWechatBrowser of the host decides, and a way that is not set up is no re
   t.equal((await browser.fetch(`${host.origin}/wechat/login`, { headers: { 'x-app': 'wechat' } })).json().code, 'FST_WECHAT_WRONG_BROWSER')
 })
 
-test('a guard sends its visitor back to the URL as the browser knows it, whatever rewriteUrl has made of it', async t => {
-  const host = await startHost(t, { fastify: { rewriteUrl: ({ url }) => url!.replace(/^\/en\//, '/') } })
-  const browser = host.browser()
-  const refused = await browser.get(`${host.origin}/en/account?x=1`)
-  t.equal(refused.location, `${host.origin}/wechat/login?redirect=%2Fen%2Faccount%3Fx%3D1`)
-  const back = await browser.get(host.wechat.control.approve((await browser.get(refused.location)).location))
-  t.equal(back.location, `${host.origin}/en/account?x=1`)
-  t.equal((await browser.get(back.location)).status, 200)
-})
-
 test('where no way is set up for anybody, no other browser is recommended', async t => {
   const host = await startHost(t, { options: { oneclick: () => undefined, qr: () => undefined } })
   for (const agent of [agents.wechat, agents.desktop]) t.equal((await host.browser(agent).fetch(`${host.origin}/wechat/login`)).json().code, 'FST_WECHAT_INVALID_REQUEST')

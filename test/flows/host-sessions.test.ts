@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
 import { beginLogin, logIn, startHost } from '../fixture/host'
 import { gate } from '../fixture/session-store'
-import { logOut, me, origin, site, startStoredHost } from '../fixture/stored-host'
+import { logOut, me, origin, startStoredHost } from '../fixture/stored-host'
 import type { WechatUser } from '../../src/types'
 
 /** A session as its owner uses it. */
@@ -105,22 +105,44 @@ test('what onUser has put into the session and saved is kept when it refuses the
   t.equal(store.records.size, 1)
 })
 
-test('a session that a hook of the host has saved keeps its cookie on the refusal of a guard, and is one for all visits', async t => {
-  const { store, browser } = await startStoredHost(t, {
-    routes: app => {
-      app.addHook('onRequest', async request => {
+test('an answer of ours to the session of before wipes no login, where a hook of the host saves each new session', async t => {
+  const { host, browser } = await startStoredHost(t, {
+    before: app => {
+      app.addHook('preParsing', async request => {
         const session = request.session as Session
-        if (session.visits === undefined) {
-          session.visits = 1
-          await session.save()
-        }
+        if (session.visits !== undefined) return
+        session.visits = 1
+        await session.save()
       })
-      app.get('/guarded', { preHandler: app.requireWechatUser }, async () => '')
     }
   })
-  browser.jar(site).set('theme', 'dark')
-  for (const turn of [1, 2, 3]) t.equal((await browser.fetch(`${origin}/guarded`)).status, 401, `${turn}`)
-  t.equal(store.records.size, 1)
+  await browser.get(`${origin}/public`)
+  const before = copyOf(host, browser)
+  await logIn(host, browser)
+  for (const answer of [await me(before), await before.fetch(`${origin}/account`), await before.get(`${origin}/account`)]) t.notOk(sessionCookie(answer))
+})
+
+test('a logout that the store has failed may be tried again in the same request, and keeps what is to be kept', async t => {
+  const { host, store, browser } = await startStoredHost(t, {
+    options: { keepSessionKeys: ['cart'] },
+    routes: app => {
+      app.get('/cart', async request => { Object.assign(request.session, { cart: 'apple' }); return '' })
+      app.get('/mine', async request => ({ cart: (request.session as Session).cart }))
+      app.get('/leave', async (request, reply) => {
+        await t.rejects(app.wechatLogin.logout(request, reply), { message: words })
+        store.before = () => {}
+        await app.wechatLogin.logout(request, reply)
+        return ''
+      })
+    }
+  })
+  await logIn(host, browser)
+  await browser.get(`${origin}/cart`)
+  store.before = operation => { if (operation === 'set') throw new Error(words) }
+  t.ok(sessionCookie(await browser.get(`${origin}/leave`)))
+  await store.quiet()
+  t.strictSame((await browser.fetch(`${origin}/mine`)).json(), { cart: 'apple' })
+  t.equal((await me(browser)).status, 401)
 })
 
 for (const where of ['here', 'on another process'] as const) {
@@ -130,10 +152,11 @@ for (const where of ['here', 'on another process'] as const) {
     let slow = false
     const { host, store, browser } = await startStoredHost(t, {
       options: {
-        loadUser: async stored => {
+        loadUser: async (stored, request) => {
           if (!slow) return stored as WechatUser
           entered.open()
           await left.opened
+          Object.assign(request.session, { seen: 'now' })
           return null
         }
       },
@@ -153,7 +176,7 @@ for (const where of ['here', 'on another process'] as const) {
     left.open()
     t.equal((await running).status, 401)
     t.strictSame((await kept.fetch(`${origin}/mine`)).json(), {})
-    t.strictSame([...store.records.values()].filter(text => text.includes('userId')), [])
+    t.strictSame([...store.records.values()].filter(text => /userId|wechatLogin|seen/.test(text)), [])
   })
 }
 
@@ -275,6 +298,7 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
   const told = (host: Awaited<ReturnType<typeof startHost>>): unknown[] => host.logs.filter(({ level, msg }) => level === 50 && /the session cookie is SameSite=Strict/.test(msg))
   for (const sameSite of ['strict', true] as const) {
     const host = await startHost(t, {
+      fastify: { trustProxy: true },
       before: async app => {
         await app.register(import('@fastify/cookie'))
         await app.register(import('@fastify/session'), { secret: 'a session secret of the host, long enough', cookie: { sameSite, secure: true } })
@@ -284,6 +308,9 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
     await logIn(host, host.browser())
     await logIn(host, host.browser())
     t.equal(told(host).length, 1)
+    const browser = host.browser()
+    t.equal((await browser.get(await beginLogin(host, browser), { 'x-forwarded-proto': 'http' })).status, 500)
+    t.ok(host.logs.some(({ msg }) => /the session cookie is Secure, but this request came over http/.test(msg)), 'and hides no other message')
   }
   const lax = await startHost(t)
   await logIn(lax, lax.browser())

@@ -14,7 +14,7 @@ export const areas = {
     tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/routes/embed.test.js', ...flows('tokens', 'stores'), 'test/properties.test.js']
   },
   'login-sessions': {
-    mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer'),
+    mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer', 'session-check'),
     tests: [...flows('login', 'edges', 'session-answers', 'host-sessions', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
   },
   'login-visitors': {

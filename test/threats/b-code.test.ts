@@ -167,7 +167,7 @@ test('T21: HEAD, OPTIONS, PUT, prefetch and preview consume nothing', async t =>
     t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control']], [405, [], 'no-store'], method)
   }
   for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { 'sec-purpose': 'prefetch;anonymous-client-ip' }, { purpose: 'prefetch' }]) {
-    for (const url of [callback, `${host.origin}/wechat/login`]) {
+    for (const url of [callback, `${host.origin}/wechat/login`, `${host.origin}/wechat/embed`]) {
       const answer = await browser.get(url, headers)
       // Of a success, be it empty, the browser would make the page that its visitor has opened.
       t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control'], answer.body], [403, [], 'no-store', ''], `${JSON.stringify(headers)} ${url}`)
