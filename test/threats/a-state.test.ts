@@ -6,8 +6,9 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { checkNothingStays } from '../fixture/memory'
 import { env } from '../fixture/program'
-import { begin, checkNothingStays, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
+import { begin, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
@@ -350,7 +351,7 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
 
 test('T13: five thousand bounces leave nothing behind in the process', async t => {
   const host = await startHost(t, { fastify: { logger: false } })
-  await checkNothingStays(t, 5, async count => {
+  await checkNothingStays(t, { rounds: 5 }, async count => {
     const { statusCode, body } = await host.app.inject({ url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site } })
     if (statusCode !== 200 || !body.includes('http-equiv="refresh"')) t.fail(`${statusCode}`)
   })

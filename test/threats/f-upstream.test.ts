@@ -13,7 +13,8 @@ import { SpentAttempts } from '../../src/login/spent-attempts'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { askingApi, begin, checkNothingStays, exchanges, getRaw, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
+import { checkNothingStays, usedMemory } from '../fixture/memory'
+import { askingApi, begin, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -64,7 +65,7 @@ test('T53: a body that is too large, compressed, nested or endless is refused ea
     'thirty thousand objects': response => { response.writeHead(200).end('{"a":'.repeat(12_000)) },
     'a nickname of a megabyte': response => { response.writeHead(200).end(JSON.stringify({ ...tokens, ...person, nickname: 'x'.repeat(1_000_000) })) }
   }
-  const before = await usedHeap()
+  const before = await usedMemory()
   for (const [name, send] of Object.entries(bodies)) {
     for (const call of ['token', 'userinfo'] as const) {
       written = 0
@@ -78,8 +79,26 @@ test('T53: a body that is too large, compressed, nested or endless is refused ea
   api.token = (_request, response) => { bodies['100 MB']!(response) }
   const answers = await Promise.all(Array.from({ length: 50 }, () => logIn(host, host.browser())))
   t.ok(answers.every(({ status }) => [502, 504].includes(status)))
-  const grown = await usedHeap() - before
+  const grown = await usedMemory() - before
   t.ok(grown < 20 * 1024 * 1024, `${grown} bytes`)
+})
+
+test('T53: of a reply that was refused nothing stays in the process, on the heap or beside it', async t => {
+  const api = await startFakeApi(t)
+  // No host of the fixture: it keeps every answer and error to search them.
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const headers = { host: 'localhost' }
+  await app.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: 'http://localhost/wechat/qr' }, session: { secret: sessionSecret }, client: { apiHosts: [api.url], retries: 0 } })
+  const refused: Reply[] = [' '.repeat(262_144), `${JSON.stringify(tokens)}${' '.repeat(60_000)}x`, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(JSON.stringify(tokens)) }, { status: 502, body: 'x'.repeat(60_000) }, JSON.stringify({ errcode: 40029, errmsg: 'x'.repeat(60_000) })]
+  // That the attempt is spent is remembered.
+  await checkNothingStays(t, { rounds: 4, each: 100, bytes: 4096 }, async count => {
+    Object.assign(api, { asked: [], token: JSON.stringify(tokens), userinfo: JSON.stringify(person), [count % 2 === 0 ? 'token' : 'userinfo']: refused[count % refused.length] })
+    const start = await app.inject({ url: '/wechat/login', headers })
+    const callback = `/wechat/qr?code=code-${count}&state=${stateIn(start.headers.location!)}`
+    const { statusCode } = await app.inject({ url: callback, headers: { ...headers, cookie: String(start.headers['set-cookie']).split(';')[0]! } })
+    if (statusCode < 400 || api.asked.length === 0) t.fail(`${statusCode} for reply ${count}`)
+  })
 })
 
 test('T54: a WeChat that is slow at any step costs a visitor no more than the deadline, and the process nothing', async t => {
@@ -329,7 +348,7 @@ test('T60: strangers leave nothing in the process, and no timer of ours keeps it
   await app.ready()
   t.equal(timers(), before)
   const visit = (count: number) => app.inject({ url: `/wechat/qr?code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site, cookie: `__Host-wechat-${String(count).padStart(32, '0').slice(0, 12)}=${Date.now().toString(36)}.x` } })
-  await checkNothingStays(t, 8, visit)
+  await checkNothingStays(t, { rounds: 8 }, visit)
   await app.close()
 })
 
