@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { gzipSync } from 'node:zlib'
+import { MemoryStore } from '@fastify/session'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import { test } from 'tap'
@@ -14,7 +15,7 @@ import { createPlugin } from '../../src/plugin'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
 import { checkNothingStays, usedMemory } from '../fixture/memory'
-import { askingApi, begin, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
+import { askingApi, begin, type Begun, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -338,6 +339,45 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   spent.sweep(1_000_000)
   await ended.sweep(120_000 + 15 * 60_000)
   t.strictSame([spent.size, ended.size], [0, 0])
+})
+
+test('T60: an attempt that was pushed out of the memory is good for one more login at most, in its own browser, and brings no ended login back', async t => {
+  class Shared extends MemoryStore {}
+  let memory: SpentAttempts | undefined
+  const { run } = SpentAttempts.prototype
+  t.intercept(SpentAttempts.prototype, 'run', { value (this: SpentAttempts, ...parameters: Parameters<typeof run>) { memory = this; return Reflect.apply(run, this, parameters) } })
+  // What its callback, kept, comes to: the status, the calls that it costs and whether it logs in.
+  const stores: Array<[store: MemoryStore, ends: Record<'a login that stands' | 'a login that has ended' | 'a failure', [status: number, calls: number, loggedIn: boolean]>]> = [
+    [new MemoryStore(), { 'a login that stands': [303, 1, true], 'a login that has ended': [303, 1, false], 'a failure': [303, 1, true] }],
+    [new Shared(), { 'a login that stands': [303, 0, true], 'a login that has ended': [403, 0, false], 'a failure': [303, 1, true] }]
+  ]
+  for (const [store, ends] of stores) {
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store } } })
+    const attempts: Array<Begun & { cookie: string }> = []
+    for (const what of Object.keys(ends)) {
+      const browser = host.browser()
+      const begun = await begin(host, browser)
+      attempts.push({ ...begun, cookie: browser.cookieHeader(site) })
+      if (what === 'a failure') host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
+      t.equal((await browser.get(begun.callback)).status, what === 'a failure' ? 400 : 303)
+      if (what === 'a login that has ended') await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+    }
+    const outcome = Promise.resolve({ pointer: { session: 'pointer', attempt: 'attempt' } })
+    for (let count = 0; count < 100_000; count++) void Reflect.apply(run, memory!, [`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 0 }, () => outcome])
+    for (const [index, [what, expected]] of Object.entries(ends).entries()) {
+      const { callback, cookie } = attempts[index]!
+      const again = (): string => host.wechat.control.duplicateCallbackUrls(callback, 'fresh')[1]
+      const before = exchanges(host)
+      const stranger = host.browser()
+      t.strictSame([(await stranger.get(again())).status, exchanges(host) - before], [403, 0], `${what}, in another browser`)
+      const later = host.browser()
+      const { status } = await later.get(again(), { cookie })
+      t.strictSame([status, exchanges(host) - before, await isLoggedIn(host, later)], expected, `${what}, with a ${store instanceof Shared ? 'shared' : 'built-in'} store`)
+      await host.browser().get(again(), { cookie })
+      t.equal(exchanges(host) - before, expected[1], 'and not twice')
+    }
+    memory!.sweep(Date.now())
+  }
 })
 
 test('T60: strangers leave nothing in the process, and no timer of ours keeps it alive', async t => {
