@@ -87,6 +87,7 @@ function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduct
   if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) refuse(option, describe(given), example)
   const url = new URL(given)
   if (url.username !== '' || url.password !== '') refuse(option, 'a URL with a user name or password', example)
+  if (url.hostname.endsWith('.')) refuse(option, describe(given), 'leave out the dot at the end of the host: to browsers it is another host, whose cookies the site does not get')
   if (given.includes('#')) refuse(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
   for (const name of ['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced']) {
     if (url.searchParams.has(name)) refuse(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)

@@ -106,7 +106,7 @@ t.test('only index.ts knows CommonJS, and only host-session.ts loads what may be
 })
 
 t.test('only login/session.ts, and what checks it first, touch request.session', async t => {
-  t.strictSame(filesThat(touchesSession), ['login/session', 'login/session-check'])
+  t.strictSame(filesThat(touchesSession), ['login/session-check', 'login/session'])
 })
 
 t.test('a file is one idea: at most 180 lines, and a name that says which', async t => {

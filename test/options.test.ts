@@ -122,6 +122,9 @@ table('a callback URL is absolute, without fragment, user name or the parameters
   ['qr.callbackUrl', new URL(qr.callbackUrl), 'is a value of type object', urlWanted],
   ['qr.callbackUrl', 'https://app.example.com/wechat/qr#top', 'is "https://app.example.com/wechat/qr#top"', 'leave out the fragment'],
   ['qr.callbackUrl', 'https://app.example.com/wechat/qr#', 'is "https://app.example.com/wechat/qr#"', 'leave out the fragment'],
+  ['oneclick.callbackUrl', 'https://app.example.com./wechat/oneclick', 'is "https://app.example.com./wechat/oneclick"', 'leave out the dot at the end of the host'],
+  ['qr.callbackUrl', 'https://app.example.com\u3002:443/wechat/qr', 'is "https://app.example.com\u3002:443/wechat/qr"', 'leave out the dot at the end of the host'],
+  ['qr.callbackUrl', 'http://localhost.:3000/wechat/qr', 'is "http://localhost.:3000/wechat/qr"', 'leave out the dot at the end of the host'],
   ['qr.callbackUrl', 'https://me:hunter2@app.example.com/wechat/qr', 'is a URL with a user name or password', urlWanted],
   ['qr.callbackUrl', 'https://me:hunter2@app.example.com:80/wechat/qr#x', 'is a URL with a user name or password', urlWanted],
   ...['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced'].map((name): Row =>

@@ -19,7 +19,8 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const unauthenticated: Refusal = { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', message: new UnauthenticatedError().message, ...withLoginUrl(context) }
   const body = errorBody(unauthenticated)
 
-  async function verify (request: FastifyRequest): Promise<void> {
+  async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
+    keepPrivate(reply)
     const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
     if (!isPlaced) refusePlace(request)
@@ -28,13 +29,9 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    keepPrivate(reply)
     const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null) {
-      // What only its user may see is not for the back button after a logout. The handler may say otherwise.
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-      return undefined
-    }
-    if (isOwnRoute(request)) return undefined
+    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return undefined
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
@@ -52,6 +49,12 @@ function hook (name: string, guard: Guard): Guard {
     if (request === undefined) throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, without parentheses`)
     return guard(request, reply)
   }
+}
+
+// What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host may say otherwise, and
+// who checks by hand may have no reply.
+function keepPrivate (reply?: FastifyReply): void {
+  if (reply?.hasHeader('cache-control') === false) reply.header('cache-control', 'no-store')
 }
 
 /** Tells the guards that the routes of this scope are the login's own. */

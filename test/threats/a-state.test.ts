@@ -1,14 +1,17 @@
 // Threats A: the state, and what binds it to one browser.
 
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'tap'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { checkNothingStays } from '../fixture/memory'
 import { env } from '../fixture/program'
-import { begin, checkNothingStays, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
+import { begin, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
 
+const root = join(__dirname, '../..')
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
 /** Where a bounce page sends its iframe on. */
@@ -99,7 +102,7 @@ const printStates = async count => {
 printStates(20)`
 
 test('T03: a process that starts anew repeats no state of the one before', async t => {
-  const starts = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['-e', program], { cwd: join(__dirname, '../..'), env })))
+  const starts = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['-e', program], { cwd: root, env })))
   const states = starts.flatMap(({ stdout }) => stdout.trim().split('\n'))
   t.equal(states.length, 40)
   t.equal(new Set(states).size, 40)
@@ -265,6 +268,14 @@ test('T10: nor is a session cookie one, under any name but its own', async t => 
   t.equal(await me(`x=y; ${name}=${value}; z=0`), 200, 'and that one is')
 })
 
+test('T10: no parser of cookies is installed that trims what browsers do not take for white space', t => {
+  const { packages }: { packages: Record<string, { version: string }> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const parsers = Object.entries(packages).filter(([path]) => path.endsWith('node_modules/cookie')).map(([, { version }]) => version)
+  t.ok(parsers.length > 0)
+  t.strictSame(parsers.filter(version => /^0\.[0-6]\./.test(version)), [], '0.7 is the first that does not')
+  t.end()
+})
+
 test('T11: a Secure cookie that the host cannot send is found out before the code is spent, and said clearly', async t => {
   const host = await startHost(t, { secure: false, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: 'https://app.example.com/wechat/qr' } }), simulator: { callbackOrigin: 'https://app.example.com' } })
   const { app, wechat } = host
@@ -350,7 +361,7 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
 
 test('T13: five thousand bounces leave nothing behind in the process', async t => {
   const host = await startHost(t, { fastify: { logger: false } })
-  await checkNothingStays(t, 5, async count => {
+  await checkNothingStays(t, { rounds: 5 }, async count => {
     const { statusCode, body } = await host.app.inject({ url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site } })
     if (statusCode !== 200 || !body.includes('http-equiv="refresh"')) t.fail(`${statusCode}`)
   })

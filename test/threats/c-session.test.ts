@@ -14,7 +14,8 @@ import { createPlugin } from '../../src/plugin'
 import { startWechatSimulator } from '../../src/simulator'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { begin, checkNothingStays, checkRefused, exchanges, isLoggedIn, loginsIn, sendRaw, sessionCookies, site, startHostWithStore, whoIs } from './tools'
+import { checkNothingStays } from '../fixture/memory'
+import { begin, checkRefused, exchanges, isLoggedIn, loginsIn, sendRaw, sessionCookies, site, startHostWithStore, whoIs } from './tools'
 
 const own = { 'sec-fetch-site': 'same-origin' }
 const logOut = (host: Host, browser: Browser, headers: Record<string, string> = own) => browser.post(`${host.origin}/wechat/logout`, {}, headers)
@@ -272,7 +273,7 @@ test('T28: anonymous visits of any kind cost the session store nothing and set n
 
 test('T28: five thousand starts of a login leave nothing behind in the process', async t => {
   const host = await startHost(t, { fastify: { logger: false } })
-  await checkNothingStays(t, 5, () => host.app.inject({ url: '/wechat/login', headers: { host: site } }))
+  await checkNothingStays(t, { rounds: 5 }, () => host.app.inject({ url: '/wechat/login', headers: { host: site } }))
 })
 
 test('T29: a login half done is no login', async t => {

@@ -82,6 +82,10 @@ test('T39: no header of the visitor reaches redirect_uri, the cookies or a Locat
     ]
     for (const lines of spoofed) t.equal(await visit('/wechat/login?redirect=/x', [`Host: ${site}`, ...lines]), clean, `${lines.join(', ')} with trustProxy ${trustProxy}`)
     t.equal(await visit(`https://${site}/wechat/login?redirect=/x`, [`Host: ${site}`]), clean, 'absolute form')
+    for (const target of ['https://evil.example', 'http://evil.example', 'https://a@evil.example', 'https://evil.example:443']) {
+      t.equal(await visit(`${target}/wechat/login?redirect=/x`, [`Host: ${site}`]), clean, `${target}, beside our own Host: the line's host is not looked at`)
+      t.equal(await visit(`${target}/wechat/login?redirect=/x&hop=1`, ['Host: evil.example']), clean, `${target}, beside its own: to WeChat with our callback`)
+    }
     const otherHosts = [['Host: evil.example'], ['Host: a@evil.example'], ['Host: evil.example/../?'], ['Host: evil.example:443'], [`Host: ${site}`, 'X-Forwarded-Host: evil.example'], [`Host: ${site}`, 'X-Forwarded-Host: a@evil.example, x', 'X-Forwarded-Proto: http'], ['Host: '], [`Host: ${site}.`], [`Host: ${site}`, 'Host: evil.example'], ['Host: evil.example', `Host: ${site}`]]
     for (const lines of otherHosts) {
       const seen = await visit('/wechat/login?redirect=/x', lines)
@@ -119,7 +123,7 @@ test('T39: an Origin that only equals a spoofed host is still refused where Sec-
 })
 
 test('T39: a callback URL that is not a plain absolute one is refused at boot', async t => {
-  const bad = ['/wechat/qr', 'app.example.com/wechat/qr', '//app.example.com/wechat/qr', 'ftp://app.example.com/wechat/qr', 'https://user:pass@app.example.com/wechat/qr', 'https://app.example.com/wechat/qr#x', 'https://app.example.com/wechat/qr?code=x', 'https://app.example.com/wechat/qr?redirect=/x', 'https:///wechat/qr', 'javascript:alert(1)', '', 7, null]
+  const bad = ['/wechat/qr', 'app.example.com/wechat/qr', '//app.example.com/wechat/qr', 'https://app.example.com./wechat/qr', 'ftp://app.example.com/wechat/qr', 'https://user:pass@app.example.com/wechat/qr', 'https://app.example.com/wechat/qr#x', 'https://app.example.com/wechat/qr?code=x', 'https://app.example.com/wechat/qr?redirect=/x', 'https:///wechat/qr', 'javascript:alert(1)', '', 7, null]
   for (const callbackUrl of bad) {
     const boot = startHost(t, { options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: callbackUrl as string } }) })
     await t.rejects(boot, { code: 'FST_WECHAT_INVALID_OPTIONS', message: /callbackUrl/ }, String(callbackUrl))

@@ -2,13 +2,15 @@
 
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
-import { agents, type Answer } from '../fixture/browser'
+import { agents, type Answer, type Browser } from '../fixture/browser'
 import { type Host, logIn, startHost } from '../fixture/host'
 import { askingApi, begin, person, startFakeApi, tokens, whoIs } from './tools'
 
 const own = { 'sec-fetch-site': 'same-origin' }
 
-/** One answer of every kind that a login gives, by name. */
+const routes = (app: Host['app']): void => { app.get('/verified', { onRequest: app.verifyWechatUser }, async () => ({})) }
+
+/** Of a host with these routes, one answer of every kind that a login gives, by name. */
 async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
   const { origin, wechat } = host
   const [browser, stranger] = [host.browser(), host.browser()]
@@ -37,7 +39,10 @@ async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
     'logout from elsewhere': await browser.post(`${origin}/wechat/logout`, {}, { 'sec-fetch-site': 'cross-site' }),
     'guard for a page': await stranger.get(`${origin}/account`),
     'guard for a script': await stranger.fetch(`${origin}/account`),
+    'the other guard for a page': await stranger.get(`${origin}/verified`),
+    'the other guard for a script': await stranger.fetch(`${origin}/verified`),
     guarded: await browser.get(`${origin}/account`),
+    'guarded by the other guard': await browser.get(`${origin}/verified`),
     'logout for a script': await browser.post(`${origin}/wechat/logout`, {}, own),
     'logout for a form': await browser.visit(`${origin}/wechat/logout`, { method: 'POST', headers: { ...own, 'sec-fetch-mode': 'navigate' } }),
     'guard after a logout': await browser.get(`${origin}/account`)
@@ -65,7 +70,7 @@ async function embeddedAnswers (host: Host): Promise<Record<string, Answer>> {
 const isPage = ({ headers }: Answer): boolean => String(headers['content-type']).includes('html')
 
 test('T41, T43: every page of ours is closed: no frame of another site, no script, nothing from outside', async t => {
-  const host = await startHost(t)
+  const host = await startHost(t, { routes })
   const answers = await everyAnswer(host)
   const pages = Object.entries(answers).filter(([, answer]) => isPage(answer))
   t.ok(pages.length >= 9, `${pages.length} pages`)
@@ -98,7 +103,7 @@ test('T41, T46: a page inside the iframe tells its own origin one word, and runs
 
 test('T43: with a CSP of the host before or after us, our pages carry one, and it is ours', async t => {
   const theirs = (app: Host['app']): void => { app.addHook('onRequest', async (_request, reply) => { reply.header('content-security-policy', "default-src *; script-src * 'unsafe-inline'").header('referrer-policy', 'unsafe-url') }) }
-  for (const position of [{ before: theirs }, { routes: theirs }]) {
+  for (const position of [{ before: theirs, routes }, { routes: (app: Host['app']) => { theirs(app); routes(app) } }]) {
     const host = await startHost(t, position)
     for (const [name, answer] of Object.entries(await everyAnswer(host)).filter(([, answer]) => isPage(answer))) {
       t.equal(answer.headers['referrer-policy'], 'no-referrer', name)
@@ -136,16 +141,47 @@ test('T42: nothing that WeChat or a visitor wrote becomes markup on a page of ou
 })
 
 test('T44, T45, T48: no answer may be kept, sniffed or named to the next page, and none is a permanent redirect', async t => {
-  const host = await startHost(t)
+  const host = await startHost(t, { routes })
   for (const [name, { status, headers, body }] of Object.entries({ ...await everyAnswer(host), ...await embeddedAnswers(host) })) {
     t.equal(headers['cache-control'], 'no-store', name)
     t.equal(headers.etag, undefined, name)
-    if (name !== 'guarded') t.strictSame([headers['referrer-policy'], headers['x-content-type-options']], ['no-referrer', 'nosniff'], name)
+    // The host's own, and what its error handler says.
+    if (!/^guarded|other guard/.test(name)) t.strictSame([headers['referrer-policy'], headers['x-content-type-options']], ['no-referrer', 'nosniff'], name)
     t.notOk([301, 304, 307, 308].includes(status), `${name}: ${status}`)
     if (body !== '') t.match(headers['content-type'], /; charset=utf-8$/, name)
     if (/^callback( again)?$/.test(name)) t.strictSame([status, body], [303, ''], 'a login that succeeds shows no page under the URL with the code')
     if (/^logout for a form$/.test(name)) t.equal(status, 303)
   }
+})
+
+test('T45: what a guard lets through, refuses or fails at is kept by nobody, unless the host says so', async t => {
+  let fail = false
+  const host = await startHost(t, {
+    options: { loadUser: stored => { if (fail) throw new Error('the database is away'); return stored as never } },
+    routes: app => {
+      for (const name of ['requireWechatUser', 'verifyWechatUser'] as const) {
+        app.get(`/${name}`, { preHandler: app[name] }, async () => ({}))
+        app.get(`/${name}/kept`, { preHandler: app[name] }, async (_request, reply) => { reply.header('cache-control', 'private, max-age=60'); return {} })
+        app.get(`/${name}/kept-before`, { onRequest: async (_request, reply) => { reply.header('cache-control', 'private, max-age=60') }, preHandler: app[name] }, async () => ({}))
+      }
+      app.get('/by-hand', async request => { await (app.verifyWechatUser as (request: unknown) => Promise<void>)(request); return {} })
+    }
+  })
+  const [browser, stranger] = [host.browser(), host.browser()]
+  await logIn(host, browser)
+  const seen = async (of: Browser, path: string): Promise<unknown[]> => {
+    const { status, headers } = await of.fetch(host.origin + path)
+    return [status, headers['cache-control']]
+  }
+  for (const path of ['/requireWechatUser', '/verifyWechatUser']) {
+    t.strictSame(await seen(stranger, path), [401, 'no-store'], path)
+    t.strictSame(await seen(browser, path), [200, 'no-store'], path)
+    for (const kept of ['/kept', '/kept-before']) t.strictSame(await seen(browser, path + kept), [200, 'private, max-age=60'], path + kept)
+    fail = true
+    t.strictSame(await seen(browser, path), [500, 'no-store'], path)
+    fail = false
+  }
+  t.strictSame([await seen(browser, '/by-hand'), await seen(stranger, '/by-hand')], [[200, undefined], [401, undefined]], 'who checks by hand sees to it himself')
 })
 
 test('T45: an error in a hook of the host, a 429 and a 413 are private as well', async t => {

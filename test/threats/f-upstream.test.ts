@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { gzipSync } from 'node:zlib'
+import { MemoryStore } from '@fastify/session'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import { test } from 'tap'
@@ -13,7 +14,8 @@ import { SpentAttempts } from '../../src/login/spent-attempts'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { askingApi, begin, checkNothingStays, exchanges, getRaw, isLoggedIn, person, sendRaw, sessionCookies, site, startFakeApi, tokens, usedHeap, whoIs } from './tools'
+import { checkNothingStays, usedMemory } from '../fixture/memory'
+import { askingApi, begin, type Begun, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -64,7 +66,7 @@ test('T53: a body that is too large, compressed, nested or endless is refused ea
     'thirty thousand objects': response => { response.writeHead(200).end('{"a":'.repeat(12_000)) },
     'a nickname of a megabyte': response => { response.writeHead(200).end(JSON.stringify({ ...tokens, ...person, nickname: 'x'.repeat(1_000_000) })) }
   }
-  const before = await usedHeap()
+  const before = await usedMemory()
   for (const [name, send] of Object.entries(bodies)) {
     for (const call of ['token', 'userinfo'] as const) {
       written = 0
@@ -78,8 +80,26 @@ test('T53: a body that is too large, compressed, nested or endless is refused ea
   api.token = (_request, response) => { bodies['100 MB']!(response) }
   const answers = await Promise.all(Array.from({ length: 50 }, () => logIn(host, host.browser())))
   t.ok(answers.every(({ status }) => [502, 504].includes(status)))
-  const grown = await usedHeap() - before
+  const grown = await usedMemory() - before
   t.ok(grown < 20 * 1024 * 1024, `${grown} bytes`)
+})
+
+test('T53: of a reply that was refused nothing stays in the process, on the heap or beside it', async t => {
+  const api = await startFakeApi(t)
+  // No host of the fixture: it keeps every answer and error to search them.
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const headers = { host: 'localhost' }
+  await app.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: 'http://localhost/wechat/qr' }, session: { secret: sessionSecret }, client: { apiHosts: [api.url], retries: 0 } })
+  const refused: Reply[] = [' '.repeat(262_144), `${JSON.stringify(tokens)}${' '.repeat(60_000)}x`, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(JSON.stringify(tokens)) }, { status: 502, body: 'x'.repeat(60_000) }, JSON.stringify({ errcode: 40029, errmsg: 'x'.repeat(60_000) })]
+  // That the attempt is spent is remembered.
+  await checkNothingStays(t, { rounds: 4, each: 100, bytes: 4096 }, async count => {
+    Object.assign(api, { asked: [], token: JSON.stringify(tokens), userinfo: JSON.stringify(person), [count % 2 === 0 ? 'token' : 'userinfo']: refused[count % refused.length] })
+    const start = await app.inject({ url: '/wechat/login', headers })
+    const callback = `/wechat/qr?code=code-${count}&state=${stateIn(start.headers.location!)}`
+    const { statusCode } = await app.inject({ url: callback, headers: { ...headers, cookie: String(start.headers['set-cookie']).split(';')[0]! } })
+    if (statusCode < 400 || api.asked.length === 0) t.fail(`${statusCode} for reply ${count}`)
+  })
 })
 
 test('T54: a WeChat that is slow at any step costs a visitor no more than the deadline, and the process nothing', async t => {
@@ -321,6 +341,45 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   t.strictSame([spent.size, ended.size], [0, 0])
 })
 
+test('T60: an attempt that was pushed out of the memory is good for one more login at most, in its own browser, and brings no ended login back', async t => {
+  class Shared extends MemoryStore {}
+  let memory: SpentAttempts | undefined
+  const { run } = SpentAttempts.prototype
+  t.intercept(SpentAttempts.prototype, 'run', { value (this: SpentAttempts, ...parameters: Parameters<typeof run>) { memory = this; return Reflect.apply(run, this, parameters) } })
+  // What its callback, kept, comes to: the status, the calls that it costs and whether it logs in.
+  const stores: Array<[store: MemoryStore, ends: Record<'a login that stands' | 'a login that has ended' | 'a failure', [status: number, calls: number, loggedIn: boolean]>]> = [
+    [new MemoryStore(), { 'a login that stands': [303, 1, true], 'a login that has ended': [303, 1, false], 'a failure': [303, 1, true] }],
+    [new Shared(), { 'a login that stands': [303, 0, true], 'a login that has ended': [403, 0, false], 'a failure': [303, 1, true] }]
+  ]
+  for (const [store, ends] of stores) {
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store } } })
+    const attempts: Array<Begun & { cookie: string }> = []
+    for (const what of Object.keys(ends)) {
+      const browser = host.browser()
+      const begun = await begin(host, browser)
+      attempts.push({ ...begun, cookie: browser.cookieHeader(site) })
+      if (what === 'a failure') host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
+      t.equal((await browser.get(begun.callback)).status, what === 'a failure' ? 400 : 303)
+      if (what === 'a login that has ended') await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+    }
+    const outcome = Promise.resolve({ pointer: { session: 'pointer', attempt: 'attempt' } })
+    for (let count = 0; count < 100_000; count++) void Reflect.apply(run, memory!, [`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 0 }, () => outcome])
+    for (const [index, [what, expected]] of Object.entries(ends).entries()) {
+      const { callback, cookie } = attempts[index]!
+      const again = (): string => host.wechat.control.duplicateCallbackUrls(callback, 'fresh')[1]
+      const before = exchanges(host)
+      const stranger = host.browser()
+      t.strictSame([(await stranger.get(again())).status, exchanges(host) - before], [403, 0], `${what}, in another browser`)
+      const later = host.browser()
+      const { status } = await later.get(again(), { cookie })
+      t.strictSame([status, exchanges(host) - before, await isLoggedIn(host, later)], expected, `${what}, with a ${store instanceof Shared ? 'shared' : 'built-in'} store`)
+      await host.browser().get(again(), { cookie })
+      t.equal(exchanges(host) - before, expected[1], 'and not twice')
+    }
+    memory!.sweep(Date.now())
+  }
+})
+
 test('T60: strangers leave nothing in the process, and no timer of ours keeps it alive', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
@@ -329,7 +388,7 @@ test('T60: strangers leave nothing in the process, and no timer of ours keeps it
   await app.ready()
   t.equal(timers(), before)
   const visit = (count: number) => app.inject({ url: `/wechat/qr?code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site, cookie: `__Host-wechat-${String(count).padStart(32, '0').slice(0, 12)}=${Date.now().toString(36)}.x` } })
-  await checkNothingStays(t, 8, visit)
+  await checkNothingStays(t, { rounds: 8 }, visit)
   await app.close()
 })
 

@@ -3,9 +3,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect as connectPlain } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { MemoryStore } from '@fastify/session'
 import type { Test } from 'tap'
 import type { Answer, Browser } from '../fixture/browser'
@@ -106,34 +103,6 @@ export function sendRaw (address: string, text: string): Promise<RawAnswer> {
 /** A GET of this target with these header lines. */
 export function getRaw (address: string, target: string, headers: string[]): Promise<RawAnswer> {
   return sendRaw(address, `GET ${target} HTTP/1.1\r\n${[...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`)
-}
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes of the heap that are still in use. */
-export async function usedHeap (): Promise<number> {
-  // What only an earlier turn of the event loop still holds is let go of first.
-  for (let turns = 0; turns < 3; turns++) {
-    await nextTurn()
-    collect()
-  }
-  return process.memoryUsage().heapUsed
-}
-
-/** Checks that of so many thousand visits, one after the other, nothing stays in the process. */
-export async function checkNothingStays (t: Test, thousands: number, visit: (count: number) => Promise<unknown>): Promise<void> {
-  const grown: number[] = []
-  let heap = 0
-  for (let count = 0; count <= 1000 * thousands; count++) {
-    await visit(count)
-    if (count % 1000 !== 0) continue
-    const now = await usedHeap()
-    grown.push((now - heap) / 1000)
-    heap = now
-  }
-  // Compilers and collectors have moments of their own: what stays of every visit stays in each thousand.
-  t.ok(Math.min(...grown.slice(1)) < 100, `bytes a visit: ${grown.slice(1).map(Math.round).join(', ')}`)
 }
 
 export type Reply = string | Buffer | { status?: number, headers?: Record<string, string>, body?: string | Buffer } | ((request: IncomingMessage, response: ServerResponse) => void)
