@@ -66,27 +66,35 @@ test('a loadUser that destroys the session and returns null ends the login, and 
   t.equal((await me(kept)).status, 401)
 })
 
-for (const way of ['regenerates', 'saves'] as const) {
-  test(`an onError hook of the host that ${way === 'saves' ? 'destroys' : way} the session after a login that the store failed breaks nothing`, async t => {
-    const { host, store, browser } = await startStoredHost(t, {
-      before: app => {
-        app.addHook('onError', async request => {
-          store.before = () => {}
-          await (way === 'saves' ? request.session.destroy() : request.session.regenerate())
-        })
-      },
-      options: { client: { timeout, retries: 0 } }
+for (const way of ['regenerate', 'destroy'] as const) {
+  for (const fault of ['failed', 'kept waiting'] as const) {
+    test(`an onError hook of the host with session.${way}(), after a login that the store has ${fault}, breaks nothing`, async t => {
+      const { opened, open } = gate()
+      const { host, store, browser } = await startStoredHost(t, {
+        before: app => {
+          app.addHook('onError', async request => {
+            store.before = () => {}
+            await request.session[way]()
+          })
+        },
+        options: { client: { timeout, retries: 0 } }
+      })
+      const callback = await beginLogin(host, browser)
+      store.before = operation => {
+        if (operation !== 'set') return undefined
+        if (fault === 'failed') throw new Error(words)
+        return opened
+      }
+      const answer = await browser.get(callback)
+      t.equal(answer.status, 500)
+      t.notOk(sessionCookie(answer))
+      open()
+      await store.quiet()
+      t.equal(store.logins().length, 0)
+      t.equal((await logIn(host, browser)).status, 303)
+      t.equal((await me(browser)).status, 200)
     })
-    const callback = await beginLogin(host, browser)
-    store.before = operation => { if (operation === 'set') throw new Error(words) }
-    const answer = await browser.get(callback)
-    t.equal(answer.status, 500)
-    t.notOk(sessionCookie(answer))
-    await store.quiet()
-    t.equal(store.logins().length, 0)
-    t.equal((await logIn(host, browser)).status, 303)
-    t.equal((await me(browser)).status, 200)
-  })
+  }
 }
 
 test('what onUser has put into the session and saved is kept when it refuses the login', async t => {
