@@ -10,7 +10,7 @@ import { maxTargetLength } from '../../src/redirect-target'
 import type { Settings } from '../../src/options'
 import { agents } from '../fixture/browser'
 import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
-import { rawGet } from '../fixture/raw'
+import { getRaw } from '../fixture/raw'
 
 test('a route of the host starts a login by authorizeUrl, in the way that it names', async t => {
   const host = await startHost(t, {
@@ -158,7 +158,7 @@ test('a guard sends a visitor back to any page whose address is no longer than a
 
 test('a guard takes a request whose target is a whole URL, as proxies send it, for one of nobody', async t => {
   const host = await startHost(t)
-  const { status } = await rawGet(host.address, `${host.origin}/account`, ['Host: app.example.com', 'Accept: application/json'])
+  const { status } = await getRaw(host.address, `${host.origin}/account`, ['Host: app.example.com', 'Accept: application/json'])
   t.equal(status, 401)
   t.notOk(host.logs.some(({ level }) => level >= 50))
 })

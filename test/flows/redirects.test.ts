@@ -3,7 +3,7 @@
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
 import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
-import { barely, rawGet } from '../fixture/raw'
+import { barely, getRaw } from '../fixture/raw'
 import { hostile, legitimate, staysOnSite } from '../fixture/redirects'
 
 const site = 'app.example.com'
@@ -42,8 +42,8 @@ async function locationsOf ({ app }: Host, path: string, headers: object = {}): 
 
 /** The same on real sockets, with the line encoded as little as HTTP allows. */
 const rawLocationsOf = ({ address, origin }: Host, path: string, headers: object = {}): Promise<string[]> => Promise.all(hostile.map(async line => {
-  const answer = await rawGet(address, `${path}redirect=${barely(line)}`, linesOf({ ...visitor, host: new URL(origin).host, ...headers }))
-  return checkRedirect(answer.status, answer.location, line)
+  const answer = await getRaw(address, `${path}redirect=${barely(line)}`, linesOf({ ...visitor, host: new URL(origin).host, ...headers }))
+  return checkRedirect(answer.status, answer.header('location'), line)
 }))
 
 const linesOf = (headers: object): string[] => Object.entries(headers).map(pair => pair.join(': '))
@@ -174,9 +174,9 @@ test('T36: nor from a guard of everything, whatever stands in the request line',
   const host = await startHost(t, guardAll)
   const lines = ['//evil.example/x', '/\\evil.example', 'http://evil.example/x', 'https://evil.example/x', '///evil.example', '/\\\\evil.example', '/..//evil.example', '/.//evil.example', '//user@evil.example/x',
     '/%2f/evil.example', '/%5cevil.example', 'http://app.example.com@evil.example/x', 'http://app.example.com/x', ...hostile.filter(line => line.startsWith('/')).map(barely)]
-  const answers = await Promise.all(lines.map(line => rawGet(host.address, line, linesOf(visitor))))
+  const answers = await Promise.all(lines.map(line => getRaw(host.address, line, linesOf(visitor))))
   t.strictSame([...new Set(answers.map(({ status }) => status))], [302])
-  const locations = answers.map(({ location }) => location!)
+  const locations = answers.map(({ header }) => header('location')!)
   t.ok(locations.every(location => location.startsWith('/wechat/login?redirect=')))
   const targets = await Promise.all(locations.map(async location => targetIn((await host.app.inject({ url: location, headers: visitor })).headers.location!)))
   t.strictSame(leaving([...locations, ...targets]), [])
@@ -185,7 +185,7 @@ test('T36: nor from a guard of everything, whatever stands in the request line',
 test('T36: a whole login that such a guard began ends on the site', async t => {
   const host = await startHost(t, guardAll)
   for (const line of ['//evil.example/x', '/\\evil.example', 'http://evil.example/x', '/x/..//evil.example']) {
-    const { location } = await rawGet(host.address, line, linesOf(visitor))
+    const location = (await getRaw(host.address, line, linesOf(visitor))).header('location')
     const browser = host.browser()
     const start = await browser.get(host.origin + location!)
     const back = await browser.get(host.wechat.control.approve(start.location))
@@ -198,8 +198,8 @@ test('T36: a guard brings its visitor back to the very page, with its query', as
   const host = await startHost(t, guardAll)
   for (const path of ['/a?b=c&d=%20e', '/%E4%BD%A0%E5%A5%BD?q=%F0%9F%98%80', '/a//b', '/a%2Fb', '/x?next=https://example.com/x&redirect=/y', "/o'reilly?(a)", '/x?q=%2523']) {
     const browser = host.browser()
-    const answer = await rawGet(host.address, path, linesOf(visitor))
-    const start = await browser.get(host.origin + answer.location!)
+    const answer = await getRaw(host.address, path, linesOf(visitor))
+    const start = await browser.get(host.origin + answer.header('location')!)
     t.equal((await browser.get(host.wechat.control.approve(start.location))).location, new URL(path, host.origin).href)
   }
 })

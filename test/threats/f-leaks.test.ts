@@ -14,7 +14,7 @@ import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
 import { gate, SessionStore } from '../fixture/session-store'
 import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
-import { askingApi, begin, person, startFakeApi, tokens } from './tools'
+import { askingApi, begin, getRaw, person, sendRaw, site, startFakeApi, tokens } from './tools'
 
 const own = { 'sec-fetch-site': 'same-origin' }
 const every: Kind[] = ['secret', 'code', 'state', 'token', 'cookie', 'person']
@@ -91,6 +91,11 @@ const plants: Record<string, Plant> = {
   'a secret in a body': { given: withHook((host, body) => body.replace('{', `{"debug":${JSON.stringify(`${appSecret(host)}`)},`)), found: /^a secret \(plain\) in the body of \/wechat\/me/ },
   'a token in a body': { given: { options: { onUser: (profile, { tokens }) => ({ ...profile, tokens }) } }, found: /^a token \(plain\) in the body of \/wechat\/me/ },
   'a person on a page': { given: { options: { renderPage: () => `<p>${planted.host!.wechat.control.openid(planted.host!.wechat.options.qr.appid, 'qinghe')}` } }, act: (host, browser) => browser.get(`${host.origin}/wechat/qr`), found: /^a person \(plain\) in the body of \/wechat\/qr/ },
+  'a secret in an answer that was read from the wire': { given: withHook((host, body) => body.replace('{', `{"debug":"${appSecret(host)}",`), '/wechat/embed'), act: host => getRaw(host.address, '/wechat/embed', [`Host: ${site}`]), found: /^a secret \(plain\) in the body of \/wechat\/embed/ },
+  'a secret in an answer to bytes': { given: { before: app => { app.addHook('onSend', async (request, reply) => { if (request.method === 'PUT') reply.header('x-key', sessionSecret) }) } }, act: host => sendRaw(host.address, `PUT https://${site}/wechat/qr HTTP/1.1\r\nHost: ${site}\r\nConnection: close\r\n\r\n`), found: /^a secret \(plain\) in the header x-key of \/wechat\/qr/ },
+  'a secret in an answer that was injected': { given: withHook((host, body) => body.replace('{', `{"debug":"${appSecret(host)}",`), '/wechat/embed'), act: host => host.app.inject({ url: '/wechat/embed?redirect=/x', headers: { host: site } }), found: /^a secret \(plain\) in the body of \/wechat\/embed/ },
+  'a state that was injected, in the log': { act: async host => { host.app.log.info(new URL(String((await host.app.inject({ url: '/wechat/login', headers: { host: site } })).headers.location)).searchParams.get('state')) }, found: /^a state \(plain\) in the log/ },
+  'a cookie that was read from the wire, in the log': { act: async host => { host.app.log.info((await getRaw(host.address, '/wechat/login', [`Host: ${site}`])).header('set-cookie')) }, found: /^a cookie \(plain\) in the log/ },
   'a state in a body': { given: withHook(host => `{"last":"${[...host.browsers[0]!.kinds].find(([, kind]) => kind === 'state')![0]}"}`), found: /^a state \(plain\) in the body of \/wechat\/me/ },
   'a code in a header': { given: { before: app => { app.addHook('onSend', async (request, reply) => { reply.header('x-trace', Buffer.from(String((request.query as { code?: string }).code)).toString('base64')) }) } }, found: /^a code \(base64, byte \d\) in the header x-trace/ },
   'a state in a Location that is not WeChat\'s': { given: { before: app => { app.addHook('onSend', async (request, reply) => { if (reply.statusCode === 303) reply.header('location', `/done?state=${(request.query as { state?: string }).state}`) }) } }, found: /^a state \(plain\) in the header location/ },

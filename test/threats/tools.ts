@@ -1,13 +1,13 @@
 // What the attacks of this folder share: a login in steps, what "refused" means, requests byte by byte, and an API of WeChat's that says anything.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { connect as connectPlain } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { MemoryStore } from '@fastify/session'
 import type { Test } from 'tap'
 import type { Answer, Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, type LoginSteps, sessionSecret, startHost } from '../fixture/host'
 import type { WechatLoginOptions } from '../../src/types'
+
+export { getRaw, sendRaw } from '../fixture/raw'
 
 /** The host name of all secure hosts. */
 export const site = 'app.example.com'
@@ -70,39 +70,6 @@ export async function startHostWithStore (t: Test, given: HostOptions = {}): Pro
 /** The sessions that hold a login; the markers of spent attempts are none. */
 export function loginsIn (store: Map<string, any>): any[] {
   return [...store.values()].filter(session => session.wechatLogin !== undefined)
-}
-
-export interface RawAnswer {
-  status: number
-  /** Lines as they came. */
-  head: string[]
-  body: string
-  header: (name: string) => string | undefined
-}
-
-/** Sends these bytes (each character is one) and reads to the end of the connection. */
-export function sendRaw (address: string, text: string): Promise<RawAnswer> {
-  const { protocol, hostname, port } = new URL(address)
-  const where = { host: hostname, port: Number(port), rejectUnauthorized: false }
-  return new Promise((resolve, reject) => {
-    const socket = protocol === 'https:' ? connectTls(where) : connectPlain(where)
-    let received = ''
-    socket.setEncoding('latin1')
-    socket.on('data', chunk => { received += chunk })
-    socket.on('error', reject)
-    socket.on('end', () => {
-      const [top = '', ...rest] = received.split('\r\n\r\n')
-      const [first = '', ...head] = top.split('\r\n')
-      const header = (name: string): string | undefined => head.find(line => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim()
-      resolve({ status: Number(first.split(' ')[1]), head, body: rest.join('\r\n\r\n'), header })
-    })
-    socket.write(text, 'latin1')
-  })
-}
-
-/** A GET of this target with these header lines. */
-export function getRaw (address: string, target: string, headers: string[]): Promise<RawAnswer> {
-  return sendRaw(address, `GET ${target} HTTP/1.1\r\n${[...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`)
 }
 
 export type Reply = string | Buffer | { status?: number, headers?: Record<string, string>, body?: string | Buffer } | ((request: IncomingMessage, response: ServerResponse) => void)
