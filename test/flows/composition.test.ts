@@ -454,7 +454,7 @@ test('with renderPage false visitors get both from the host\'s error handler', a
 
 test('1,000 visits to the login route are 1,000 states and no entry in the session store', async t => {
   const store = createStore()
-  const { app } = await startHost(t, { options: options({ session: { secret, store } }), fastify: { logger: false } })
+  const { app } = await startHost(t, { options: options({ session: { secret, store } }) })
   const states = new Set<string | null>()
   for (let count = 0; count < 1000; count++) {
     const { headers } = await app.inject({ url: '/wechat/login', headers: { host: site, 'user-agent': agents.desktop } })

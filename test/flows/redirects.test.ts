@@ -7,7 +7,6 @@ import { barely, getRaw } from '../fixture/raw'
 import { hostile, legitimate, staysOnSite } from '../fixture/redirects'
 
 const site = 'app.example.com'
-const noLog = { fastify: { logger: false } }
 const visitor = { host: site, accept: 'text/html', 'user-agent': agents.desktop }
 
 type Spelling = (line: string) => string
@@ -59,9 +58,9 @@ const unescaped = (html: string): string => html.replace(/&#(\d+);/g, (_, code) 
 const leaving = (targets: string[]): string[] => targets.filter(target => !staysOnSite(target))
 
 test('T35: no hostile target leaves the site from the start of a login', async t => {
-  const host = await startHost(t, noLog)
+  const host = await startHost(t)
   t.strictSame(leaving((await locationsOf(host, '/wechat/login?')).map(targetIn)), [])
-  const overHttp = await startHost(t, { ...noLog, secure: false })
+  const overHttp = await startHost(t, { secure: false })
   t.strictSame(leaving((await rawLocationsOf(overHttp, '/wechat/login?')).map(targetIn)), [], 'written as it is')
 })
 
@@ -77,7 +76,7 @@ test('T35: a target that is not taken leaves a warning in the log, without the t
 })
 
 test('T35: nor for a script that asks for the authorize URL', async t => {
-  const { app } = await startHost(t, noLog)
+  const { app } = await startHost(t)
   const targets: string[] = []
   for (const line of hostile) {
     const answer = await app.inject({ url: `/wechat/login?${once(line)}`, headers: { ...visitor, accept: 'application/json' } })
@@ -88,7 +87,7 @@ test('T35: nor for a script that asks for the authorize URL', async t => {
 
 for (const secure of [true, false]) {
   test(`T35: nor from a callback over ${secure ? 'https' : 'http'} whose own query was changed on the way`, async t => {
-    const host = await startHost(t, { ...noLog, secure })
+    const host = await startHost(t, { secure })
     const browser = host.browser()
     const callback = new URL(await beginLogin(host, browser, { redirect: '/account' }))
     t.equal((await browser.get(callback.href)).location, `${host.origin}/account`)
@@ -99,7 +98,7 @@ for (const secure of [true, false]) {
 }
 
 test('T35: nor from a callback that a single-page app posts', async t => {
-  const host = await startHost(t, noLog)
+  const host = await startHost(t)
   const browser = host.browser()
   const { pathname, searchParams } = new URL(await beginLogin(host, browser))
   const [code, state] = [searchParams.get('code'), searchParams.get('state')]
@@ -113,7 +112,7 @@ test('T35: nor from a callback that a single-page app posts', async t => {
 })
 
 test('T35: nor from a QR code in a page: what its JSON says, and where its callback is to end', async t => {
-  const { app } = await startHost(t, noLog)
+  const { app } = await startHost(t)
   const targets: string[] = []
   for (const query of queries) {
     const { redirect, src, wxLogin } = (await app.inject({ url: `/wechat/embed?${query}`, headers: visitor })).json()
@@ -123,7 +122,7 @@ test('T35: nor from a QR code in a page: what its JSON says, and where its callb
 })
 
 test('T35: nor by the link of the page that ends a login inside an iframe', async t => {
-  const host = await startHost(t, noLog)
+  const host = await startHost(t)
   const browser = host.browser()
   const { src } = (await browser.fetch(`${host.origin}/wechat/embed?self_redirect=true`)).json()
   const callback = new URL(host.wechat.control.approve(src))
@@ -138,13 +137,13 @@ test('T35: nor by the link of the page that ends a login inside an iframe', asyn
 })
 
 test('T35: nor from a login that starts anew because its cookie was lost', async t => {
-  const host = await startHost(t, noLog)
+  const host = await startHost(t)
   const headers = { 'user-agent': agents.wechat }
   t.strictSame(leaving((await locationsOf(host, `/wechat/oneclick?code=x&state=${'a'.repeat(32)}&`, headers)).map(targetIn)), [])
 })
 
 test('T35: nor from a logout', async t => {
-  const { app } = await startHost(t, noLog)
+  const { app } = await startHost(t)
   const forms = queries.map(body => ['application/x-www-form-urlencoded', body])
   const json = hostile.flatMap(line => [line, [line]]).map(redirect => ['application/json', JSON.stringify({ redirect })])
   const locations: string[] = []
@@ -157,7 +156,7 @@ test('T35: nor from a logout', async t => {
 })
 
 test('T35: nor by the one link of an error page', async t => {
-  const { app } = await startHost(t, noLog)
+  const { app } = await startHost(t)
   const targets: string[] = []
   for (const line of hostile) {
     const { body } = await app.inject({ url: `/wechat/qr?${once(line)}`, headers: visitor })
@@ -205,7 +204,7 @@ test('T36: a guard brings its visitor back to the very page, with its query', as
 })
 
 test('T35: of the hostile targets, a login ends at those that mean the site after all', async t => {
-  const host = await startHost(t, noLog)
+  const host = await startHost(t)
   for (const line of hostile) {
     const back = await logIn(host, host.browser(), { redirect: line })
     t.ok(back.status === 303 && staysOnSite(back.location), line)

@@ -137,7 +137,7 @@ test("T19: a code of one app with the other's state is refused by WeChat, each s
 })
 
 test('T20: codes made up by strangers cost WeChat no call, and an attempt costs it one', async t => {
-  const host = await startHost(t, { fastify: { logger: false } })
+  const host = await startHost(t)
   const browser = host.browser()
   const { state, callback } = await begin(host, browser)
   const forged = `${attemptName('f'.repeat(32))}=${Date.now().toString(36)}.${'A'.repeat(43)}`

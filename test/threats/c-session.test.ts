@@ -253,7 +253,7 @@ test('T27: a logout, and a POST callback, must come from a page of this very ori
 })
 
 test('T28: anonymous visits of any kind cost the session store nothing and set no session cookie', async t => {
-  const { host, store } = await startHostWithStore(t, { fastify: { logger: false } })
+  const { host, store } = await startHostWithStore(t)
   const { origin } = host
   const browser = host.browser()
   const { state } = await begin(host, browser)
@@ -482,7 +482,6 @@ test('T31: a guard over a whole scope passes the routes of the login, and nothin
 
 test('T31: two visitors at once each see their own user, and never a shared one', async t => {
   const host = await startHost(t, {
-    fastify: { logger: false },
     options: { loadUser: async (stored, request) => { await new Promise(resolve => setImmediate(resolve)); return { ...stored, path: request.url } as never } },
     routes: app => { app.get('/who', { preHandler: app.requireWechatUser }, async request => request.wechatUser) }
   })
