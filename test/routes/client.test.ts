@@ -19,6 +19,8 @@ test('client.js is the built helper and one line that tells it where it came fro
   t.match(answer.headers, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, no-cache', 'x-content-type-options': 'nosniff' })
   t.equal(answer.headers['access-control-allow-origin'], undefined)
   t.strictSame(answer.setCookies, [])
+  const ahead = { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-mode': 'cors' }
+  t.equal((await browser.fetch(`${app}/wechat/client.js`, { headers: ahead })).body, answer.body, 'of a page that is rendered before it is opened, too')
 })
 
 test('it is kept for ever under its version, and else asked for again by its ETag', async t => {

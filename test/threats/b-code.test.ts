@@ -176,7 +176,7 @@ test('T21: HEAD, OPTIONS, PUT, prefetch and preview consume nothing', async t =>
   t.equal(exchanges(host), 0)
   // A browser says the same of what the scripts of a page ask for that it renders ahead: Chromium 156, for modules and fetch.
   const ofScript = { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-mode': 'cors' }
-  for (const [path, status] of [['me', 401], ['client.js', 200], ['embed', 200], ['login', 200]] as const) {
+  for (const [path, status] of [['me', 401], ['embed', 200], ['login', 200]] as const) {
     t.equal((await host.browser().fetch(`${host.origin}/wechat/${path}`, { headers: ofScript })).status, status, path)
   }
   t.equal((await browser.get(callback)).status, 303, 'the visit itself then works')
