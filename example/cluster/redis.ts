@@ -28,6 +28,7 @@ async function run (program: string): Promise<Redis | undefined> {
   }
   process.once('exit', () => { child.kill() })
   const fault = await untilReady(child)
+  child.stdout.resume() // whatever else it writes must not fill the pipe
   if (fault === undefined) return { url: `redis://127.0.0.1:${port}`, stop: () => { child.kill() } }
   if (/address already in use/i.test(fault)) return run(program)
   throw new ConfigError(`REDIS_URL: missing, and the ${program} that was started instead ended at once: ${fault.trim()}`)
@@ -37,10 +38,7 @@ async function run (program: string): Promise<Redis | undefined> {
 async function untilReady (child: ChildProcess): Promise<string | undefined> {
   let written = ''
   for await (const line of createInterface({ input: child.stdout! })) {
-    if (/ready to accept connections/i.test(line)) {
-      child.stdout!.resume() // whatever else it writes must not fill the pipe
-      return undefined
-    }
+    if (/ready to accept connections/i.test(line)) return undefined
     written += `${line}\n`
   }
   return written
