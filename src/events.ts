@@ -96,7 +96,7 @@ const lines: Record<EventName, [level: Level, message: string, worst?: Level]> =
 const channels = Object.fromEntries(Object.keys(lines).map(name => [name, channel(`fastify-wechat-login:${name}`)])) as Record<EventName, Channel>
 
 /** Tells an event to its subscribers and to the log, if anybody listens. `error`: what the log shall show of a failure beside it. */
-export function tell<Name extends EventName> (name: Name, describe: () => WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
+export function publish<Name extends EventName> (name: Name, describe: () => WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
   if (!isWanted(name, log)) return
   const event = describe()
   if (channels[name].hasSubscribers) channels[name].publish(Object.freeze({ ...event }))

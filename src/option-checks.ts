@@ -25,20 +25,20 @@ export function describeSecret (value: unknown): string {
 }
 
 /** The error has the option's name in a property too, for who shows it in another form. */
-export function refuseSaying (option: string, message: string): never {
+export function failOption (option: string, message: string): never {
   throw Object.assign(new InvalidOptionsError(message), { option })
 }
 
-export function refuse (option: string, found: string, wanted: string): never {
-  return refuseSaying(option, `option ${option} is ${found}; ${wanted}`)
+export function refuseOption (option: string, found: string, wanted: string): never {
+  return failOption(option, `option ${option} is ${found}; ${wanted}`)
 }
 
 export function refuseUnknown (given: object, known: string[], where: string): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse(where.slice(0, -1), describe(given), `write an object with any of ${known.join(', ')}`)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) refuseOption(where.slice(0, -1), describe(given), `write an object with any of ${known.join(', ')}`)
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const twin = known.find(other => other.toLowerCase() === name.toLowerCase())
-    refuseSaying(where + name, `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
+    failOption(where + name, `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
   }
 }
 
@@ -49,10 +49,10 @@ interface Range {
   most: number
 }
 
-export function wholeNumber (given: unknown, option: string, { fallback, unit, least = 1, most }: Range): number {
+export function integerOption (given: unknown, option: string, { fallback, unit, least = 1, most }: Range): number {
   if (given === undefined) return fallback
   if (typeof given !== 'number' || !Number.isInteger(given) || given < least || given > most) {
-    refuse(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, from ${least} to ${most}`)
+    refuseOption(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, from ${least} to ${most}`)
   }
   return given
 }
@@ -66,23 +66,23 @@ const maybeSecret = /[0-9a-f]{32}/i
 export function checkAppid (given: unknown, option: string, more = ''): string {
   if (typeof given === 'string' && appidShape.test(given)) return given
   // Mixed up with the secret, it must not be shown.
-  return refuse(option, maybeSecret.test(String(given)) ? 'an AppSecret by its shape' : describe(given), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${more}`)
+  return refuseOption(option, maybeSecret.test(String(given)) ? 'an AppSecret by its shape' : describe(given), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${more}`)
 }
 
-export function optionalFunction<F> (given: F, option: string): F {
-  if (given !== undefined && typeof given !== 'function') refuse(option, describe(given), 'write a function')
+export function functionOption<F> (given: F, option: string): F {
+  if (given !== undefined && typeof given !== 'function') refuseOption(option, describe(given), 'write a function')
   return given
 }
 
-export function optionalFlag (given: unknown, option: string): boolean {
+export function flagOption (given: unknown, option: string): boolean {
   if (given === undefined) return false
-  if (typeof given !== 'boolean') refuse(option, describe(given), 'write true or false')
+  if (typeof given !== 'boolean') refuseOption(option, describe(given), 'write true or false')
   return given
 }
 
 /** The first word is the default. */
-export function oneOf<Word extends string> (given: unknown, option: string, words: [Word, ...Word[]]): Word {
+export function wordOption<Word extends string> (given: unknown, option: string, words: [Word, ...Word[]]): Word {
   if (given === undefined) return words[0]
   const word = words.find(candidate => candidate === given)
-  return word ?? refuse(option, describe(given), `write ${words.map(candidate => `'${candidate}'`).join(' or ')}`)
+  return word ?? refuseOption(option, describe(given), `write ${words.map(candidate => `'${candidate}'`).join(' or ')}`)
 }

@@ -3,21 +3,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
-import { checkHostSession, registerSession } from './host-session'
+import { checkHostSession, registerSession } from './session/session-plugin'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
-import { logout } from './login/logout'
-import { chooseApp, isOnCallbackHost, startAttempt, targetOf } from './login/start'
-import { createAccessToken } from './login/tokens'
-import { knownUser, loadUser } from './login/user'
-import { parseOptions } from './options'
-import { callbackRoutes } from './routes/callback'
-import { clientRoute } from './routes/client'
-import { embedRoute } from './routes/embed'
-import { loginRoute } from './routes/login'
-import { logoutRoute } from './routes/logout'
-import { meRoute } from './routes/me'
+import { logout } from './login/end-login'
+import { chooseApp, isOnCallbackHost, startAttempt, returnToOf } from './login/start-login'
+import { createAccessToken } from './login/access-token'
+import { knownUser, loadUser } from './login/request-user'
+import { parseOptions } from './options/parse-options'
+import { callbackRoutes } from './routes/callback-route'
+import { clientRoute } from './routes/client-route'
+import { embedRoute } from './routes/embed-route'
+import { loginRoute } from './routes/login-route'
+import { logoutRoute } from './routes/logout-route'
+import { meRoute } from './routes/me-route'
 import { scopeOf } from './routes/scope'
 import type { WechatLoginOptions } from './types'
 import { createTransport } from './wechat/transport'
@@ -70,7 +70,7 @@ function publicInterface (context: Context): WechatLogin {
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
       const app = await chooseApp(context, request, via)
       if (!isOnCallbackHost(request, app)) request.log.warn({ callbackHost: app.host }, "fastify-wechat-login: a login was started on another host than the callback URL's, where it can only end if a proxy has changed the Host header. Send the visitor to that host first, or use the login route, which does")
-      return startAttempt(context, request, reply, app, { target: targetOf(context, request, redirect) })
+      return startAttempt(context, request, reply, app, { target: returnToOf(context, request, redirect) })
     },
     logout: (request, reply) => logout(context, request, reply)
   }

@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginCallback, type Fastify
 import fp from 'fastify-plugin'
 import { test, type Test } from 'tap'
 import plugin from '../src/index'
-import { parseOptions } from '../src/options'
+import { parseOptions } from '../src/options/parse-options'
 import type { WechatApp, WechatLoginOptions } from '../src/types'
 import { agents } from './fixture/browser'
 import { recordLog } from './fixture/host'

@@ -1,10 +1,10 @@
 // One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
 
 import { isIP } from 'node:net'
-import { type App, checkApp } from '../app-options'
+import { type App, checkApp } from '../options/app-options'
 import { InvalidOptionsError } from '../errors'
 import { appidShape, isLoopback } from '../option-checks'
-import { callbackPath } from '../route-options'
+import { callbackPath } from '../options/route-options'
 import type { Via, WechatApp } from '../types'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
 

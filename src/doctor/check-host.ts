@@ -1,8 +1,8 @@
 // What lies around the apps: how they go together, the session and its cookie, the proxy, and whatever else the plugin would refuse at boot.
 
 import type { FastifySessionOptions } from '@fastify/session'
-import { parseOptions } from '../options'
-import { isStrict } from '../session-options'
+import { parseOptions } from '../options/parse-options'
+import { isStrict } from '../options/session-options'
 import type { Via, WechatApp, WechatLoginOptions } from '../types'
 import { pluginRefuses } from './check-app'
 import { type Finding, ok, problem, type Texts, warning } from './finding'

@@ -1,9 +1,9 @@
 // Which WeChat app a request is for. Fixed apps are checked at boot; what a function returns is checked here, once for each new result.
 
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { type App, checkApp } from '../app-options'
+import { type App, checkApp } from '../options/app-options'
 import { MisconfiguredError } from '../errors'
-import type { Settings } from '../options'
+import type { Settings } from '../options/parse-options'
 import type { Via, WechatApp } from '../types'
 import type { WechatClient } from '../wechat/types'
 import { createClient } from '../wechat/client'

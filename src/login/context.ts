@@ -1,11 +1,11 @@
 // What one registration of the plugin shares among its requests, made once at boot.
 
-import type { Settings } from '../options'
+import type { Settings } from '../options/parse-options'
 import { maxTargetLength } from '../redirect-target'
 import type { Via } from '../types'
 import type { Apps } from './apps'
-import { EndedLogins } from './ended-logins'
-import { SpentAttempts } from './spent-attempts'
+import { EndedLogins } from '../session/ended-logins'
+import { SpentAttempts } from '../attempt/spent-attempts'
 
 export interface Context {
   readonly settings: Settings

@@ -2,13 +2,13 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
-import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/send-page'
 import type { WechatUser } from '../types'
 import { type Context, loginUrl } from './context'
-import { hasSession, leaveSessionAlone } from './session'
+import { hasSession, leaveSessionAlone } from '../session/request-session'
 import { hasSignedOut } from './signed-out'
-import { isWechatBrowser } from './start'
-import { knownUser, loadUser } from './user'
+import { isWechatBrowser } from './start-login'
+import { knownUser, loadUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
 const ownRoute = Symbol('fastify-wechat-login.ownRoute')

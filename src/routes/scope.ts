@@ -8,11 +8,11 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { InvalidRequestError, RateLimitedError } from '../errors'
 import { type Context, loginUrl } from '../login/context'
 import { markOwnRoutes } from '../login/guard'
-import { leaveSessionAlone } from '../login/session'
-import { isWechatBrowser } from '../login/start'
-import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/answer'
+import { leaveSessionAlone } from '../session/request-session'
+import { isWechatBrowser } from '../login/start-login'
+import { errorBody, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/send-page'
 import { checkRedirectTarget } from '../redirect-target'
-import { tellRefused } from './refused'
+import { reportFailure } from './report-failure'
 
 export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 export type Route = (scope: Scope, context: Context) => void
@@ -108,7 +108,7 @@ async function refuse (context: Context, error: unknown, request: FastifyRequest
   reply.headers(privateHeaders)
   if (error instanceof RateLimitedError) reply.header('retry-after', '60')
   const isPage = context.settings.renderPage !== false && wantsPage(request)
-  tellRefused(context, request, error, refusal, !isPage)
+  reportFailure(context, request, error, refusal, !isPage)
   if (isPage) {
     try {
       return await sendPage(context.settings, request, reply, refusal, {

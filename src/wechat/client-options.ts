@@ -1,6 +1,6 @@
 // The options of the transport and of a client of its own: every name, default and limit of theirs.
 
-import { checkAppid, describe, describeSecret, isLoopback, refuse, refuseUnknown, wholeNumber } from '../option-checks'
+import { checkAppid, describe, describeSecret, isLoopback, refuseOption, refuseUnknown, integerOption } from '../option-checks'
 import type { TransportSettings } from './transport'
 import type { ClientOptions, TransportOptions, WechatClientOptions } from './types'
 
@@ -12,25 +12,25 @@ const longestTimer = 2 ** 31 - 1
 export function parseOrigin (option: string, given: unknown): string {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-  if (!url || !isSafe || url.href !== `${url.origin}/`) refuse(option, describe(given), 'write an https origin without a path, such as https://api.weixin.qq.com (http only on a loopback host)')
+  if (!url || !isSafe || url.href !== `${url.origin}/`) refuseOption(option, describe(given), 'write an https origin without a path, such as https://api.weixin.qq.com (http only on a loopback host)')
   return url.origin
 }
 
 function parseApiHosts (given: unknown): readonly [string, ...string[]] {
-  if (!Array.isArray(given) || given.length === 0) refuse('client.apiHosts', describe(given), 'write an array of one origin or more')
+  if (!Array.isArray(given) || given.length === 0) refuseOption('client.apiHosts', describe(given), 'write an array of one origin or more')
   return given.map((origin, index) => parseOrigin(`client.apiHosts[${index}]`, origin)) as [string, ...string[]]
 }
 
 function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
-  if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') refuse('client.dispatcher', describe(given), 'write an undici dispatcher')
+  if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') refuseOption('client.dispatcher', describe(given), 'write an undici dispatcher')
   return given as TransportOptions['dispatcher']
 }
 
 function parseTransport ({ timeout, retries, connections, dispatcher, apiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com'] }: TransportOptions): TransportSettings {
   return Object.freeze({
-    timeout: wholeNumber(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
-    retries: wholeNumber(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
-    connections: wholeNumber(connections, 'client.connections', { fallback: 16, most: 1024 }),
+    timeout: integerOption(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
+    retries: integerOption(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
+    connections: integerOption(connections, 'client.connections', { fallback: 16, most: 1024 }),
     dispatcher: parseDispatcher(dispatcher),
     apiHosts: Object.freeze(parseApiHosts(apiHosts))
   })
@@ -47,6 +47,6 @@ export function parseClientOptions (given: ClientOptions = {}): { openHost: stri
 export function parseWechatClientOptions (given: WechatClientOptions): Pick<WechatClientOptions, 'appid' | 'secret'> & { transport: TransportSettings } {
   refuseUnknown(given, ['appid', 'secret', ...transportNames], 'client.')
   const { secret } = given
-  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) refuse('client.secret', secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
+  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) refuseOption('client.secret', secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
   return { appid: checkAppid(given.appid, 'client.appid'), secret, transport: parseTransport(given) }
 }

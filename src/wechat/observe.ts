@@ -1,7 +1,7 @@
 // Calls to WeChat's API, timed and told to whoever listens.
 
 import { performance } from 'node:perf_hooks'
-import { type EventLog, isWanted, tell, type WechatLoginEvents } from '../events'
+import { type EventLog, isWanted, publish, type WechatLoginEvents } from '../events'
 import type { Failure } from './failure'
 import type { Call, Transport } from './transport'
 
@@ -11,7 +11,7 @@ type Event = WechatLoginEvents['wechat.call']
 export function observe (transport: Transport, appid: string, log: EventLog | undefined): Transport['get'] {
   async function getTimed<T> (endpoint: string, query: string, call: Call<T>): Promise<T> {
     const began = performance.now()
-    const told = (failure?: Partial<Event>): void => { tell('wechat.call', () => ({ appid, endpoint, duration: performance.now() - began, ...failure }), log) }
+    const told = (failure?: Partial<Event>): void => { publish('wechat.call', () => ({ appid, endpoint, duration: performance.now() - began, ...failure }), log) }
     try {
       const result = await transport.get(endpoint, query, call)
       told()

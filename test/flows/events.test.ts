@@ -6,7 +6,7 @@ import { test, type Test } from 'tap'
 import { createWechatClient } from '../../src/wechat/client'
 import { observe } from '../../src/wechat/observe'
 import { startWechatSimulator } from '../../src/simulator'
-import { type EventName, tell } from '../../src/events'
+import { type EventName, publish } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
 
@@ -43,8 +43,8 @@ function stateOf (callback: string): string {
 test('an event that nobody wants to know of is not even described', t => {
   const written = (): void => { t.fail('written') }
   const silent = { isLevelEnabled: () => false, debug: written, info: written, error: written }
-  tell('attempt.started', () => t.fail('described') as never, silent)
-  tell('attempt.started', () => t.fail('described') as never, undefined)
+  publish('attempt.started', () => t.fail('described') as never, silent)
+  publish('attempt.started', () => t.fail('described') as never, undefined)
   t.end()
 })
 

@@ -2,7 +2,7 @@
 
 import { MemoryStore } from '@fastify/session'
 import { type Test, test } from 'tap'
-import { hashState } from '../../src/login/attempt'
+import { hashState } from '../../src/attempt/attempt-cookie'
 import type { WechatLoginOptions } from '../../src/types'
 import type { Answer, Browser } from '../fixture/browser'
 import { beginLogin, type Host, logIn, type LoginSteps, sessionSecret, startHost } from '../fixture/host'

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type App, checkApp } from '../../src/app-options'
-import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/login/attempt'
-import { readCookies } from '../../src/login/cookies'
+import { type App, checkApp } from '../../src/options/app-options'
+import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/attempt/attempt-cookie'
+import { readCookies } from '../../src/cookies'
 import type { Via, WechatApp } from '../../src/types'
 
 const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]

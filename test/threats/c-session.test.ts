@@ -7,9 +7,9 @@ import session, { MemoryStore } from '@fastify/session'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Test, test } from 'tap'
-import { EndedLogins } from '../../src/login/ended-logins'
-import type { Login } from '../../src/login/login'
-import { destroyer } from '../../src/login/stored-login'
+import { EndedLogins } from '../../src/session/ended-logins'
+import type { Login } from '../../src/session/login-record'
+import { createRevokeAgain } from '../../src/session/stored-login'
 import { createPlugin } from '../../src/plugin'
 import { startWechatSimulator } from '../../src/simulator'
 import { agents, type Browser } from '../fixture/browser'
@@ -186,7 +186,7 @@ test('T26: however often a slow request saves an ended session again, it is dest
   const { store: sessions } = store as unknown as { store: Map<string, unknown> }
   const login = { attempt: 'the login' } as Login
   const ended = new EndedLogins()
-  ended.add(login.attempt, 0, destroyer({ store, sessionId: 'id' }, login, 1000))
+  ended.add(login.attempt, 0, createRevokeAgain({ store, sessionId: 'id' }, login, 1000))
   for (const round of [1, 2, 3]) {
     sessions.set('id', { wechatLogin: login })
     await ended.sweep(round * memory)

@@ -1,0 +1,79 @@
+// One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run and its outcome.
+
+import { clockSkew } from './attempt-cookie'
+import type { Login, SessionRef } from '../session/login-record'
+
+/** What a run of an attempt found out. Unless it spent the attempt (the code left for WeChat), a failure leaves the attempt usable. */
+export interface Run { spent: boolean }
+
+/** What a run came to: where the login is, and the login itself where this very run has made it. */
+export interface Outcome {
+  readonly pointer: SessionRef
+  readonly login?: Login
+}
+
+/** An attempt as its callback brings it. */
+export interface Returned {
+  readonly state: string
+  readonly code: string
+  /** Milliseconds since 1970. */
+  readonly endsAt: number
+}
+
+interface Entry {
+  returned: Returned
+  /** While the run goes on, and after a success: what `joinSession` needs. Null once it has failed. */
+  outcome: Promise<SessionRef> | null
+}
+
+const most = 100_000
+
+export class SpentAttempts {
+  readonly #entries = new Map<string, Entry>()
+  /** By code: the entry that came with it first. */
+  readonly #codes = new Map<string, Entry>()
+
+  get size (): number {
+    return this.#entries.size
+  }
+
+  /** The outcome of an earlier or a running callback of this attempt; null where all ended in failure, undefined where there was none. */
+  find (key: string): Promise<SessionRef> | null | undefined {
+    return this.#entries.get(key)?.outcome
+  }
+
+  /** The attempt that came with this code first, and its outcome; undefined where there was none. */
+  findByCode (code: string): { state: string, outcome: Promise<SessionRef> | null } | undefined {
+    const entry = this.#codes.get(code)
+    return entry && { state: entry.returned.state, outcome: entry.outcome }
+  }
+
+  /** Runs the attempt. */
+  run (key: string, returned: Returned, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
+    const run = { spent: false }
+    const entry: Entry = { returned, outcome: null }
+    this.#entries.set(key, entry)
+    if (!this.#codes.has(returned.code)) this.#codes.set(returned.code, entry)
+    const working = work(run).catch((error: unknown) => {
+      entry.outcome = null
+      if (!run.spent) this.#remove(key, entry)
+      throw error
+    })
+    entry.outcome = working.then(({ pointer }) => pointer)
+    entry.outcome.catch(() => {}) // told to whoever asked for the run
+    // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
+    if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)
+    return working
+  }
+
+  sweep (now: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.returned.endsAt + clockSkew <= now) this.#remove(key, entry)
+    }
+  }
+
+  #remove (key: string, entry: Entry): void {
+    this.#entries.delete(key)
+    if (this.#codes.get(entry.returned.code) === entry) this.#codes.delete(entry.returned.code)
+  }
+}

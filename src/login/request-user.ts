@@ -1,0 +1,42 @@
+// From the session to request.wechatUser, through the host's loadUser where there is one.
+
+import type { FastifyRequest } from 'fastify'
+import type { WechatUser } from '../types'
+import type { Context } from './context'
+import { currentLogin } from '../session/current-login'
+import { revokeLogin } from './end-login'
+import type { Login } from '../session/login-record'
+import { storeRefOf } from '../session/request-session'
+
+interface Loaded { attempt: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
+
+const loadedUsers = new WeakMap<FastifyRequest, Loaded>()
+
+/** The user as far as it is known without asking the host. */
+export function knownUser (context: Context, request: FastifyRequest): WechatUser | null {
+  const login = currentLogin(context, request)
+  if (login === null) return null
+  if (context.settings.loadUser === undefined) return login.user as WechatUser
+  const loaded = loadedUsers.get(request)
+  return loaded?.attempt === login.attempt ? loaded.user : null
+}
+
+/** The user through loadUser, asked once a request. Null ends the login. */
+export async function loadUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
+  const login = currentLogin(context, request)
+  if (login === null) return null
+  if (context.settings.loadUser === undefined) return login.user as WechatUser
+  const known = loadedUsers.get(request)
+  if (known?.attempt === login.attempt) return known.asked
+  const loaded: Loaded = { attempt: login.attempt, asked: ask(context, request, login), user: null }
+  loadedUsers.set(request, loaded)
+  loaded.user = await loaded.asked
+  return loaded.user
+}
+
+async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
+  const place = storeRefOf(request)
+  const user = await context.settings.loadUser!(login.user, request) ?? null
+  if (user === null) await revokeLogin(context, request, login, place)
+  return user
+}

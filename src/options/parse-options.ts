@@ -1,0 +1,140 @@
+// WechatLoginOptions in, Settings out: every default and every boot check of the plugin. Inside, nothing is optional that has a default.
+
+import { hkdfSync } from 'node:crypto'
+import { InvalidOptionsError } from '../errors'
+import { type Apps, checkApp, type Warn } from './app-options'
+import { describe, describeSecret, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown, integerOption } from '../option-checks'
+import type { RedirectRules } from '../redirect-target'
+import { parsePaths, parseRedirect, type Paths } from './route-options'
+import { parseSession } from './session-options'
+import type { WechatLoginOptions } from '../types'
+import { parseClientOptions } from '../wechat/client-options'
+import type { TransportSettings } from '../wechat/transport'
+import type { Lang } from '../wechat/types'
+
+export interface AttemptSettings {
+  /** Newest first; the first one signs. */
+  readonly keys: readonly Buffer[]
+  /** Milliseconds. */
+  readonly ttl: number
+}
+
+export interface Settings {
+  readonly apps: Apps
+  readonly prefix: string
+  readonly paths: Paths
+  readonly attempts: AttemptSettings
+  readonly redirect: RedirectRules
+  /** Are the callbacks of all fixed apps https? */
+  readonly secure: boolean
+  /** Of the session of ours; undefined where the host has one. */
+  readonly session: ReturnType<typeof parseSession>
+  readonly onUser: WechatLoginOptions['onUser']
+  readonly loadUser: WechatLoginOptions['loadUser']
+  readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
+  readonly keepSessionKeys: readonly string[]
+  /** Milliseconds. */
+  readonly maxAge: number
+  readonly renderPage: WechatLoginOptions['renderPage']
+  readonly keepTokens: boolean
+  readonly snapshotUsers: 'reject' | 'allow'
+  readonly lang: Lang
+  readonly openHost: string
+  readonly transport: TransportSettings
+  /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
+  readonly timeout: number
+  readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
+}
+
+const day = 86_400
+
+const optionNames = ['oneclick', 'qr', 'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
+const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
+
+/** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
+export function parseOptions (given: WechatLoginOptions, prefix: string, warn: Warn): Settings {
+  if ('prefix' in given) failOption('prefix', 'option prefix has no effect on a plugin that serves its whole scope; register the plugin inside a scope that has the prefix')
+  refuseUnknown(given, optionNames, '')
+  const apps = parseApps(given, warn)
+  const paths = parsePaths(given, apps, prefix)
+  const { openHost, transport } = parseClientOptions(given.client)
+  const secure = Object.values(apps).every(app => typeof app === 'function' || app.secure)
+  return Object.freeze({
+    apps,
+    prefix,
+    paths,
+    // A longer time than anybody means was written in milliseconds: hence the most of each.
+    attempts: { keys: parseKeys(given), ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day }) },
+    redirect: parseRedirect(given.redirect, paths, prefix),
+    session: parseSession(given.session, {
+      paths: [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path),
+      hosts: Object.values(apps).flatMap(app => typeof app === 'function' ? [] : new URL(app.origin).hostname)
+    }, secure, warn),
+    secure,
+    onUser: functionOption(given.onUser, 'onUser'),
+    loadUser: functionOption(given.loadUser, 'loadUser'),
+    publicUser: functionOption(given.publicUser, 'publicUser') ?? (user => user as object),
+    keepSessionKeys: parseKeptKeys(given.keepSessionKeys),
+    maxAge: 1000 * integerOption(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity, most: 730 * day }),
+    renderPage: given.renderPage === false ? false : functionOption(given.renderPage, 'renderPage'),
+    keepTokens: flagOption(given.keepTokens, 'keepTokens'),
+    snapshotUsers: wordOption(given.snapshotUsers, 'snapshotUsers', ['reject', 'allow']),
+    lang: wordOption(given.lang, 'lang', ['zh_CN', 'zh_TW', 'en']),
+    openHost,
+    transport,
+    timeout: transport.timeout,
+    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser')
+  })
+}
+
+function parseApps (given: WechatLoginOptions, warn: Warn): Apps {
+  const apps: { -readonly [Key in keyof Apps]: Apps[Key] } = {}
+  for (const via of ['oneclick', 'qr'] as const) {
+    const source = given[via]
+    if (source !== undefined) apps[via] = typeof source === 'function' ? source : checkApp(source, via, warn)
+  }
+  const { oneclick, qr } = apps
+  if (oneclick === undefined && qr === undefined) {
+    throw new InvalidOptionsError('neither option oneclick nor option qr is set; write at least one as { appid, secret, callbackUrl }')
+  }
+  if (typeof oneclick === 'object' && typeof qr === 'object' && oneclick.appid === qr.appid) {
+    refuseOption('qr.appid', 'the same as oneclick.appid', 'an Official Account and a Website App are two apps of WeChat\'s, each with its own appid')
+  }
+  return apps
+}
+
+// A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.
+function parseKeys (given: WechatLoginOptions): Buffer[] {
+  if (given.session !== undefined && Object(given.session) !== given.session) {
+    refuseOption('session', describeSecret(given.session), 'write options of @fastify/session such as { secret: process.env.SESSION_SECRET }')
+  }
+  const [option, source] = given.secret !== undefined ? ['secret', given.secret] as const : ['session.secret', given.session?.secret] as const
+  const entries: unknown[] = Array.isArray(source) ? source : [source]
+  if (source === undefined && given.session !== undefined) refuseOption(option, 'undefined', 'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one')
+  if (source === undefined) {
+    failOption('session', 'option session is missing; write session: { secret: process.env.SESSION_SECRET }, a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, set option secret instead: it signs the cookie of a login under way')
+  }
+  if (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source)) {
+    failOption('secret', 'option secret is missing, and none can be derived from session.secret, which is no text or list of texts; write a text of at least 32 bytes (it signs the cookie of a login under way)')
+  }
+  // @fastify/session takes a list with one letter in it.
+  if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))
+  if (entries.length === 0) refuseOption(option, 'an empty array', 'write at least one secret of at least 32 bytes')
+  return entries.map(entry => Buffer.from(hkdfSync('sha256', checkSecret(option, entry), '', 'fastify-wechat-login attempt', 32)))
+}
+
+function checkSecret (option: string, entry: unknown): string | Buffer {
+  const isSecret = typeof entry === 'string' || Buffer.isBuffer(entry)
+  if (isSecret && Buffer.byteLength(entry) >= 32) return entry
+  const found = isSecret ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
+  return refuseOption(option, found, 'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one')
+}
+
+function parseKeptKeys (given: unknown): string[] {
+  if (given === undefined) return []
+  if (!Array.isArray(given) || !given.every(key => typeof key === 'string')) refuseOption('keepSessionKeys', describe(given), "write an array of your own session keys such as ['cart']")
+  const forbidden = given.find(key => keptForUs.includes(key))
+  if (forbidden !== undefined) refuseOption('keepSessionKeys', `a list with ${describe(forbidden)}`, 'leave that key out: it must not outlive the session it was made for')
+  return given
+}

@@ -1,0 +1,91 @@
+// The paths of the routes, and the targets that a login may end at.
+
+import type { Apps } from './app-options'
+import { InvalidOptionsError } from '../errors'
+import { checkRedirectTarget, comparablePath, type RedirectRules } from '../redirect-target'
+import { describe, refuseOption, refuseUnknown } from '../option-checks'
+import type { Via, WechatLoginOptions } from '../types'
+
+/** Paths as registered in the scope, without its prefix; undefined where there is no such route. */
+export interface Paths {
+  readonly login: string | undefined
+  readonly me: string | undefined
+  readonly logout: string | undefined
+  readonly embed: string | undefined
+  readonly client: string | undefined
+  readonly oneclick: string | undefined
+  readonly qr: string | undefined
+}
+
+// The router decodes a "%" before it compares, and takes ":" and "*" for parameters.
+const plainPath = /^\/[\w\-.~/]*$/
+const plain = 'a path of letters, digits and -._~/'
+
+const routeNames = ['login', 'me', 'logout', 'embed', 'client', 'oneclick', 'qr']
+
+/** Where each route is. A fixed app's callback is where its URL says. */
+export function parsePaths (given: WechatLoginOptions, apps: Apps, prefix: string): Paths {
+  const routes = given.routes ?? {}
+  refuseUnknown(routes, routeNames, 'routes.')
+  const paths: Paths = {
+    login: parsePath(routes.login, 'login', '/wechat/login'),
+    me: parsePath(routes.me, 'me', '/wechat/me'),
+    logout: parsePath(routes.logout, 'logout', '/wechat/logout'),
+    embed: parsePath(routes.embed, 'embed', '/wechat/embed'),
+    client: parsePath(routes.client, 'client', '/wechat/client.js'),
+    oneclick: callbackPath('oneclick', routes.oneclick, apps, prefix),
+    qr: callbackPath('qr', routes.qr, apps, prefix)
+  }
+  const taken = new Map<string, string>()
+  for (const [name, path] of Object.entries(paths)) {
+    if (path === undefined) continue
+    const other = taken.get(comparablePath(path))
+    if (other !== undefined) throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${path}; give each a path of its own (routes.* or the callbackUrl)`)
+    taken.set(comparablePath(path), name)
+  }
+  return paths
+}
+
+function parsePath (given: unknown, name: string, fallback: string): string | undefined {
+  if (given === false) return undefined
+  const path = given ?? fallback
+  if (typeof path !== 'string' || !plainPath.test(path)) refuseOption(`routes.${name}`, describe(path), `write ${plain}, such as ${fallback}`)
+  return path
+}
+
+/** Where the router finds the callback: as the callback URL says, or as `given`, the option `routes.<via>`. */
+export function callbackPath (via: Via, given: unknown, apps: Apps, prefix: string): string | undefined {
+  const app = apps[via]
+  if (app === undefined) {
+    if (given !== undefined) refuseOption(`routes.${via}`, describe(given), `leave it out, or set option ${via} too`)
+    return undefined
+  }
+  if (given !== undefined || typeof app === 'function') {
+    return parsePath(given, via, `/wechat/${via}`) ?? refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
+  }
+  if (!app.path.startsWith(`${prefix}/`)) {
+    refuseOption(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)
+  }
+  if (!plainPath.test(app.path)) refuseOption(`${via}.callbackUrl`, describe(app.callbackUrl), `write ${plain} behind its host; where a proxy changes the path, set routes.${via}`)
+  return app.path.slice(prefix.length)
+}
+
+/** Where a login may end. */
+export function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths: Paths, prefix: string): RedirectRules {
+  refuseUnknown(given, ['default', 'origins'], 'redirect.')
+  if (given.origins !== undefined && !Array.isArray(given.origins)) refuseOption('redirect.origins', describe(given.origins), "write an array of origins such as ['https://shop.example.com']")
+  const origins = new Set<string>()
+  for (const origin of given.origins ?? []) {
+    if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:[^*]+$/.test(origin)) {
+      refuseOption('redirect.origins', describe(origin), 'write an origin, without a path or a slash at its end, such as https://shop.example.com')
+    }
+    origins.add(origin)
+  }
+  const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
+  const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
+  if (fallback === null) {
+    const found = given.default === undefined ? 'not set, and its default "/" is a route of the login here' : describe(given.default)
+    refuseOption('redirect.default', found, 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
+  }
+  return { fallback, origins, ownPaths }
+}

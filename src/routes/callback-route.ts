@@ -1,0 +1,114 @@
+// The two callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it does not.
+
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import {
+  AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError, InvalidStateError, InvalidUserError,
+  MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError, UnreachableError
+} from '../errors'
+import { handleCallback, type LostAttempt } from '../login/handle-callback'
+import { type Context, loginUrl } from '../login/context'
+import type { RedirectTarget } from '../redirect-target'
+import { hasSignedOut } from '../login/signed-out'
+import { callbackUrl, isWechatBrowser, startAttempt, returnToOf } from '../login/start-login'
+import { loadUser } from '../login/request-user'
+import { bounceHeaders, renderBounce } from '../pages/bounce'
+import { doneHeaders, renderDone } from '../pages/done'
+import { languageOf } from '../pages/texts'
+import type { Via } from '../types'
+import { checkSameOrigin, isJson } from './same-origin'
+import { isEmbedded, refusePrefetch, routeOptions, type Scope } from './scope'
+import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
+
+const mark = (description: string) => Type.Optional(text(`Set by the server: ${description}`))
+
+const refusedLogins = [
+  InvalidRequestError, InvalidCodeError, TokenExpiredError, InvalidStateError, AccessDeniedError, SnapshotUserError,
+  InvalidUserError, MisconfiguredError, BadResponseError, ApiError, RateLimitedError, UnreachableError
+]
+
+const getSchema = {
+  tags,
+  summary: 'Where WeChat sends the visitor back to',
+  querystring: Type.Object({
+    code: Type.Optional(code),
+    state: Type.Optional(state),
+    redirect,
+    restarted: mark('this attempt replaces one whose cookie was lost'),
+    embedded: mark('inside an iframe of a page of this site'),
+    bounced: mark('sent on once, so that the browser adds its cookies')
+  }),
+  response: {
+    200: media('text/html', 'Inside an iframe: a page that tells the page around it'),
+    302: noBody('The browser has lost the cookie of its attempt, and begins another one', { location: "WeChat's page", ...cookies.attempt }),
+    303: noBody('Logged in', { location: 'The redirect target', ...cookies.session }),
+    ...refusals(...refusedLogins)
+  }
+}
+
+const postSchema = {
+  tags,
+  summary: 'Finish a login from a single-page app that received the code',
+  body: Type.Object({ code: Type.Optional(code), state: Type.Optional(state), redirect }),
+  response: {
+    200: Type.Object({ user, redirect: Type.String({ description: 'The redirect target' }) }, { description: 'Logged in', ...withHeaders(cookies.session) }),
+    ...refusals(CrossSiteError, ...refusedLogins)
+  }
+}
+
+export function callbackRoutes (via: Via) {
+  return function callbackRoute (scope: Scope, context: Context): void {
+    const path = context.settings.paths[via]
+    if (path === undefined) return
+
+    scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema: getSchema }, async (request, reply) => {
+      const { query } = request
+      const target = returnToOf(context, request, query.redirect)
+      const back = await handleCallback(context, request, reply, via, query).finally(() => { redactUrl(request) })
+      if (isEmbedded(request)) {
+        if ('lost' in back) return bounce(context, request, reply, back.lost, target, query.bounced !== undefined)
+        return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), target))
+      }
+      if ('lost' in back) return restart(context, request, reply, via, target, query.restarted !== undefined)
+      return reply.redirect(target, 303)
+    })
+
+    // Fastify's own 404 would log the URL, and with it a code that is not spent yet.
+    const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(405).header('allow', 'GET, POST').send()
+    scope.head(path, routeOptions, refuseMethod)
+    const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
+    scope.route({ ...routeOptions, url: path, method: others, schema: { hide: true } as FastifySchema, handler: refuseMethod })
+
+    scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
+      checkSameOrigin(context, request)
+      if (!isJson(request)) throw new InvalidRequestError()
+      const target = returnToOf(context, request, request.body.redirect)
+      const back = await handleCallback(context, request, reply, via, request.body)
+      if ('lost' in back) throw Object.assign(new InvalidStateError(), { loginUrl: loginUrl(context) })
+      const loaded = await loadUser(context, request)
+      if (loaded === null) throw new AccessDeniedError()
+      return { user: await context.settings.publicUser(loaded, request), redirect: target }
+    })
+  }
+}
+
+/** Had `onUser` or Fastify's handlerTimeout answered already, Fastify would log the URL of the second answer. */
+function redactUrl ({ raw }: FastifyRequest): void {
+  raw.url = raw.url!.replaceAll(/([?;&](?:code|state)=)[^&;#]*/g, '$1')
+}
+
+/** Inside an iframe a lost cookie is the rule, not the exception: the browser keeps it back once. What is sent on is made of checked parts only. */
+function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt['lost'], target: RedirectTarget, bounced: boolean): FastifyReply {
+  if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
+  const url = `${callbackUrl(app, { target, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
+  return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
+}
+
+/** WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just logged out. */
+async function restart (context: Context, request: FastifyRequest, reply: FastifyReply, via: Via, target: RedirectTarget, restarted: boolean): Promise<FastifyReply> {
+  const dest = request.headers['sec-fetch-dest'] ?? 'document'
+  const mayRestart = via === 'oneclick' && dest === 'document' && !restarted && !hasSignedOut(context, request)
+  const app = mayRestart ? await context.apps.find(isWechatBrowser(context, request) ? 'oneclick' : 'qr', request) : undefined
+  if (app === undefined) throw new InvalidStateError()
+  return reply.redirect(startAttempt(context, request, reply, app, { target, restarted: true }), 302)
+}

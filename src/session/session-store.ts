@@ -1,0 +1,48 @@
+// The session store, asked: one that hangs must not hold a visitor for ever.
+
+import type { FastifyRequest } from 'fastify'
+
+/** Where a session is stored. */
+export interface StoreRef {
+  readonly store: FastifyRequest['sessionStore']
+  readonly sessionId: string
+}
+
+type Settle<T> = (error?: unknown, value?: T) => void
+
+/** What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once costs no timer. */
+export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    let isSettled = false
+    ask((error, value) => {
+      isSettled = true
+      clearTimeout(timer)
+      if (error) reject(error)
+      else resolve(value as T)
+    })
+    if (!isSettled) timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
+  })
+}
+
+/** Some stores, those on files above all, say so of what is not there, and @fastify/session takes it so. */
+function isAbsent (error: unknown): boolean {
+  return Object(error).code === 'ENOENT'
+}
+
+/** Whatever becomes of it. */
+export async function destroy ({ store, sessionId }: StoreRef, milliseconds: number): Promise<void> {
+  try {
+    await inTime(settle => { store.destroy(sessionId, settle) }, milliseconds)
+  } catch {}
+}
+
+/** What the store holds under this id; undefined or null for nothing. */
+export async function lookUp (store: FastifyRequest['sessionStore'], id: string, milliseconds: number): Promise<unknown> {
+  try {
+    return await inTime<unknown>(settle => { store.get(id, settle) }, milliseconds)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
