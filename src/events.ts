@@ -3,7 +3,7 @@
 // state, a token or an openid nor any text of a visitor's is in one, and none is longer than 256 characters.
 
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { Via } from './types'
+import type { Via } from './via'
 
 /** An attempt: a login from the first click to its callback. */
 interface OfAttempt {

@@ -1,7 +1,8 @@
 // What the plugin adds to Fastify's own interfaces.
 
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
-import type { Via, WechatUser } from './types'
+import type { WechatUser } from './types'
+import type { Via } from './via'
 import type { WechatClient } from './wechat/types'
 
 // Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.

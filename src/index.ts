@@ -6,6 +6,7 @@ import type * as events from './events'
 import type * as fastifyTypes from './fastify-types'
 import { createPlugin } from './plugin'
 import type * as types from './types'
+import type * as via from './via'
 import { createWechatClient } from './wechat/client'
 import type * as wechatTypes from './wechat/types'
 
@@ -30,7 +31,7 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type OnUserContext = types.OnUserContext
   export type StoredUser = types.StoredUser
   export type TransportOptions = wechatTypes.TransportOptions
-  export type Via = types.Via
+  export type Via = via.Via
   export type WechatApp = types.WechatApp
   export type WechatAppSource<App = types.WechatApp> = types.WechatAppSource<App>
   export type WechatClient = wechatTypes.WechatClient

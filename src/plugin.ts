@@ -8,19 +8,20 @@ import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
 import { logout } from './login/end-login'
-import { chooseApp, isOnCallbackHost, startAttempt, returnToOf } from './login/start-login'
+import { chooseWay, isOnCallbackHost, returnToOf, startLogin } from './login/start-login'
 import { createAccessToken } from './login/access-token'
 import { knownUser, loadUser } from './login/request-user'
 import { parseOptions } from './options/parse-options'
-import { callbackRoutes } from './routes/callback-route'
-import { clientRoute } from './routes/client-route'
-import { embedRoute } from './routes/embed-route'
-import { loginRoute } from './routes/login-route'
-import { logoutRoute } from './routes/logout-route'
-import { meRoute } from './routes/me-route'
-import { scopeOf } from './routes/scope'
+import { mountClient } from './routes/client-route'
+import { mountLogin } from './routes/login-route'
+import { mountLogout } from './routes/logout-route'
+import { mountMe } from './routes/me-route'
+import { createScope } from './routes/scope'
 import type { WechatLoginOptions } from './types'
+import { ways } from './ways'
 import { createTransport } from './wechat/transport'
+import type { WechatClient } from './wechat/types'
+import type { Via } from './via'
 
 const sweepInterval = 60_000
 
@@ -29,11 +30,11 @@ export function createPlugin (now: () => number = Date.now) {
   return async function wechatLogin (fastify: FastifyInstance, options: WechatLoginOptions): Promise<void> {
     if (fastify.hasDecorator('wechatLogin')) throw new InvalidOptionsError('the plugin is registered already in this scope or one above it; register it once, or in sibling scopes')
     const warn = (message: string): void => { fastify.log.warn(`fastify-wechat-login: ${message}`) }
-    const settings = parseOptions(options, fastify.prefix.replace(/\/$/, ''), warn)
+    const settings = parseOptions(options, ways, fastify.prefix.replace(/\/$/, ''), warn)
     checkHostSession(fastify, settings)
 
     const transport = createTransport(settings.transport)
-    const context = createContext(settings, createApps(settings, transport, fastify.log), now)
+    const context = createContext(settings, ways, createApps(settings, ways, transport, fastify.log), now)
     const sweeping = setInterval(sweep, sweepInterval, context).unref()
     fastify.addHook('onClose', async () => {
       clearInterval(sweeping)
@@ -42,7 +43,8 @@ export function createPlugin (now: () => number = Date.now) {
 
     decorate(fastify, context)
     await registerSession(fastify, settings)
-    await fastify.register(scopeOf([loginRoute, callbackRoutes('oneclick'), callbackRoutes('qr'), embedRoute, meRoute, logoutRoute, clientRoute], context))
+    const routes = [mountLogin, ...ways.map(({ mount }) => mount), mountMe, mountLogout, mountClient]
+    await fastify.register(createScope(routes, context))
   }
 }
 
@@ -58,20 +60,24 @@ function decorate (fastify: FastifyInstance, context: Context): void {
 }
 
 function publicInterface (context: Context): WechatLogin {
-  const { oneclick, qr } = context.apps.fixed
   return {
-    ...(oneclick && { oneclick: oneclick.client }),
-    ...(qr && { qr: qr.client }),
+    ...fixedClients(context),
     async client (request, via) {
-      const app = await context.apps.find(via, request)
+      const app = await context.apps.findByVia(via, request)
       if (app === undefined) throw new InvalidRequestError()
       return app.client
     },
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
-      const app = await chooseApp(context, request, via)
-      if (!isOnCallbackHost(request, app)) request.log.warn({ callbackHost: app.host }, "fastify-wechat-login: a login was started on another host than the callback URL's, where it can only end if a proxy has changed the Host header. Send the visitor to that host first, or use the login route, which does")
-      return startAttempt(context, request, reply, app, { target: returnToOf(context, request, redirect) })
+      const choice = await chooseWay(context, request, via)
+      const callbackHost = choice.app.host
+      if (!isOnCallbackHost(request, choice.app)) request.log.warn({ callbackHost }, "fastify-wechat-login: a login was started on another host than the callback URL's, where it can only end if a proxy has changed the Host header. Send the visitor to that host first, or use the login route, which does")
+      return startLogin(context, request, reply, choice, { returnTo: returnToOf(context, request, redirect) })
     },
     logout: (request, reply) => logout(context, request, reply)
   }
+}
+
+/** By way; apps that a function returns have none before a request. */
+function fixedClients ({ apps }: Context): Partial<Record<Via, WechatClient>> {
+  return Object.fromEntries(Object.values(apps.fixed).map(({ via, client }) => [via, client]))
 }

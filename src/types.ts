@@ -3,10 +3,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type fastifyWechatLogin = require('./index')
+import type { Via } from './via'
 import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/types'
-
-/** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
-export type Via = 'oneclick' | 'qr'
 
 /** One account of WeChat's, an Official Account or a Website App. */
 export interface WechatApp {

@@ -9,6 +9,7 @@ import fp from 'fastify-plugin'
 import { test, type Test } from 'tap'
 import plugin from '../src/index'
 import { parseOptions } from '../src/options/parse-options'
+import { ways } from '../src/ways'
 import type { WechatApp, WechatLoginOptions } from '../src/types'
 import { agents } from './fixture/browser'
 import { recordLog } from './fixture/host'
@@ -403,7 +404,7 @@ test('a signer, or a session of the host, leaves nothing to derive the signing s
 
 test('the signing keys are derived with a label of ours, so that the secrets themselves sign nothing', t => {
   const derive = (secret: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', 'fastify-wechat-login attempt', 32))
-  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, '', () => {}).attempts.keys
+  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, ways, '', () => {}).attempts.keys
   t.strictSame(keysOf(good), [derive(sessionSecret)])
   t.strictSame(keysOf({ ...good, secret: ['x'.repeat(32), 'y'.repeat(32)] }), [derive('x'.repeat(32)), derive('y'.repeat(32))], 'in the order given')
   t.end()

@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { App } from '../src/options/app-options'
+import type { CallbackApp } from '../src/options/app-options'
 import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../src/attempt/attempt-cookie'
 import type { AttemptSettings } from '../src/options/parse-options'
 import { readCookies, setCookie } from '../src/cookies'
@@ -13,7 +13,7 @@ import { EndedLogins } from '../src/session/ended-logins'
 import { parseLogin } from '../src/session/login-record'
 import { SpentAttempts } from '../src/attempt/spent-attempts'
 import { createPlugin } from '../src/plugin'
-import { isWechatUserAgent } from '../src/wechat/browser'
+import { isWechatUserAgent } from '../src/request-kind'
 import { parseJson } from '../src/wechat/json'
 import { agents } from './fixture/browser'
 import { SessionStore } from './fixture/session-store'
@@ -24,7 +24,7 @@ function check<Values extends [unknown, ...unknown[]]> (property: fc.IProperty<V
   fc.assert(property, { numRuns: runs })
 }
 
-const app = (change: Partial<App> = {}): App => ({ via: 'qr', appid: 'wx0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr', secure: true, ...change }) as App
+const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({ via: 'qr', appid: 'wx0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr', secure: true, ...change }) as CallbackApp
 const settings: AttemptSettings = { keys: [Buffer.alloc(32, 7)], ttl: 900_000 }
 
 /** A browser's jar as far as Set-Cookie values of ours need one. */
@@ -51,7 +51,7 @@ test('attempts: whatever a browser does, its newest five can be finished while t
   )
   check(fc.property(fc.array(step, { maxLength: 40 }), steps => {
     const jar = new Map<string, string>()
-    const all: Array<{ state: string, app: App, at: number }> = []
+    const all: Array<{ state: string, app: CallbackApp, at: number }> = []
     let open: typeof all = []
     let now = 1_700_000_000_000
     for (const step of steps) {

@@ -3,8 +3,9 @@
 // from WeChat, app and way are known from the route, and the signature binds all of them to this browser.
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import type { App } from '../options/app-options'
+import type { CallbackApp } from '../options/app-options'
 import type { AttemptSettings } from '../options/parse-options'
+import { clockSkew } from '../session/clock-skew'
 import { cookiePrefix, readCookies, setCookie, splitOnce } from '../cookies'
 import { randomPart } from './random'
 
@@ -14,8 +15,6 @@ export type FoundAttempt =
   | { found: 'valid', endsAt: number }
 
 const maxAttempts = 5
-/** So far the clocks of several machines may differ, in milliseconds. */
-export const clockSkew = 60_000
 const stateShape = /^[0-9a-f]{32}$/
 const attemptName = /^(?:__Host-)?wechat-[0-9a-f]{12}$/
 
@@ -35,7 +34,7 @@ export function hashState (state: string): string {
 }
 
 /** The Set-Cookie values that begin an attempt: its own cookie, and the ends of the oldest ones above five. */
-export function beginAttempt (state: string, app: App, cookieHeader: string | undefined, settings: AttemptSettings, now: number): string[] {
+export function beginAttempt (state: string, app: CallbackApp, cookieHeader: string | undefined, settings: AttemptSettings, now: number): string[] {
   const time = now.toString(36)
   const value = `${time}.${sign(settings.keys[0]!, state, app, time)}`
   const attributes = `Max-Age=${Math.floor(settings.ttl / 1000)}`
@@ -43,12 +42,12 @@ export function beginAttempt (state: string, app: App, cookieHeader: string | un
 }
 
 /** The Set-Cookie value that ends an attempt in the browser. It repeats Secure: without it browsers keep a `__Host-` cookie. */
-export function endAttempt (state: string, app: App): string {
+export function endAttempt (state: string, app: CallbackApp): string {
   return setCookie(cookieName(state, app), '', 'Max-Age=0', app.secure)
 }
 
 /** Looks for the attempt of a state that came back, and checks that it is this browser's, for this app and still young enough. */
-export function findAttempt (state: string, app: App, cookieHeader: string | undefined, settings: AttemptSettings, now: number): FoundAttempt {
+export function findAttempt (state: string, app: CallbackApp, cookieHeader: string | undefined, settings: AttemptSettings, now: number): FoundAttempt {
   const name = cookieName(state, app)
   const values = readCookies(cookieHeader).filter(cookie => cookie.name === name).map(cookie => cookie.value)
   if (values.length === 0) return { found: 'absent' }
@@ -60,11 +59,11 @@ export function findAttempt (state: string, app: App, cookieHeader: string | und
   return { found: 'valid', endsAt }
 }
 
-function cookieName (state: string, app: App): string {
+function cookieName (state: string, app: CallbackApp): string {
   return cookiePrefix(app.secure) + state.slice(0, 12)
 }
 
-function sign (key: Buffer, state: string, app: App, time: string): string {
+function sign (key: Buffer, state: string, app: CallbackApp, time: string): string {
   return createHmac('sha256', key).update(`attempt\n${time}\n${state}\n${app.via}\n${app.appid}\n${app.callbackUrl}`).digest('base64url')
 }
 

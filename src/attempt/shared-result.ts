@@ -3,7 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options/parse-options'
-import { clockSkew } from './attempt-cookie'
+import { clockSkew } from '../session/clock-skew'
 import { inTime, lookUp } from '../session/session-store'
 import { open, seal } from './seal'
 import type { SessionRef } from '../session/login-record'
@@ -29,7 +29,7 @@ export async function readSharedResult (store: Store, state: string, key: string
   if (!isShared(store)) return null
   const marker = await lookUp(store, key, timeout)
   const session = open((marker as Partial<SharedResult> | null | undefined)?.wechatSpent, state, attempts.keys)
-  return session === null ? null : { session, attempt: key }
+  return session === null ? null : { session, loginId: key }
 }
 
 /** Tells the other processes where the login of this attempt is. */

@@ -1,6 +1,6 @@
 // One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run and its outcome.
 
-import { clockSkew } from './attempt-cookie'
+import { clockSkew } from '../session/clock-skew'
 import type { Login, SessionRef } from '../session/login-record'
 
 /** What a run of an attempt found out. Unless it spent the attempt (the code left for WeChat), a failure leaves the attempt usable. */
@@ -8,7 +8,7 @@ export interface Run { spent: boolean }
 
 /** What a run came to: where the login is, and the login itself where this very run has made it. */
 export interface Outcome {
-  readonly pointer: SessionRef
+  readonly sessionRef: SessionRef
   readonly login?: Login
 }
 
@@ -59,7 +59,7 @@ export class SpentAttempts {
       if (!run.spent) this.#remove(key, entry)
       throw error
     })
-    entry.outcome = working.then(({ pointer }) => pointer)
+    entry.outcome = working.then(({ sessionRef }) => sessionRef)
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
     if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)

@@ -1,7 +1,8 @@
 // Asks WeChat's API whether it accepts appid and secret, by a code that nobody made: WeChat answers 40029 where nothing else is wrong.
 // Nothing is spent by that, and no token is made. Then WeChat's clock, by the Date of an answer.
 
-import type { Via, WechatApp } from '../types'
+import type { WechatApp } from '../types'
+import type { Via } from '../via'
 import type { ClientOptions } from '../wechat/types'
 import { createClient } from '../wechat/client'
 import { parseClientOptions } from '../wechat/client-options'

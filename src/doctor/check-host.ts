@@ -3,7 +3,9 @@
 import type { FastifySessionOptions } from '@fastify/session'
 import { parseOptions } from '../options/parse-options'
 import { isStrict } from '../options/session-options'
-import type { Via, WechatApp, WechatLoginOptions } from '../types'
+import type { WechatApp, WechatLoginOptions } from '../types'
+import type { Via } from '../via'
+import { ways } from '../ways'
 import { pluginRefuses } from './check-app'
 import { type Finding, ok, problem, type Texts, warning } from './finding'
 import type { GivenOptions, Setup } from './setup'
@@ -20,7 +22,7 @@ interface FixedApp {
 
 /** Those that are no functions. */
 export function appsOf (options: GivenOptions): FixedApp[] {
-  return (['oneclick', 'qr'] as const).flatMap(via => {
+  return ways.flatMap(({ via }) => {
     const { [via]: app } = options
     if (typeof app !== 'object' || app === null) return []
     const { appid, secret, callbackUrl } = app as Partial<WechatApp>
@@ -77,7 +79,7 @@ export function checkProxy ({ options, trustProxy }: Setup): Finding[] {
 export function checkAsPlugin ({ options, fromEnv }: Setup): Finding[] {
   const whole = { ...(fromEnv && { session: { secret: placeholder } }), ...options }
   try {
-    parseOptions(whole as unknown as WechatLoginOptions, '', () => {})
+    parseOptions(whole as unknown as WechatLoginOptions, ways, '', () => {})
     return []
   } catch (error) {
     return [pluginRefuses(error, 'options')]

@@ -6,7 +6,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs, parseEnv } from 'node:util'
 import { parseOrigin } from '../wechat/client-options'
-import { UsageError } from './usage'
+import { ways } from '../ways'
+import { UsageError, variableOf } from './usage'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -79,13 +80,16 @@ function readEnvFile (path: string | undefined): Env {
 
 function optionsOfEnv (env: Env): GivenOptions {
   const options: Record<string, unknown> = {}
-  for (const via of ['oneclick', 'qr']) {
-    const name = `WECHAT_${via.toUpperCase()}`
+  for (const { via, defaultPath } of ways) {
+    const name = variableOf(via)
     const { [`${name}_APPID`]: appid, [`${name}_SECRET`]: secret, [`${name}_CALLBACK_URL`]: callbackUrl, PUBLIC_URL: origin } = env
     if (!appid && !secret) continue
-    options[via] = { appid, secret, callbackUrl: callbackUrl || (origin && `${origin.replace(/\/$/, '')}/wechat/${via}`) }
+    options[via] = { appid, secret, callbackUrl: callbackUrl || (origin && `${origin.replace(/\/$/, '')}${defaultPath}`) }
   }
-  if (Object.keys(options).length === 0) throw new UsageError('neither WECHAT_ONECLICK_APPID nor WECHAT_QR_APPID is set, and no module is given')
+  if (Object.keys(options).length === 0) {
+    const names = ways.map(({ via }) => `${variableOf(via)}_APPID`).join(' nor ')
+    throw new UsageError(`neither ${names} is set, and no module is given`)
+  }
   if (env.SESSION_SECRET) options.session = { secret: env.SESSION_SECRET }
   return options
 }

@@ -30,9 +30,9 @@ export function createAccessToken (context: Context): AccessToken {
     const login = currentLogin(context, request)
     if (login === null) throw new UnauthenticatedError()
     if (login.tokens !== undefined && login.tokens.expiresAt - margin > context.now()) return login.tokens.access_token
-    const other = running.get(login.attempt)
-    const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.attempt))
-    running.set(login.attempt, refreshing)
+    const other = running.get(login.id)
+    const refreshing = other ?? refresh(context, request, login).finally(() => running.delete(login.id))
+    running.set(login.id, refreshing)
     return (await refreshing).access_token
   }
 }
@@ -40,13 +40,13 @@ export function createAccessToken (context: Context): AccessToken {
 async function refresh (context: Context, request: FastifyRequest, login: Login): Promise<KeptTokens> {
   const { timeout } = context.settings
   const place = storeRefOf(request)
-  const app = await context.apps.find(login.via, request)
+  const app = await context.apps.findByVia(login.via, request)
   if (app?.appid !== login.appid) throw new MisconfiguredError()
   try {
     // A login made before the host set keepTokens has none.
     if (login.tokens?.refresh_token === undefined) throw new TokenExpiredError()
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
-    if (context.ended.has(login.attempt) || !await isStored(place, login, timeout)) throw new UnauthenticatedError()
+    if (context.ended.has(login.id) || !await isStored(place, login, timeout)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens }, timeout)
     publish('token.refreshed', () => identifyLogin(login), request.log)
     return tokens

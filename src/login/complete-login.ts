@@ -2,24 +2,27 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { findAttempt } from '../attempt/attempt-cookie'
+import { isShared, readSharedResult, writeSharedResult } from '../attempt/shared-result'
+import type { Outcome, Returned, Run } from '../attempt/spent-attempts'
 import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
 import { publish } from '../events'
-import type { WechatTokens } from '../wechat/types'
-import type { AppWithClient } from './apps'
-import { findAttempt } from '../attempt/attempt-cookie'
-import { resolveUser } from './resolve-user'
-import { callbackPath, type Context } from './context'
+import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
-import { identifyAttempt, identifyLogin } from './event-identity'
-import { endLogin } from './end-login'
-import { isShared, readSharedResult, writeSharedResult } from '../attempt/shared-result'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
-import { joinSession, openSession, storeRefOf, sessionRefTo, readLogin, startSession } from '../session/request-session'
+import { joinSession, openSession, readLogin, sessionRefTo, startSession, storeRefOf } from '../session/request-session'
 import { checkSession } from '../session/session-check'
-import type { Outcome, Returned, Run } from '../attempt/spent-attempts'
+import type { Context } from './context'
+import { endLogin } from './end-login'
+import { identifyAttempt, identifyLogin } from './event-identity'
+import type { BrowserWay, Identity } from './login-way'
+import type { ReadyApp } from './ready-app'
+import { realmOf } from './realm'
+import { resolveUser } from './resolve-user'
 
 export interface Attempt extends Returned {
-  readonly app: AppWithClient
+  readonly way: BrowserWay
+  readonly app: ReadyApp<CallbackApp>
   /** `hashState` of its state. */
   readonly key: string
 }
@@ -30,8 +33,8 @@ export async function completeLogin (context: Context, request: FastifyRequest, 
   const { state, key, code, endsAt } = attempt
   const earlier = context.spent.find(key)
   if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findOnOtherProcess(context, request, attempt)))
-  const { pointer, login } = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run))
-  if (login === undefined) return join(context, request, attempt, pointer)
+  const { sessionRef, login } = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run))
+  if (login === undefined) return join(context, request, attempt, sessionRef)
   const duration = context.now() - endsAt + context.settings.attempts.ttl
   publish('login.succeeded', () => ({ ...identifyAttempt(attempt.app, key), ...identifyLogin(login), duration }), request.log)
   return login
@@ -40,46 +43,44 @@ export async function completeLogin (context: Context, request: FastifyRequest, 
 async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run): Promise<Outcome> {
   const { settings } = context
   const elsewhere = await readSharedResult(request.sessionStore, attempt.state, attempt.key, settings)
-  if (elsewhere !== null) return { pointer: elsewhere }
+  if (elsewhere !== null) return { sessionRef: elsewhere }
   const tab = await findOtherTab(context, request, attempt)
-  if (tab !== null) return { pointer: tab }
-  const exchanged = await exchange(context, request, attempt, run)
-  if ('session' in exchanged) return { pointer: exchanged }
-  const user = await resolveUser(settings, request, reply, attempt.app, exchanged)
-  const { openid } = exchanged
-  const { via, appid } = attempt.app
-  const login: Login = {
-    at: context.now(),
-    via,
-    appid,
-    openid,
-    callback: callbackPath(settings, via)!,
-    attempt: attempt.key,
-    user,
-    ...(settings.keepTokens && { tokens: keepTokens(exchanged, context.now()) })
-  }
-  const pointer = await renew(context, request, login)
+  if (tab !== null) return { sessionRef: tab }
+  const redeemed = await redeem(context, request, attempt, run)
+  if (redeemed.sessionRef !== undefined) return { sessionRef: redeemed.sessionRef }
+  const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
+  const user = await resolveUser(settings, request, reply, identity)
+  const login = { ...loginOf(context, request, attempt.key, identity), user }
+  const sessionRef = await renew(context, request, login)
   try {
-    await writeSharedResult(request.sessionStore, pointer, attempt.state, attempt.key, settings, attempt.endsAt)
+    await writeSharedResult(request.sessionStore, sessionRef, attempt.state, attempt.key, settings, attempt.endsAt)
   } catch (error) {
-    // The login itself stands; a repeated callback on another process will meet a used code.
-    request.log.warn({ err: error }, 'fastify-wechat-login: the marker of a finished login could not be stored')
+    // The login itself is done; a repeated callback on another process will meet a used code.
+    request.log.warn({ err: error }, 'fastify-wechat-login: the shared result of a finished login could not be stored')
   }
-  return { pointer, login }
+  return { sessionRef, login }
 }
 
-/** The tokens, or what `joinSession` needs where another process has spent this code. */
-async function exchange (context: Context, request: FastifyRequest, attempt: Attempt, run: Run): Promise<WechatTokens | SessionRef> {
+function loginOf ({ settings, apps, now }: Context, request: FastifyRequest, id: string, { profile, tokens }: Identity): Omit<Login, 'user'> {
+  const { via, appid, openid } = profile
+  const realm = realmOf(settings, apps, via, request)
+  return { id, at: now(), via, appid, openid, realm, ...(settings.keepTokens && { tokens: keepTokens(tokens, now()) }) }
+}
+
+type Redeemed = { answer: unknown, sessionRef?: undefined } | { sessionRef: SessionRef }
+
+/** WeChat's answer to the code, or the session where another process has spent this code. */
+async function redeem (context: Context, request: FastifyRequest, attempt: Attempt, run: Run): Promise<Redeemed> {
   try {
     run.spent = true
-    return await attempt.app.client.exchangeCode(attempt.code)
+    return { answer: await attempt.way.redeem(attempt.app, attempt.code) }
   } catch (error) {
     run.spent = !(error instanceof WechatError && error.sent === false)
     if (!(error instanceof InvalidCodeError)) throw error
     const isUsed = error.errcode === 40163
-    const pointer = (isUsed && findLoginSince(context, request, attempt)) || await waitForSharedResult(context, request, attempt, isUsed)
-    if (pointer === null) throw error
-    return pointer
+    const sessionRef = (isUsed && findLoginSince(context, request, attempt)) || await waitForSharedResult(context, request, attempt, isUsed)
+    if (sessionRef === null) throw error
+    return { sessionRef }
   }
 }
 
@@ -101,39 +102,39 @@ function findLoginSince (context: Context, request: FastifyRequest, { app, endsA
 // 40163 says that the code was used a moment ago: whoever used it may still be asking for the profile, or running onUser.
 async function waitForSharedResult ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt, isUsed: boolean): Promise<SessionRef | null> {
   const read = (): Promise<SessionRef | null> => readSharedResult(request.sessionStore, state, key, settings)
-  let pointer = await read()
+  let sessionRef = await read()
   const mayCome = isUsed && isShared(request.sessionStore)
   let wait = 50
   let left = settings.timeout
-  while (mayCome && pointer === null && (left -= wait) > 0) {
+  while (mayCome && sessionRef === null && (left -= wait) > 0) {
     await delay(wait)
-    pointer = await read()
+    sessionRef = await read()
     wait = Math.min(2 * wait, 500)
   }
-  return pointer
+  return sessionRef
 }
 
 /** All callbacks of this attempt have failed here; on another process one may have come through since. */
 async function findOnOtherProcess ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt): Promise<SessionRef> {
-  const pointer = await readSharedResult(request.sessionStore, state, key, settings)
-  if (pointer === null) throw new InvalidStateError()
-  return pointer
+  const sessionRef = await readSharedResult(request.sessionStore, state, key, settings)
+  if (sessionRef === null) throw new InvalidStateError()
+  return sessionRef
 }
 
 /** A new session id. The host's keys go with it, unless they are another person's. */
 async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
   await openSession(request, context.settings.timeout)
   const before = readLogin(request)
-  const place = storeRefOf(request)
+  const storeRef = storeRefOf(request)
   const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
   const { keepSessionKeys, timeout } = context.settings
-  const pointer = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
-  if (before !== null) endLogin(context, before, place)
-  return pointer
+  const sessionRef = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
+  if (before !== null) endLogin(context, before, storeRef)
+  return sessionRef
 }
 
-async function join (context: Context, request: FastifyRequest, { app, key }: Attempt, pointer: SessionRef): Promise<Login> {
-  const login = await joinSession(request, pointer, context.settings.timeout, login => isActive(context, login))
+async function join (context: Context, request: FastifyRequest, { app, key }: Attempt, sessionRef: SessionRef): Promise<Login> {
+  const login = await joinSession(request, sessionRef, context.settings.timeout, login => isActive(context, login, request))
   publish('callback.repeated', () => identifyAttempt(app, key), request.log)
   return login
 }

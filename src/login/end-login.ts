@@ -22,14 +22,14 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 
 /** From now on no session of this process brings this login back, even if a slow request saves it once more. */
 export function endLogin ({ ended, now, settings }: Context, login: Login, place: StoreRef): void {
-  ended.add(login.attempt, now(), createRevokeAgain(place, login, settings.timeout))
+  ended.add(login.id, now(), createRevokeAgain(place, login, settings.timeout))
 }
 
 /** Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. Never rejects. */
 export async function revokeLogin (context: Context, request: FastifyRequest, login: Login, place: StoreRef): Promise<void> {
   const { timeout } = context.settings
   try {
-    const stands = await isStored(place, login, timeout) && !context.ended.has(login.attempt)
+    const stands = await isStored(place, login, timeout) && !context.ended.has(login.id)
     endLogin(context, login, place)
     if (stands) await updateLogin(request, undefined, timeout)
     else forgetLogin(request)

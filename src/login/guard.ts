@@ -2,12 +2,13 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
-import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage, wantsPage } from '../pages/send-page'
+import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
+import { isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
-import { type Context, loginUrl } from './context'
+import { loginUrl } from '../urls'
+import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
 import { hasSignedOut } from './signed-out'
-import { isWechatBrowser } from './start-login'
 import { knownUser, loadUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
@@ -35,7 +36,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
-    if (wantsPage(request) && context.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
+    if (wantsPage(request) && context.settings.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
     return reply.code(401).send(body)
   }
@@ -89,14 +90,14 @@ function leaveCookieAlone (request: FastifyRequest): void {
   if (request.headers.cookie !== undefined) leaveSessionAlone(request)
 }
 
-function withLoginUrl ({ loginPath }: Context): { loginUrl?: string } {
+function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: string } {
   return loginPath === undefined ? {} : { loginUrl: loginPath }
 }
 
 // A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const href = loginUrl(context, request.url)!
+  const href = loginUrl(context.settings, request.url)!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', isWechat: isWechatBrowser(context, request), href })
+  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', isWechat: isWechatBrowser(context.settings, request), href })
 }

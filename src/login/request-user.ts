@@ -8,7 +8,7 @@ import { revokeLogin } from './end-login'
 import type { Login } from '../session/login-record'
 import { storeRefOf } from '../session/request-session'
 
-interface Loaded { attempt: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
+interface Loaded { loginId: string, asked: Promise<WechatUser | null>, user: WechatUser | null }
 
 const loadedUsers = new WeakMap<FastifyRequest, Loaded>()
 
@@ -18,7 +18,7 @@ export function knownUser (context: Context, request: FastifyRequest): WechatUse
   if (login === null) return null
   if (context.settings.loadUser === undefined) return login.user as WechatUser
   const loaded = loadedUsers.get(request)
-  return loaded?.attempt === login.attempt ? loaded.user : null
+  return loaded?.loginId === login.id ? loaded.user : null
 }
 
 /** The user through loadUser, asked once a request. Null ends the login. */
@@ -27,8 +27,8 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
   if (login === null) return null
   if (context.settings.loadUser === undefined) return login.user as WechatUser
   const known = loadedUsers.get(request)
-  if (known?.attempt === login.attempt) return known.asked
-  const loaded: Loaded = { attempt: login.attempt, asked: ask(context, request, login), user: null }
+  if (known?.loginId === login.id) return known.asked
+  const loaded: Loaded = { loginId: login.id, asked: ask(context, request, login), user: null }
   loadedUsers.set(request, loaded)
   loaded.user = await loaded.asked
   return loaded.user

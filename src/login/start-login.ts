@@ -1,55 +1,60 @@
 // The start of a login: which way fits this browser, a new attempt, and WeChat's URL for it.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { beginAttempt, hashState, mintState } from '../attempt/attempt-cookie'
 import { InvalidRequestError, WrongBrowserError } from '../errors'
 import { publish } from '../events'
+import type { CallbackApp } from '../options/app-options'
 import { checkRedirectTarget, type RedirectTarget } from '../redirect-target'
-import type { Via } from '../types'
-import { oneclickUrl, qrUrl } from '../wechat/authorize-url'
-import { isWechatUserAgent } from '../wechat/browser'
-import type { AppWithClient } from './apps'
-import { beginAttempt, hashState, mintState } from '../attempt/attempt-cookie'
+import { browserKindOf } from '../request-kind'
+import { callbackUrl, type CallbackParams, type StartedAttempt } from '../urls'
+import type { Via } from '../via'
 import type { Context } from './context'
 import { identifyAttempt } from './event-identity'
+import type { BrowserWay } from './login-way'
 
-/** What rides in redirect_uri's own query, so that it survives a lost cookie. */
-export interface CallbackParams {
-  target: RedirectTarget
-  /** This attempt replaces one whose cookie was lost; it is not replaced again. */
-  restarted?: boolean
-  /** The callback opens inside an iframe of the host's own page. */
-  embedded?: boolean
-  /** Our own page has sent this callback on; it is not sent on again. */
-  bounced?: boolean
+/** A way that can log this browser in, and its app for this request. */
+export interface Choice {
+  readonly way: BrowserWay
+  readonly app: CallbackApp
 }
 
-/** An attempt as the browser takes it to WeChat. */
-export interface StartedAttempt {
-  state: string
-  /** Not yet encoded. */
-  redirectUri: string
-}
-
-export function isWechatBrowser ({ settings }: Context, request: FastifyRequest): boolean {
-  return settings.isWechatBrowser?.(request) ?? isWechatUserAgent(request.headers['user-agent'])
-}
-
-/** The app that can log this browser in. Throws where there is none. */
-export async function chooseApp (context: Context, request: FastifyRequest, asked?: Via): Promise<AppWithClient> {
-  const fitting: Via = isWechatBrowser(context, request) ? 'oneclick' : 'qr'
-  if (asked !== undefined && asked !== fitting) throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
-  const app = await context.apps.find(fitting, request)
-  if (app !== undefined) return app
+/** The way that fits this browser, or the one that was asked for. Throws where there is none. */
+export async function chooseWay (context: Context, request: FastifyRequest, asked?: Via): Promise<Choice> {
+  const fitting = fittingWays(context, request)
+  if (asked !== undefined && !fitting.some(({ via }) => via === asked)) {
+    throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
+  }
+  const choice = await findFirst(context, request, asked === undefined ? fitting : fitting.filter(({ via }) => via === asked))
+  if (choice !== undefined) return choice
   // Where no browser would do (a tenant that nobody knows), to send the visitor to another one would mislead.
-  const other = await context.apps.find(fitting === 'qr' ? 'oneclick' : 'qr', request)
-  throw other === undefined ? new InvalidRequestError() : new WrongBrowserError()
+  const elsewhere = await findFirst(context, request, context.browserWays.filter(way => !fitting.includes(way)))
+  throw elsewhere === undefined ? new InvalidRequestError() : new WrongBrowserError()
+}
+
+/** The way that fits this browser; undefined where there is none. */
+export function findFittingWay (context: Context, request: FastifyRequest): Promise<Choice | undefined> {
+  return findFirst(context, request, fittingWays(context, request))
+}
+
+function fittingWays ({ browserWays, settings }: Context, request: FastifyRequest): BrowserWay[] {
+  const kind = browserKindOf(settings, request)
+  return browserWays.filter(({ browser }) => browser.fits(kind))
+}
+
+async function findFirst (context: Context, request: FastifyRequest, ways: BrowserWay[]): Promise<Choice | undefined> {
+  for (const way of ways) {
+    const app = await context.apps.find(way, request)
+    if (app !== undefined) return { way, app }
+  }
+  return undefined
 }
 
 /**
  * False where the attempt's cookie, which is set on the host of this request, would be missing on the callback URL's. Behind a proxy that
  * changes the Host header, the page's own address tells the truth.
  */
-export function isOnCallbackHost ({ host, headers: { referer = '' } }: FastifyRequest, app: AppWithClient): boolean {
+export function isOnCallbackHost ({ host, headers: { referer = '' } }: FastifyRequest, app: CallbackApp): boolean {
   return host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)
 }
 
@@ -63,30 +68,15 @@ export function returnToOf ({ settings: { redirect } }: Context, request: Fastif
 }
 
 /** Begins an attempt: sets its cookie on the reply. */
-export function beginLogin (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: CallbackParams): StartedAttempt {
+export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: CallbackApp, params: CallbackParams): StartedAttempt {
   const { attempts, redirect } = context.settings
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) reply.header('set-cookie', cookie)
-  publish(ride.restarted ? 'attempt.restarted' : 'attempt.started', () => identifyAttempt(app, hashState(state)), request.log)
-  return { state, redirectUri: callbackUrl(app, ride, redirect.fallback) }
+  publish(params.restarted ? 'attempt.restarted' : 'attempt.started', () => identifyAttempt(app, hashState(state)), request.log)
+  return { state, redirectUri: callbackUrl(app, params, redirect.fallback) }
 }
 
 /** Begins an attempt and returns WeChat's URL for it. */
-export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: AppWithClient, ride: CallbackParams): string {
-  const { openHost } = context.settings
-  const { state, redirectUri } = beginLogin(context, request, reply, app, ride)
-  const { appid, scope, forcePopup, forceSnapShot, connectRedirect } = app
-  return scope === 'snsapi_login'
-    ? qrUrl({ openHost, appid, redirectUri, state })
-    : oneclickUrl({ openHost, appid, redirectUri, scope, state, forcePopup, forceSnapShot, connectRedirect })
-}
-
-/** The app's callback URL with what rides in its query. */
-export function callbackUrl (app: AppWithClient, { target, ...marks }: CallbackParams, fallback: RedirectTarget): string {
-  const query = [
-    ...(target === fallback ? [] : [`redirect=${encodeURIComponent(target)}`]),
-    ...Object.entries(marks).filter(([, isSet]) => isSet).map(([mark]) => `${mark}=1`)
-  ].join('&')
-  if (query === '') return app.callbackUrl
-  return `${app.callbackUrl}${app.callbackUrl.includes('?') ? '&' : '?'}${query}`
+export function startLogin (context: Context, request: FastifyRequest, reply: FastifyReply, { way, app }: Choice, params: CallbackParams): string {
+  return way.browser.authorizeUrl(app, startAttempt(context, request, reply, app, params), context.settings.openHost)
 }

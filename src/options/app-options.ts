@@ -1,13 +1,23 @@
-// One WeChat app, checked against WeChat's rules. Used at boot for fixed apps and at run time for apps given as functions.
+// One WeChat app, checked against WeChat's rules: what the ways share of it. Used at boot for fixed apps and at run time for those that a
+// function returns. The rules are those of WeChat's consoles:
+// https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
 
-import { checkAppid, describe, describeSecret, isLoopback, flagOption, refuseOption, refuseUnknown } from '../option-checks'
-import type { Via, WechatApp, WechatAppSource } from '../types'
+import { checkAppid, describe, describeSecret, isLoopback, refuseOption, refuseUnknown } from '../option-checks'
+import type { WechatApp, WechatAppSource } from '../types'
+import type { Via } from '../via'
 
-/** A checked app: complete, frozen, with what the rest needs of its callback URL. */
+/** A checked app: complete and frozen. */
 export interface App {
   readonly via: Via
   readonly appid: string
   readonly secret: WechatApp['secret']
+  /** Where a login of this app counts, unless option `realm` says otherwise. */
+  readonly realm: string
+}
+
+/** An app whose logins end at a callback URL. */
+export interface CallbackApp extends App {
+  /** The callback URL as it was given. */
   readonly callbackUrl: string
   /** `host[:port]` of the callback URL, as a browser sends it. */
   readonly host: string
@@ -16,49 +26,56 @@ export interface App {
   readonly path: string
   /** True for https: cookies then carry Secure and the `__Host-` prefix. */
   readonly secure: boolean
-  readonly scope: 'snsapi_userinfo' | 'snsapi_base' | 'snsapi_login'
-  readonly forcePopup: boolean
-  readonly forceSnapShot: boolean
-  readonly connectRedirect: boolean
 }
 
 /** The apps of a host: checked already, or asked for at each request. */
-export type Apps = Readonly<Partial<Record<Via, App | Extract<WechatAppSource, (...args: never) => unknown>>>>
+export type Apps = Readonly<Partial<Record<Via, App | AppFunction>>>
+export type AppFunction = Extract<WechatAppSource, (...args: never) => unknown>
+
+/** False for apps that a function returns, whose callback URLs are not known before a request, and for ways without one. */
+export function hasCallback (app: App | AppFunction): app is CallbackApp {
+  return 'callbackUrl' in app
+}
 
 export type Warn = (message: string) => void
 
-const commonNames = ['appid', 'secret', 'callbackUrl']
-const knownNames: Record<Via, string[]> = {
-  oneclick: [...commonNames, 'scope', 'forcePopup', 'forceSnapShot', 'connectRedirect'],
-  qr: commonNames
+/** What the options need to know of a way of logging in. `Given`: what a host writes for its app. */
+export interface WayOption<Checked extends App = App> {
+  readonly via: Via
+  /** Where its route is, unless the app's callback URL or option `routes` says otherwise. */
+  readonly defaultPath: string
+  /** What WeChat calls such an app, in its own languages. */
+  readonly account: { readonly en: string, readonly zh: string }
+  /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
+  check (given: unknown, warn: Warn, isProduction?: boolean): Checked
 }
 
 const secretShape = /^[0-9a-f]{32}$/
 
-/**
- * Checks one app; `name` is how the option is called in messages, e.g. `qr`.
- * The rules are those of WeChat's consoles: https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
- */
-export function checkApp (given: WechatApp, via: Via, warn: Warn, isProduction = process.env.NODE_ENV === 'production'): App {
-  if (typeof given !== 'object' || given === null) refuseOption(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
-  refuseUnknown(given, knownNames[via], `${via}.`)
-  const appid = checkAppid(given.appid, `${via}.appid`, unset(given.appid, via))
-  checkSecret(given, via, warn)
-  const url = checkCallbackUrl(given.callbackUrl, `${via}.callbackUrl`, warn, isProduction)
-  return Object.freeze({
+/** The names that every app with a callback has. */
+export const callbackAppNames = ['appid', 'secret', 'callbackUrl']
+
+/** Appid, secret and callback URL of one app; `names`: the options that it may have. */
+export function checkCallbackApp (given: unknown, via: Via, names: string[], warn: Warn, isProduction = process.env.NODE_ENV === 'production'): CallbackApp {
+  if (typeof given !== 'object' || given === null) {
+    refuseOption(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
+  }
+  refuseUnknown(given, names, `${via}.`)
+  const { appid, secret, callbackUrl } = given as Partial<WechatApp>
+  const checkedAppid = checkAppid(appid, `${via}.appid`, unset(appid, via))
+  const checkedSecret = checkSecret(secret, checkedAppid, via, warn)
+  const url = checkCallbackUrl(callbackUrl, `${via}.callbackUrl`, warn, isProduction)
+  return {
     via,
-    appid,
-    secret: given.secret,
+    appid: checkedAppid,
+    secret: checkedSecret,
+    realm: url.href,
     callbackUrl: url.href,
     host: url.host,
     origin: url.origin,
     path: url.pathname,
-    secure: url.protocol === 'https:',
-    scope: via === 'qr' ? 'snsapi_login' : checkScope(given.scope),
-    forcePopup: flagOption(given.forcePopup, `${via}.forcePopup`),
-    forceSnapShot: flagOption(given.forceSnapShot, `${via}.forceSnapShot`),
-    connectRedirect: flagOption(given.connectRedirect, `${via}.connectRedirect`)
-  })
+    secure: url.protocol === 'https:'
+  }
 }
 
 /** What is undefined came, most often, from a variable that nobody has set. */
@@ -66,21 +83,20 @@ function unset (value: unknown, via: Via): string {
   return value === undefined ? `; set the variable that it comes from, or leave out option ${via}` : ''
 }
 
-function checkSecret (given: WechatApp, via: Via, warn: Warn): void {
-  const { secret } = given
-  if (typeof secret === 'function') return
+function checkSecret (secret: unknown, appid: string, via: Via, warn: Warn): WechatApp['secret'] {
+  if (typeof secret === 'function') return secret as () => string
   if (typeof secret !== 'string' || secret === '') {
     refuseOption(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), `write the AppSecret of the app, or a function that returns it${unset(secret, via)}`)
   }
-  if (secret === given.appid) refuseOption(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
-  if (!secretShape.test(secret)) warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console`)
+  if (secret === appid) refuseOption(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
+  if (!secretShape.test(secret)) {
+    warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console`)
+  }
+  return secret
 }
 
-function checkScope (scope: unknown): 'snsapi_userinfo' | 'snsapi_base' {
-  if (scope === undefined || scope === 'snsapi_userinfo') return 'snsapi_userinfo'
-  if (scope === 'snsapi_base') return scope
-  return refuseOption('oneclick.scope', describe(scope), "write 'snsapi_userinfo' or 'snsapi_base'")
-}
+/** Names in redirect_uri's own query that are WeChat's or ours. */
+const ownParameters = ['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced']
 
 function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduction: boolean): URL {
   const example = 'write an absolute URL such as https://app.example.com/wechat/qr'
@@ -89,7 +105,7 @@ function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduct
   if (url.username !== '' || url.password !== '') refuseOption(option, 'a URL with a user name or password', example)
   if (url.hostname.endsWith('.')) refuseOption(option, describe(given), 'leave out the dot at the end of the host: to browsers it is another host, whose cookies the site does not get')
   if (given.includes('#')) refuseOption(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
-  for (const name of ['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced']) {
+  for (const name of ownParameters) {
     if (url.searchParams.has(name)) refuseOption(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)
   }
   if (isLoopback(url.hostname)) return url

@@ -2,10 +2,10 @@
 
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from '../errors'
-import { type Apps, checkApp, type Warn } from './app-options'
+import { type Apps, hasCallback, type Warn, type WayOption } from './app-options'
 import { describe, describeSecret, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown, integerOption } from '../option-checks'
 import type { RedirectRules } from '../redirect-target'
-import { parsePaths, parseRedirect, type Paths } from './route-options'
+import { parsePaths, parseRedirect, type Paths } from './path-options'
 import { parseSession } from './session-options'
 import type { WechatLoginOptions } from '../types'
 import { parseClientOptions } from '../wechat/client-options'
@@ -23,6 +23,8 @@ export interface Settings {
   readonly apps: Apps
   readonly prefix: string
   readonly paths: Paths
+  /** Full path of the login route; undefined where there is none. */
+  readonly loginPath: string | undefined
   readonly attempts: AttemptSettings
   readonly redirect: RedirectRules
   /** Are the callbacks of all fixed apps https? */
@@ -48,28 +50,30 @@ export interface Settings {
 
 const day = 86_400
 
-const optionNames = ['oneclick', 'qr', 'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
+const optionNames = ['onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
 const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
 
 /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
-export function parseOptions (given: WechatLoginOptions, prefix: string, warn: Warn): Settings {
+export function parseOptions (given: WechatLoginOptions, ways: readonly WayOption[], prefix: string, warn: Warn): Settings {
   if ('prefix' in given) failOption('prefix', 'option prefix has no effect on a plugin that serves its whole scope; register the plugin inside a scope that has the prefix')
-  refuseUnknown(given, optionNames, '')
-  const apps = parseApps(given, warn)
-  const paths = parsePaths(given, apps, prefix)
+  refuseUnknown(given, [...ways.map(({ via }) => via), ...optionNames], '')
+  const apps = parseApps(given, ways, warn)
+  const callbackApps = Object.values(apps).filter(hasCallback)
+  const paths = parsePaths(given, ways, apps, prefix)
   const { openHost, transport } = parseClientOptions(given.client)
-  const secure = Object.values(apps).every(app => typeof app === 'function' || app.secure)
+  const secure = callbackApps.every(app => app.secure)
   return Object.freeze({
     apps,
     prefix,
     paths,
+    loginPath: paths.login === undefined ? undefined : prefix + paths.login,
     // A longer time than anybody means was written in milliseconds: hence the most of each.
     attempts: { keys: parseKeys(given), ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day }) },
     redirect: parseRedirect(given.redirect, paths, prefix),
     session: parseSession(given.session, {
-      paths: [paths.oneclick, paths.qr].filter(path => path !== undefined).map(path => prefix + path),
-      hosts: Object.values(apps).flatMap(app => typeof app === 'function' ? [] : new URL(app.origin).hostname)
+      paths: ways.map(({ via }) => paths[via]).filter(path => path !== undefined).map(path => prefix + path),
+      hosts: callbackApps.map(({ origin }) => new URL(origin).hostname)
     }, secure, warn),
     secure,
     onUser: functionOption(given.onUser, 'onUser'),
@@ -88,20 +92,31 @@ export function parseOptions (given: WechatLoginOptions, prefix: string, warn: W
   })
 }
 
-function parseApps (given: WechatLoginOptions, warn: Warn): Apps {
+function parseApps (given: WechatLoginOptions, ways: readonly WayOption[], warn: Warn): Apps {
   const apps: { -readonly [Key in keyof Apps]: Apps[Key] } = {}
-  for (const via of ['oneclick', 'qr'] as const) {
-    const source = given[via]
-    if (source !== undefined) apps[via] = typeof source === 'function' ? source : checkApp(source, via, warn)
+  for (const way of ways) {
+    const source = given[way.via]
+    if (source === undefined) continue
+    apps[way.via] = typeof source === 'function' ? source : way.check(source, warn)
+    refuseSameAppid(way, ways, apps)
   }
-  const { oneclick, qr } = apps
-  if (oneclick === undefined && qr === undefined) {
-    throw new InvalidOptionsError('neither option oneclick nor option qr is set; write at least one as { appid, secret, callbackUrl }')
-  }
-  if (typeof oneclick === 'object' && typeof qr === 'object' && oneclick.appid === qr.appid) {
-    refuseOption('qr.appid', 'the same as oneclick.appid', 'an Official Account and a Website App are two apps of WeChat\'s, each with its own appid')
+  if (Object.keys(apps).length === 0) {
+    const names = ways.map(({ via }) => `option ${via}`).join(' nor ')
+    throw new InvalidOptionsError(`neither ${names} is set; write at least one as { appid, secret, callbackUrl }`)
   }
   return apps
+}
+
+/** Each kind of account has an appid of its own at WeChat. */
+function refuseSameAppid (way: WayOption, ways: readonly WayOption[], apps: Apps): void {
+  const appidOf = ({ via }: WayOption): string | undefined => {
+    const app = apps[via]
+    return typeof app === 'object' ? app.appid : undefined
+  }
+  const twin = ways.find(other => other !== way && appidOf(other) !== undefined && appidOf(other) === appidOf(way))
+  if (twin === undefined) return
+  const en = `${twin.account.en} and ${way.account.en} are two apps of WeChat's, each with its own appid`
+  refuseOption(`${way.via}.appid`, `the same as ${twin.via}.appid`, en)
 }
 
 // A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.

@@ -14,17 +14,6 @@ export interface Refusal extends Pick<FastifyError, 'message' | 'statusCode'> {
   loginUrl?: string
 }
 
-/** True for a navigation that shows its answer to a person. */
-export function wantsPage (request: FastifyRequest): boolean {
-  return (request.method === 'GET' || request.method === 'HEAD') && isNavigation(request)
-}
-
-/** True where the browser will show the answer, a form's included. */
-export function isNavigation ({ headers }: FastifyRequest): boolean {
-  const mode = headers['sec-fetch-mode']
-  return mode === undefined ? headers.accept?.includes('text/html') === true : mode === 'navigate'
-}
-
 const embeddedHeaders = headersFor(outcomeCsp)
 
 /** Set on every answer of ours: none may be kept, and none may tell the next page about a code or a state. */

@@ -1,4 +1,4 @@
-// The two callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it does not.
+// The callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it does not.
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
@@ -6,19 +6,22 @@ import {
   AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError, InvalidStateError, InvalidUserError,
   MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError, UnreachableError
 } from '../errors'
+import type { Context } from '../login/context'
 import { handleCallback, type LostAttempt } from '../login/handle-callback'
-import { type Context, loginUrl } from '../login/context'
-import type { RedirectTarget } from '../redirect-target'
-import { hasSignedOut } from '../login/signed-out'
-import { callbackUrl, isWechatBrowser, startAttempt, returnToOf } from '../login/start-login'
+import type { BrowserWay } from '../login/login-way'
 import { loadUser } from '../login/request-user'
+import { hasSignedOut } from '../login/signed-out'
+import { findFittingWay, returnToOf, startLogin } from '../login/start-login'
 import { bounceHeaders, renderBounce } from '../pages/bounce'
 import { doneHeaders, renderDone } from '../pages/done'
 import { languageOf } from '../pages/texts'
-import type { Via } from '../types'
-import { checkSameOrigin, isJson } from './same-origin'
-import { isEmbedded, refusePrefetch, routeOptions, type Scope } from './scope'
+import type { RedirectTarget } from '../redirect-target'
+import { isEmbedded, isJson } from '../request-kind'
+import { callbackUrl } from '../urls'
+import { refuseAheadOfVisitor, routeOptions } from './route-config'
+import { checkSameOrigin } from './same-origin'
 import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
+import type { Scope } from './scope'
 
 const mark = (description: string) => Type.Optional(text(`Set by the server: ${description}`))
 
@@ -56,40 +59,49 @@ const postSchema = {
   }
 }
 
-export function callbackRoutes (via: Via) {
-  return function callbackRoute (scope: Scope, context: Context): void {
-    const path = context.settings.paths[via]
-    if (path === undefined) return
+/** The routes at which a way's logins end: GET for the browser, POST for a single-page app. */
+export function mountCallback (scope: Scope, context: Context, way: BrowserWay): void {
+  const path = context.settings.paths[way.via]
+  if (path === undefined) return
+  mountGet(scope, context, way, path)
+  mountPost(scope, context, way, path)
+  refuseOtherMethods(scope, path)
+}
 
-    scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema: getSchema }, async (request, reply) => {
-      const { query } = request
-      const target = returnToOf(context, request, query.redirect)
-      const back = await handleCallback(context, request, reply, via, query).finally(() => { redactUrl(request) })
-      if (isEmbedded(request)) {
-        if ('lost' in back) return bounce(context, request, reply, back.lost, target, query.bounced !== undefined)
-        return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), target))
-      }
-      if ('lost' in back) return restart(context, request, reply, via, target, query.restarted !== undefined)
-      return reply.redirect(target, 303)
-    })
+function mountGet (scope: Scope, context: Context, way: BrowserWay, path: string): void {
+  scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema: getSchema }, async (request, reply) => {
+    const { query } = request
+    const returnTo = returnToOf(context, request, query.redirect)
+    const result = await handleCallback(context, request, reply, way, query).finally(() => { redactUrl(request) })
+    if (isEmbedded(request)) {
+      if ('lost' in result) return bounce(context, request, reply, result.lost, returnTo, query.bounced !== undefined)
+      return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), returnTo))
+    }
+    if ('lost' in result) return restart(context, request, reply, way, returnTo, query.restarted !== undefined)
+    return reply.redirect(returnTo, 303)
+  })
+}
 
-    // Fastify's own 404 would log the URL, and with it a code that is not spent yet.
-    const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(405).header('allow', 'GET, POST').send()
-    scope.head(path, routeOptions, refuseMethod)
-    const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
-    scope.route({ ...routeOptions, url: path, method: others, schema: { hide: true } as FastifySchema, handler: refuseMethod })
+function mountPost (scope: Scope, context: Context, way: BrowserWay, path: string): void {
+  scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
+    checkSameOrigin(context, request)
+    if (!isJson(request)) throw new InvalidRequestError()
+    const { settings } = context
+    const returnTo = returnToOf(context, request, request.body.redirect)
+    const result = await handleCallback(context, request, reply, way, request.body)
+    if ('lost' in result) throw Object.assign(new InvalidStateError(), { loginUrl: settings.loginPath })
+    const loaded = await loadUser(context, request)
+    if (loaded === null) throw new AccessDeniedError()
+    return { user: await settings.publicUser(loaded, request), redirect: returnTo }
+  })
+}
 
-    scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
-      checkSameOrigin(context, request)
-      if (!isJson(request)) throw new InvalidRequestError()
-      const target = returnToOf(context, request, request.body.redirect)
-      const back = await handleCallback(context, request, reply, via, request.body)
-      if ('lost' in back) throw Object.assign(new InvalidStateError(), { loginUrl: loginUrl(context) })
-      const loaded = await loadUser(context, request)
-      if (loaded === null) throw new AccessDeniedError()
-      return { user: await context.settings.publicUser(loaded, request), redirect: target }
-    })
-  }
+/** Fastify's own 404 would log the URL, and with it a code that is not spent yet. */
+function refuseOtherMethods (scope: Scope, path: string): void {
+  const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(405).header('allow', 'GET, POST').send()
+  scope.head(path, routeOptions, refuseMethod)
+  const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
+  scope.route({ ...routeOptions, url: path, method: others, schema: { hide: true } as FastifySchema, handler: refuseMethod })
 }
 
 /** Had `onUser` or Fastify's handlerTimeout answered already, Fastify would log the URL of the second answer. */
@@ -97,18 +109,21 @@ function redactUrl ({ raw }: FastifyRequest): void {
   raw.url = raw.url!.replaceAll(/([?;&](?:code|state)=)[^&;#]*/g, '$1')
 }
 
-/** Inside an iframe a lost cookie is the rule, not the exception: the browser keeps it back once. What is sent on is made of checked parts only. */
-function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt['lost'], target: RedirectTarget, bounced: boolean): FastifyReply {
+/**
+ * Inside an iframe a lost cookie is the rule, not the exception: the browser withholds it once. What is sent on is made of checked parts
+ * only.
+ */
+function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt['lost'], returnTo: RedirectTarget, bounced: boolean): FastifyReply {
   if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
-  const url = `${callbackUrl(app, { target, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
+  const url = `${callbackUrl(app, { returnTo, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
   return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
 }
 
 /** WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just logged out. */
-async function restart (context: Context, request: FastifyRequest, reply: FastifyReply, via: Via, target: RedirectTarget, restarted: boolean): Promise<FastifyReply> {
+async function restart (context: Context, request: FastifyRequest, reply: FastifyReply, way: BrowserWay, returnTo: RedirectTarget, restarted: boolean): Promise<FastifyReply> {
   const dest = request.headers['sec-fetch-dest'] ?? 'document'
-  const mayRestart = via === 'oneclick' && dest === 'document' && !restarted && !hasSignedOut(context, request)
-  const app = mayRestart ? await context.apps.find(isWechatBrowser(context, request) ? 'oneclick' : 'qr', request) : undefined
-  if (app === undefined) throw new InvalidStateError()
-  return reply.redirect(startAttempt(context, request, reply, app, { target, restarted: true }), 302)
+  const mayRestart = way.browser.restartsLostAttempt && dest === 'document' && !restarted && !hasSignedOut(context, request)
+  const choice = mayRestart ? await findFittingWay(context, request) : undefined
+  if (choice === undefined) throw new InvalidStateError()
+  return reply.redirect(startLogin(context, request, reply, choice, { returnTo, restarted: true }), 302)
 }

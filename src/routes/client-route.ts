@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { Context } from '../login/context'
-import { routeOptions, type Scope } from './scope'
+import { routeOptions } from './route-config'
 import { media, noBody, refusals, tags, text } from './schemas'
+import type { Scope } from './scope'
 
 interface Client {
   body: string
@@ -25,7 +26,7 @@ const schema = {
   response: { 200: media('text/javascript', 'The module'), 304: noBody('Not changed'), ...refusals() }
 }
 
-export function clientRoute (scope: Scope, context: Context): void {
+export function mountClient (scope: Scope, context: Context): void {
   const path = context.settings.paths.client
   if (path === undefined) return
   let client: Client | undefined

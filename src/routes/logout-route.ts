@@ -6,10 +6,11 @@ import { CrossSiteError, InvalidRequestError } from '../errors'
 import type { Context } from '../login/context'
 import { logout } from '../login/end-login'
 import { returnToOf } from '../login/start-login'
-import { isNavigation } from '../pages/send-page'
+import { isNavigation } from '../request-kind'
+import { routeOptions } from './route-config'
 import { checkSameOrigin } from './same-origin'
-import { routeOptions, type Scope } from './scope'
 import { noBody, redirect, refusals, tags } from './schemas'
+import type { Scope } from './scope'
 
 const ended = 'Ends the session, and tells the guard for some minutes that the visitor has signed out'
 
@@ -25,7 +26,7 @@ const schema = {
   }
 }
 
-export function logoutRoute (scope: Scope, context: Context): void {
+export function mountLogout (scope: Scope, context: Context): void {
   const path = context.settings.paths.logout
   if (path === undefined) return
   scope.post(path, { ...routeOptions, schema }, async (request, reply) => {

@@ -2,10 +2,11 @@
 
 import { Type } from '@sinclair/typebox'
 import { UnauthenticatedError } from '../errors'
-import { type Context, loginUrl } from '../login/context'
+import type { Context } from '../login/context'
 import { loadUser } from '../login/request-user'
-import { routeOptions, type Scope } from './scope'
+import { routeOptions } from './route-config'
 import { refusals, tags, user } from './schemas'
+import type { Scope } from './scope'
 
 const schema = {
   tags,
@@ -13,13 +14,13 @@ const schema = {
   response: { 200: Type.Object({ user }, { description: 'Logged in' }), ...refusals(UnauthenticatedError) }
 }
 
-export function meRoute (scope: Scope, context: Context): void {
+export function mountMe (scope: Scope, context: Context): void {
   const path = context.settings.paths.me
   if (path === undefined) return
   scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
     reply.header('vary', 'cookie')
     const loaded = await loadUser(context, request)
-    if (loaded === null) throw Object.assign(new UnauthenticatedError(), { loginUrl: loginUrl(context) })
+    if (loaded === null) throw Object.assign(new UnauthenticatedError(), { loginUrl: context.settings.loginPath })
     return { user: await context.settings.publicUser(loaded, request) }
   })
 }

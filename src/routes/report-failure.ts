@@ -10,13 +10,12 @@ import type { Refusal } from '../pages/send-page'
 
 type Refused = WechatLoginEvents['login.refused']
 
-const loginRoutes = ['login', 'embed', 'oneclick', 'qr'] as const
-
 /** Tells it; on a route that no login takes, logs a failure only. `isLogged`: the error itself gets into the log by another way. */
 export function reportFailure (context: Context, request: FastifyRequest, error: unknown, refusal: Refusal, isLogged: boolean): void {
   const { statusCode = 500 } = refusal
   const code: unknown = refusal.code
-  const { settings: { paths, prefix } } = context
+  const { settings: { paths, prefix }, ways } = context
+  const loginRoutes = ['login', 'embed', ...ways.map(({ via }) => via)] as const
   const route = loginRoutes.find(name => paths[name] !== undefined && prefix + paths[name] === request.routeOptions.url)
   if (route === undefined) {
     if (!isLogged && statusCode >= 500) request.log.error({ err: error }, 'fastify-wechat-login: a request failed')

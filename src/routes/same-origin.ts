@@ -4,6 +4,8 @@
 import type { FastifyRequest } from 'fastify'
 import { CrossSiteError } from '../errors'
 import type { Context } from '../login/context'
+import { hasCallback } from '../options/app-options'
+import { isJson } from '../request-kind'
 
 /** Throws `FST_WECHAT_CROSS_SITE` unless a page of this site sent the request; without any origin header only JSON is taken. */
 export function checkSameOrigin (context: Context, request: FastifyRequest): void {
@@ -16,12 +18,7 @@ export function checkSameOrigin (context: Context, request: FastifyRequest): voi
   if (!isOwn) throw new CrossSiteError()
 }
 
-/** JSON is what no form of another site can send. */
-export function isJson ({ headers }: FastifyRequest): boolean {
-  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
-}
-
 // Behind a proxy that Fastify was not told to trust the request's own host is not what the browser sees; the callback URLs' is.
 function isOwnOrigin ({ apps }: Context, { protocol, host }: FastifyRequest, origin: string): boolean {
-  return origin === `${protocol}://${host}` || Object.values(apps.fixed).some(app => app.origin === origin)
+  return origin === `${protocol}://${host}` || Object.values(apps.fixed).some(app => hasCallback(app) && app.origin === origin)
 }

@@ -1,8 +1,18 @@
 // Shapes that several routes share; @fastify/swagger documents the routes from them.
 
 import { Kind, type TObject, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { InvalidRequestError } from '../errors'
+import type { BrowserWay } from '../login/login-way'
+import type { Via } from '../via'
 
 export const tags = ['wechat-login']
+
+/** For Fastify: what breaks the schema is `FST_WECHAT_INVALID_REQUEST`. */
+export function compileValidator (schema: unknown) {
+  const checker = TypeCompiler.Compile(schema as TSchema)
+  return (value: unknown) => checker.Check(value) ? { value } : { error: new InvalidRequestError() }
+}
 
 /** Documented as a text, though any value is taken. */
 export function text (description: string): TUnsafe<unknown> {
@@ -17,7 +27,10 @@ export function oneOf<const Word extends string> (words: readonly Word[], descri
 /** What is no target of ours falls back to the default, and never fails a login. */
 export const redirect = Type.Optional(text('Where to go after the login: a path of this site, or a URL of a listed origin'))
 
-export const via = oneOf(['oneclick', 'qr'], 'oneclick: inside WeChat; qr: by QR code')
+/** The name of one of these ways. */
+export function viaOf (ways: readonly BrowserWay[]): TUnsafe<Via> {
+  return oneOf(ways.map(({ via }) => via), ways.map(({ via, browser }) => `${via}: ${browser.summary}`).join('; '))
+}
 
 /** WeChat's codes have 32 characters, our states too; the limits leave room and keep junk out. */
 export const code = Type.String({ maxLength: 512, description: "WeChat's single-use code" })

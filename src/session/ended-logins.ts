@@ -13,15 +13,15 @@ const most = 100_000
 export class EndedLogins {
   readonly #entries = new Map<string, Entry>()
 
-  add (attempt: string, now: number, endAgain: RevokeAgain): void {
+  add (loginId: string, now: number, endAgain: RevokeAgain): void {
     // Anew, at the end: entries stand in the order of their times.
-    this.#entries.delete(attempt)
-    this.#entries.set(attempt, { until: now + memory, endAgain })
+    this.#entries.delete(loginId)
+    this.#entries.set(loginId, { until: now + memory, endAgain })
     if (this.#entries.size > most) this.#dropOldest()
   }
 
-  has (attempt: string): boolean {
-    return this.#entries.has(attempt)
+  has (loginId: string): boolean {
+    return this.#entries.has(loginId)
   }
 
   get size (): number {
@@ -31,17 +31,17 @@ export class EndedLogins {
   /** What is due stays until the store has answered. */
   async sweep (now: number): Promise<void> {
     const answers: Array<Promise<void>> = []
-    for (const [attempt, { until, endAgain }] of this.#entries) {
+    for (const [loginId, { until, endAgain }] of this.#entries) {
       if (until > now) break
-      this.add(attempt, now, endAgain)
-      answers.push(endAgain().then(cameBack => { if (!cameBack) this.#entries.delete(attempt) }))
+      this.add(loginId, now, endAgain)
+      answers.push(endAgain().then(cameBack => { if (!cameBack) this.#entries.delete(loginId) }))
     }
     await Promise.all(answers)
   }
 
   #dropOldest (): void {
-    const [attempt, { endAgain }] = this.#entries.entries().next().value!
-    this.#entries.delete(attempt)
+    const [loginId, { endAgain }] = this.#entries.entries().next().value!
+    this.#entries.delete(loginId)
     void endAgain()
   }
 }

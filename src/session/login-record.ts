@@ -1,20 +1,24 @@
 // What a login leaves in the session, and what points to it.
 
 import type { FastifyRequest } from 'fastify'
-import type { StoredUser, Via } from '../types'
+import type { StoredUser } from '../types'
+import type { Via } from '../via'
 import type { WechatTokens } from '../wechat/types'
 
 /** What a login leaves in the session, under `wechatLogin`. */
 export interface Login {
+  /**
+   * Its name, no secret. A logout remembers it. Of a login that began in a browser it is the attempt's `hashState`, by which a repeated
+   * callback finds its own login.
+   */
+  readonly id: string
   /** Milliseconds since 1970. */
   readonly at: number
   readonly via: Via
   readonly appid: string
   readonly openid: string
-  /** Full path of the callback that made it. */
-  readonly callback: string
-  /** Which attempt made it (`hashState`): a repeated callback finds its own login by it, and a logout remembers it. */
-  readonly attempt: string
+  /** Where it counts: see `realm.ts`. */
+  readonly realm: string
   readonly user: StoredUser
   readonly tokens?: KeptTokens
 }
@@ -23,8 +27,8 @@ export interface Login {
 export interface SessionRef {
   /** The session's signed id. */
   readonly session: string
-  /** The `attempt` of the login in it. */
-  readonly attempt: string
+  /** The id of the login in it. */
+  readonly loginId: string
 }
 
 export interface KeptTokens {
@@ -45,8 +49,8 @@ export const loginKey = 'wechatLogin' as keyof FastifyRequest['session']
 /** Null for anything but a whole login: a store may return what it likes. */
 export function parseLogin (untrusted: unknown): Login | null {
   if (typeof untrusted !== 'object' || untrusted === null) return null
-  const { at, via, appid, openid, callback, attempt, user } = untrusted as Partial<Login>
-  const whole = [via, appid, openid, callback, attempt].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
+  const { id, at, via, appid, openid, realm, user } = untrusted as Partial<Login>
+  const whole = [id, via, appid, openid, realm].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
   if (!whole) return null
   freeze(user)
   return untrusted as Login

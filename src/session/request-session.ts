@@ -55,15 +55,15 @@ async function renewSession (request: FastifyRequest, keys: string[], timeout: n
 }
 
 /** Where the login of this request is. */
-export function sessionRefTo ({ session }: FastifyRequest, { attempt }: Login): SessionRef {
-  return { session: signedId(session), attempt }
+export function sessionRefTo ({ session }: FastifyRequest, { id }: Login): SessionRef {
+  return { session: signedId(session), loginId: id }
 }
 
 /**
  * Lands this request in the session that a login has made, as the store holds it: what hooks have written into this request's is left behind.
  * A session that has ended stays ended: its login must be there, and stand.
  */
-export async function joinSession (request: FastifyRequest, { session: pointer, attempt }: SessionRef, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
+export async function joinSession (request: FastifyRequest, { session: pointer, loginId }: SessionRef, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
   const before = request.session
   try {
     await inTime(settle => { request.server.decryptSession(pointer, request, settle) }, timeout)
@@ -73,7 +73,7 @@ export async function joinSession (request: FastifyRequest, { session: pointer, 
   }
   const login = readLogin(request)
   leaveSessionAlone(request)
-  if (login?.attempt !== attempt || !stands(login)) throw new InvalidStateError()
+  if (login?.id !== loginId || !stands(login)) throw new InvalidStateError()
   sendCookieOnly(request.session)
   return login
 }

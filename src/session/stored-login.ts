@@ -21,5 +21,5 @@ export function createRevokeAgain (place: StoreRef, login: Login, timeout: numbe
 }
 
 function holds (session: unknown, login: Login): boolean {
-  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.attempt === login.attempt
+  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.id === login.id
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { isWechatUserAgent } from '../../src/wechat/browser'
+import { isWechatUserAgent } from '../../src/request-kind'
 import { closeHelped, helper, helperTest, missed, openHelped, pages } from '../fixture/helped'
 import { app, browserTest, type Sites, weixin } from '../fixture/sites'
 

@@ -192,8 +192,8 @@ test('junk in an attempt\'s cookie counts as the oldest, and goes first', async 
 
 test('what the process remembers of attempts and logins goes with time', async t => {
   let now = 1_000_000
-  const context = createContext({ prefix: '', paths: {} } as unknown as Settings, {} as Apps, () => now)
-  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ pointer: { session: 'session', attempt: 'key' } }))
+  const context = createContext({ prefix: '', paths: {} } as unknown as Settings, [], {} as Apps, () => now)
+  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ sessionRef: { session: 'session', loginId: 'key' } }))
   context.ended.add('login', now, async () => false)
   now += 3_600_000
   sweep(context)

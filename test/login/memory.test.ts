@@ -12,8 +12,8 @@ import { createRevokeAgain } from '../../src/session/stored-login'
 const nothing = (): void => {}
 const endsAt = 900_000
 const returned = (change: Partial<Returned> = {}): Returned => ({ state: 'state', code: 'code', endsAt, ...change })
-const at = (session: string): SessionRef => ({ session, attempt: 'attempt' })
-const made = (session: string): Outcome => ({ pointer: at(session) })
+const at = (session: string): SessionRef => ({ session, loginId: 'login' })
+const made = (session: string): Outcome => ({ sessionRef: at(session) })
 
 test('the callbacks of an attempt share one run and its outcome, while it goes on and afterwards', async t => {
   const spent = new SpentAttempts()
@@ -147,7 +147,7 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
   for (const code of ['ENOENT', 'ECONNRESET']) {
     for (const get of [(_id: string, done: (error: Error) => void) => { done(failure(code)) }, () => { throw failure(code) }]) {
       const store = { get, destroy (id: string, done: () => void) { destroyed.push(id); done() } } as unknown as StoreRef['store']
-      told.push(await createRevokeAgain({ store, sessionId: code }, { attempt: 'a' } as Login, 1000)())
+      told.push(await createRevokeAgain({ store, sessionId: code }, { id: 'a' } as Login, 1000)())
     }
   }
   t.strictSame(told, [false, false, true, true])
@@ -157,7 +157,7 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
 test('a session that cannot be destroyed a second time, whatever the store does, is one that came back', async t => {
   for (const destroy of [(_id: string, done: (error: Error) => void) => { done(new Error('locked')) }, () => { throw new Error('locked') }, nothing]) {
     const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { attempt: 'a' } }) }, destroy } as unknown as StoreRef['store']
-    t.equal(await createRevokeAgain({ store, sessionId: 'id' }, { attempt: 'a' } as Login, 1)(), true)
+    t.equal(await createRevokeAgain({ store, sessionId: 'id' }, { id: 'a' } as Login, 1)(), true)
   }
 })
 
@@ -168,7 +168,7 @@ test('a session is destroyed a second time only while it still holds the login t
     get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
     destroy (id: string, done: () => void) { destroyed.push(id); done() }
   } as unknown as StoreRef['store']
-  const told = await Promise.all(Object.keys(sessions).map(sessionId => createRevokeAgain({ store, sessionId }, { attempt: 'a' } as Login, 1000)()))
+  const told = await Promise.all(Object.keys(sessions).map(sessionId => createRevokeAgain({ store, sessionId }, { id: 'a' } as Login, 1000)()))
   t.strictSame(told, [false, false, false, false, true])
   t.strictSame(destroyed, ['back'])
 })

@@ -184,19 +184,19 @@ test('T26: however often a slow request saves an ended session again, it is dest
   const memory = 15 * 60_000
   const store = new MemoryStore()
   const { store: sessions } = store as unknown as { store: Map<string, unknown> }
-  const login = { attempt: 'the login' } as Login
+  const login = { id: 'the login' } as Login
   const ended = new EndedLogins()
-  ended.add(login.attempt, 0, createRevokeAgain({ store, sessionId: 'id' }, login, 1000))
+  ended.add(login.id, 0, createRevokeAgain({ store, sessionId: 'id' }, login, 1000))
   for (const round of [1, 2, 3]) {
     sessions.set('id', { wechatLogin: login })
     await ended.sweep(round * memory)
     t.notOk(sessions.has('id'))
-    t.ok(ended.has(login.attempt))
+    t.ok(ended.has(login.id))
   }
   const another = { wechatLogin: { attempt: 'another login' } }
   sessions.set('id', another)
   await ended.sweep(4 * memory)
-  t.notOk(ended.has(login.attempt), 'a quarter of an hour without it, and it is forgotten')
+  t.notOk(ended.has(login.id), 'a quarter of an hour without it, and it is forgotten')
   t.equal(sessions.get('id'), another, 'whose session this is now')
 })
 
@@ -286,7 +286,7 @@ test('T29: a login half done is no login', async t => {
   const browser = host.browser()
   await browser.get(`${host.origin}/visit`)
   const record = store.get(idOf(browser))
-  const whole = { at: Date.now(), via: 'qr', appid: host.wechat.options.qr.appid, openid: 'o', callback: '/wechat/qr', attempt: 'x', user: { name: 'x' } }
+  const whole = { id: 'x', at: Date.now(), via: 'qr', appid: host.wechat.options.qr.appid, openid: 'o', realm: host.wechat.options.qr.callbackUrl, user: { name: 'x' } }
   record.wechatLogin = whole
   t.ok(await isLoggedIn(host, browser), 'what a whole one looks like')
   const holes = Object.keys(whole).flatMap(key => [null, undefined, false, {}].map(value => ({ ...whole, [key]: key === 'user' && value !== null ? '' : value })))

@@ -331,7 +331,7 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const ended = new EndedLogins()
   const runs: Array<Promise<unknown>> = []
   for (let count = 0; count < 120_000; count++) {
-    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ pointer: { session: 'pointer', attempt: 'attempt' } })))
+    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ sessionRef: { session: 'pointer', loginId: 'attempt' } })))
     ended.add(`login ${count}`, count, async () => false)
   }
   await Promise.all(runs)
@@ -362,7 +362,7 @@ test('T60: an attempt that was pushed out of the memory is good for one more log
       t.equal((await browser.get(begun.callback)).status, what === 'a failure' ? 400 : 303)
       if (what === 'a login that has ended') await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
     }
-    const outcome = Promise.resolve({ pointer: { session: 'pointer', attempt: 'attempt' } })
+    const outcome = Promise.resolve({ sessionRef: { session: 'pointer', loginId: 'attempt' } })
     for (let count = 0; count < 100_000; count++) void Reflect.apply(run, memory!, [`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 0 }, () => outcome])
     for (const [index, [what, expected]] of Object.entries(ends).entries()) {
       const { callback, cookie } = attempts[index]!

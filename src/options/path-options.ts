@@ -1,41 +1,35 @@
 // The paths of the routes, and the targets that a login may end at.
 
-import type { Apps } from './app-options'
+import { type Apps, hasCallback, type WayOption } from './app-options'
 import { InvalidOptionsError } from '../errors'
 import { checkRedirectTarget, comparablePath, type RedirectRules } from '../redirect-target'
 import { describe, refuseOption, refuseUnknown } from '../option-checks'
-import type { Via, WechatLoginOptions } from '../types'
+import type { WechatLoginOptions } from '../types'
+import type { Via } from '../via'
+
+const routeDefaults = {
+  login: '/wechat/login',
+  me: '/wechat/me',
+  logout: '/wechat/logout',
+  embed: '/wechat/embed',
+  client: '/wechat/client.js'
+}
 
 /** Paths as registered in the scope, without its prefix; undefined where there is no such route. */
-export interface Paths {
-  readonly login: string | undefined
-  readonly me: string | undefined
-  readonly logout: string | undefined
-  readonly embed: string | undefined
-  readonly client: string | undefined
-  readonly oneclick: string | undefined
-  readonly qr: string | undefined
-}
+export type Paths = Readonly<Record<keyof typeof routeDefaults | Via, string | undefined>>
 
 // The router decodes a "%" before it compares, and takes ":" and "*" for parameters.
 const plainPath = /^\/[\w\-.~/]*$/
 const plain = 'a path of letters, digits and -._~/'
 
-const routeNames = ['login', 'me', 'logout', 'embed', 'client', 'oneclick', 'qr']
-
 /** Where each route is. A fixed app's callback is where its URL says. */
-export function parsePaths (given: WechatLoginOptions, apps: Apps, prefix: string): Paths {
+export function parsePaths (given: WechatLoginOptions, ways: readonly WayOption[], apps: Apps, prefix: string): Paths {
   const routes = given.routes ?? {}
-  refuseUnknown(routes, routeNames, 'routes.')
-  const paths: Paths = {
-    login: parsePath(routes.login, 'login', '/wechat/login'),
-    me: parsePath(routes.me, 'me', '/wechat/me'),
-    logout: parsePath(routes.logout, 'logout', '/wechat/logout'),
-    embed: parsePath(routes.embed, 'embed', '/wechat/embed'),
-    client: parsePath(routes.client, 'client', '/wechat/client.js'),
-    oneclick: callbackPath('oneclick', routes.oneclick, apps, prefix),
-    qr: callbackPath('qr', routes.qr, apps, prefix)
-  }
+  refuseUnknown(routes, [...Object.keys(routeDefaults), ...ways.map(({ via }) => via)], 'routes.')
+  const paths = Object.fromEntries([
+    ...Object.entries(routeDefaults).map(([name, path]) => [name, parsePath(routes[name as keyof typeof routeDefaults], name, path)]),
+    ...ways.map(way => [way.via, callbackPath(way, routes[way.via], apps, prefix)])
+  ]) as Paths
   const taken = new Map<string, string>()
   for (const [name, path] of Object.entries(paths)) {
     if (path === undefined) continue
@@ -54,14 +48,14 @@ function parsePath (given: unknown, name: string, fallback: string): string | un
 }
 
 /** Where the router finds the callback: as the callback URL says, or as `given`, the option `routes.<via>`. */
-export function callbackPath (via: Via, given: unknown, apps: Apps, prefix: string): string | undefined {
+export function callbackPath ({ via, defaultPath }: Pick<WayOption, 'via' | 'defaultPath'>, given: unknown, apps: Apps, prefix: string): string | undefined {
   const app = apps[via]
   if (app === undefined) {
     if (given !== undefined) refuseOption(`routes.${via}`, describe(given), `leave it out, or set option ${via} too`)
     return undefined
   }
-  if (given !== undefined || typeof app === 'function') {
-    return parsePath(given, via, `/wechat/${via}`) ?? refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
+  if (given !== undefined || !hasCallback(app)) {
+    return parsePath(given, via, defaultPath) ?? refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
   }
   if (!app.path.startsWith(`${prefix}/`)) {
     refuseOption(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)

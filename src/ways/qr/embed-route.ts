@@ -2,13 +2,15 @@
 
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../errors'
-import type { AppWithClient } from '../login/apps'
-import type { Context } from '../login/context'
-import { beginLogin, chooseApp, isOnCallbackHost, returnToOf } from '../login/start-login'
-import { embedUrl } from '../wechat/authorize-url'
-import { loggable, refusePrefetch, routeOptions, type Scope } from './scope'
-import { cookies, oneOf, redirect, refusals, tags, withHeaders } from './schemas'
+import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../../errors'
+import type { Context } from '../../login/context'
+import type { BrowserWay } from '../../login/login-way'
+import { chooseWay, isOnCallbackHost, returnToOf, startAttempt } from '../../login/start-login'
+import type { CallbackApp } from '../../options/app-options'
+import { loggable, refuseAheadOfVisitor, routeOptions } from '../../routes/route-config'
+import { cookies, oneOf, redirect, refusals, tags, withHeaders } from '../../routes/schemas'
+import type { Scope } from '../../routes/scope'
+import { embedUrl } from '../../wechat/authorize-url'
 
 // In wxLogin.js' own words; what they mean is with EmbedParameters.
 const look = Type.Object({
@@ -39,16 +41,16 @@ const schema = {
   }
 }
 
-export function embedRoute (scope: Scope, context: Context): void {
+export function mountEmbed (scope: Scope, context: Context, { via }: BrowserWay): void {
   const path = context.settings.paths.embed
   if (path === undefined) return
-  scope.get(path, { ...routeOptions, onRequest: refusePrefetch, schema }, async (request, reply) => {
-    const app = await chooseApp(context, request, 'qr')
+  scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema }, async (request, reply) => {
+    const { app } = await chooseWay(context, request, via)
     checkHost(request, app)
     const { openHost, attempts } = context.settings
-    const target = returnToOf(context, request, request.query.redirect)
+    const returnTo = returnToOf(context, request, request.query.redirect)
     const selfRedirect = request.query.self_redirect === 'true'
-    const { state, redirectUri } = beginLogin(context, request, reply, app, { target, embedded: selfRedirect })
+    const { state, redirectUri } = startAttempt(context, request, reply, app, { returnTo, embedded: selfRedirect })
     const { appid } = app
     const looks = lookOf(request.query)
     return {
@@ -64,7 +66,7 @@ export function embedRoute (scope: Scope, context: Context): void {
         ...(looks.href !== undefined && { href: encodeURIComponent(looks.href) })
       },
       expiresIn: attempts.ttl / 1000,
-      redirect: target
+      redirect: returnTo
     }
   })
 }
@@ -82,7 +84,7 @@ function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_sc
 }
 
 /** A script's call cannot change host as the login route does. Anybody can name any host, so this is no error of the site's. */
-function checkHost (request: FastifyRequest, app: AppWithClient): void {
+function checkHost (request: FastifyRequest, app: CallbackApp): void {
   if (isOnCallbackHost(request, app)) return
   request.log.warn({ host: loggable(request.host), callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
   throw Object.assign(new InvalidRequestError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })

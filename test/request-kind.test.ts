@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { isWechatUserAgent } from '../../src/wechat/browser'
+import { isWechatUserAgent } from '../src/request-kind'
 
 interface Sample { userAgent: string, is: 'wechat' | 'wecom' | 'other', kind: string }
 const samples: Sample[] = JSON.parse(readFileSync('test/fixtures/user-agents.json', 'utf8'))

@@ -1,0 +1,38 @@
+// What all routes of ours have in common.
+
+import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { isAheadOfVisitor } from '../request-kind'
+
+/** Spread into the options of every route. */
+export const routeOptions = {
+  exposeHeadRoute: false,
+  // @fastify/response-validation would read what our schemas tell @fastify/swagger of headers as a check of the body.
+  responseValidation: false,
+  // Fastify's request log would show the query, and with it codes and states.
+  logSerializers: {
+    req: (request: FastifyRequest) => ({
+      method: request.method,
+      url: request.url.split(/[?;]/, 1)[0],
+      host: loggable(request.host),
+      remoteAddress: loggable(request.ip),
+      remotePort: request.socket?.remotePort
+    })
+  }
+} satisfies RouteShorthandOptions & { responseValidation: boolean }
+
+/**
+ * What a visitor's header says, as one line of a log may hold it: a terminal obeys control characters. With `trustProxy` the address is
+ * such a header too.
+ */
+export function loggable (untrusted: string | undefined): string | undefined {
+  return untrusted?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 260)
+}
+
+/**
+ * An onRequest hook: a page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only after a refusal does
+ * it ask again when the visitor opens the page: a 204 would be the page.
+ */
+export function refuseAheadOfVisitor (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (isAheadOfVisitor(request)) reply.code(403).send()
+  else done()
+}
