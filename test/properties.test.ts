@@ -215,7 +215,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
           await spent.run(`${step.key}`, { state: `${step.key}`, code: `${step.key % 3}`, endsAt: now + 15 * 60_000 }, async run => {
             run.spent = step.outcome !== 'unsent'
             if (step.outcome !== 'good') throw new Error('failed')
-            return { pointer: { session: 's', attempt: 'a' } }
+            return { sessionRef: { session: 's', loginId: 'a' } }
           }).catch(() => {})
           if (step.outcome !== 'unsent') runs.set(step.key, { until: now + 16 * 60_000, final: true })
         }

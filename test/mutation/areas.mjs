@@ -2,7 +2,7 @@
 
 const flows = (...names) => names.map(name => `test/flows/${name}.test.js`)
 const threats = (...names) => names.map(name => `test/threats/${name}.test.js`)
-const login = (...names) => names.map(name => `src/login/${name}.ts`)
+const sources = (folder, ...names) => names.map(name => `src/${folder}/${name}.ts`)
 
 export const areas = {
   wechat: {
@@ -10,15 +10,15 @@ export const areas = {
     tests: ['test/wechat/*.test.js', 'test/properties.test.js', ...flows('events')]
   },
   'login-attempts': {
-    mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
+    mutate: ['src/redirect-target.ts', 'src/attempt/*.ts', 'src/ways/**/*.ts', ...sources('login', 'event-identity', 'start-login'), ...sources('session', 'ended-logins', 'session-store', 'stored-login')],
     tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/routes/embed.test.js', ...flows('tokens', 'stores'), 'test/properties.test.js']
   },
   'login-sessions': {
-    mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer', 'session-check'),
+    mutate: [...sources('login', 'handle-callback', 'complete-login', 'resolve-user'), ...sources('session', 'login-record', 'request-session', 'session-answer', 'session-check')],
     tests: [...flows('login', 'edges', 'session-answers', 'host-sessions', 'lifetime'), ...threats('g-wechat', 'b-code', 'c-session'), ...flows('repeated', 'users', 'events', 'lost-cookies', 'tokens'), ...threats('a-state'), ...flows('stores', 'host-faults')]
   },
   'login-visitors': {
-    mutate: login('apps', 'context', 'current-login', 'guard', 'logout', 'signed-out', 'tokens', 'user'),
+    mutate: [...sources('login', 'access-token', 'apps', 'context', 'end-login', 'guard', 'realm', 'request-user', 'signed-out'), ...sources('session', 'current-login')],
     tests: [...flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events'), ...threats('h-operations', 'e-browser', 'c-session'), ...flows('users', 'composition', 'tenants', 'host-sessions', 'host-faults')]
   }
 }
