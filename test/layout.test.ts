@@ -22,7 +22,7 @@ const apart = ['browser', 'simulator']
 const mayLoad: Record<string, RegExp> = {
   'fastify-plugin': /^(index|simulator\/.+)$/,
   '@fastify/error': /^errors$/,
-  '@sinclair/typebox': /^(routes|wechat)\//,
+  '@sinclair/typebox': /^(routes|wechat|ways)\//,
   '@sinclair/typebox/compiler': /^(routes|wechat)\//,
   undici: /^wechat\/http$/,
   fastify: /^simulator\//,

@@ -156,14 +156,14 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
 
 test('a session that cannot be destroyed a second time, whatever the store does, is one that came back', async t => {
   for (const destroy of [(_id: string, done: (error: Error) => void) => { done(new Error('locked')) }, () => { throw new Error('locked') }, nothing]) {
-    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { attempt: 'a' } }) }, destroy } as unknown as StoreRef['store']
+    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { id: 'a' } }) }, destroy } as unknown as StoreRef['store']
     t.equal(await createRevokeAgain({ store, sessionId: 'id' }, { id: 'a' } as Login, 1)(), true)
   }
 })
 
 test('a session is destroyed a second time only while it still holds the login that has ended', async t => {
   const destroyed: string[] = []
-  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { attempt: 'b' } }, back: { wechatLogin: { attempt: 'a' } } }
+  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { id: 'b' } }, back: { wechatLogin: { id: 'a' } } }
   const store = {
     get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
     destroy (id: string, done: () => void) { destroyed.push(id); done() }

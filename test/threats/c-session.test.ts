@@ -193,7 +193,7 @@ test('T26: however often a slow request saves an ended session again, it is dest
     t.notOk(sessions.has('id'))
     t.ok(ended.has(login.id))
   }
-  const another = { wechatLogin: { attempt: 'another login' } }
+  const another = { wechatLogin: { id: 'another login' } }
   sessions.set('id', another)
   await ended.sweep(4 * memory)
   t.notOk(ended.has(login.id), 'a quarter of an hour without it, and it is forgotten')
