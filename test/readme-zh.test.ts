@@ -42,8 +42,6 @@ const headings: Array<[en: string, zh: string]> = [
   ['From hand-written code', '从手写代码迁移'],
   ['From passport-wechat', '从 passport-wechat 迁移'],
   ['From @fastify/oauth2', '从 @fastify/oauth2 迁移'],
-  ['How it is built', '代码结构'],
-  ['Development', '参与开发'],
   ['License', '许可证']
 ]
 

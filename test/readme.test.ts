@@ -371,7 +371,7 @@ test('what the tables say of the simulator and of the browser helper is there', 
 })
 
 test('the picture of src has every file and folder of its first level', t => {
-  const picture = sectionOf('How it is built').blocks[0]!.code
+  const picture = readReadme('CONTRIBUTING.md').find(({ heading }) => heading === 'How it is built')!.blocks[0]!.code
   for (const name of readdirSync(join(root, 'src'))) t.ok(picture.includes(name), name)
   const named = [...picture.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name!)
   t.strictSame(named.filter(name => !existsSync(join(root, 'src', name))), [])
