@@ -51,4 +51,8 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type WechatUserInfo = wechatTypes.WechatUserInfo
 }
 
+declare module './host-types' {
+  interface HostTypes { types: fastifyWechatLogin.WechatLoginTypes }
+}
+
 export = fastifyWechatLogin

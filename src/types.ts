@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
-import type fastifyWechatLogin = require('./index')
+import type { HostTypes } from './host-types'
 import type { Via } from './via'
 import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/types'
 
@@ -42,10 +42,10 @@ export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
 }
 
 /** `request.wechatUser`: the host's own type where it named one, else the profile. */
-export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: infer User } ? User : WechatProfile
+export type WechatUser = HostTypes extends { types: { user: infer User } } ? User : WechatProfile
 
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
-export type StoredUser = fastifyWechatLogin.WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
+export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ? Stored : WechatUser
 
 /** What `onUser` gets beside the profile. */
 export interface OnUserContext {
