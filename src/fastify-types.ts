@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { WechatUser } from './types'
 import type { Via } from './via'
-import type { WechatClient } from './wechat/types'
+import type { WechatClient } from './wechat/client-types'
 
 // Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.
 export type {} from '@fastify/cookie'

@@ -1,4 +1,5 @@
-// The package's names, and the only file that knows CommonJS: `require` gives the plugin itself, `import` its default and its names.
+// The package's names, and the only file that knows CommonJS: `require` gives the plugin itself, `import` its default
+// and its names.
 
 import fp from 'fastify-plugin'
 import * as errors from './errors'
@@ -7,14 +8,16 @@ import type * as fastifyTypes from './fastify-types'
 import { createPlugin } from './plugin'
 import type * as types from './types'
 import type * as via from './via'
-import { createWechatClient } from './wechat/client'
-import type * as wechatTypes from './wechat/types'
+import { createWechatClient } from './wechat-client'
+import type * as wechatTypes from './wechat/client-types'
 
 const plugin = fp(createPlugin(), { fastify: '5.x', name: 'fastify-wechat-login' })
 
-const fastifyWechatLogin = Object.assign(plugin, { default: plugin, fastifyWechatLogin: plugin, createWechatClient, errors })
+const names = { default: plugin, fastifyWechatLogin: plugin, createWechatClient, errors }
+const fastifyWechatLogin = Object.assign(plugin, names)
 
-// Node learns the names of a CommonJS module by reading lines like these; Object.assign alone hides them from `import { … }`.
+// Node learns the names of a CommonJS module by reading lines like these; Object.assign alone hides them from `import
+// { … }`.
 module.exports.default = plugin
 module.exports.fastifyWechatLogin = plugin
 module.exports.createWechatClient = createWechatClient
@@ -49,6 +52,11 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type WechatTokens = wechatTypes.WechatTokens
   export type WechatUser = types.WechatUser
   export type WechatUserInfo = wechatTypes.WechatUserInfo
+}
+
+// What a host has merged into WechatLoginTypes is handed to types.ts, which imports nothing of this file.
+declare module './host-types' {
+  interface HostTypes { types: fastifyWechatLogin.WechatLoginTypes }
 }
 
 export = fastifyWechatLogin

@@ -20,7 +20,7 @@ import { createScope } from './routes/scope'
 import type { WechatLoginOptions } from './types'
 import { ways } from './ways'
 import { createTransport } from './wechat/transport'
-import type { WechatClient } from './wechat/types'
+import type { WechatClient } from './wechat/client-types'
 import type { Via } from './via'
 
 const sweepInterval = 60_000

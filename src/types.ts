@@ -2,17 +2,22 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
-import type fastifyWechatLogin = require('./index')
+import type { HostTypes } from './host-types'
 import type { Via } from './via'
-import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/types'
+import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/client-types'
 
 /** One account of WeChat's, an Official Account or a Website App. */
 export interface WechatApp {
   /** `wx` and 16 hexadecimal digits. */
   appid: string
-  /** The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange. */
+  /**
+   * The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange.
+   */
   secret: string | (() => string | Promise<string>)
-  /** The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's console. */
+  /**
+   * The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's
+   * console.
+   */
   callbackUrl: string
   /** Oneclick only. `snsapi_base` is silent and gives the openid alone. @default 'snsapi_userinfo' */
   scope?: 'snsapi_userinfo' | 'snsapi_base'
@@ -20,7 +25,10 @@ export interface WechatApp {
   forcePopup?: boolean
   /** Oneclick only: always show WeChat's snapshot page first. @default false */
   forceSnapShot?: boolean
-  /** Oneclick only: adds the undocumented `connect_redirect=1`, said to stop repeated callbacks on phones. @default false */
+  /**
+   * Oneclick only: adds the undocumented `connect_redirect=1`, said to stop repeated callbacks on phones.
+   * @default false
+   */
   connectRedirect?: boolean
 }
 
@@ -28,7 +36,8 @@ export interface WechatApp {
 export type WechatQrApp = Pick<WechatApp, 'appid' | 'secret' | 'callbackUrl'>
 
 /** An app, or a function that picks one for a request (several tenants in one process). */
-export type WechatAppSource<App = WechatApp> = App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
+export type WechatAppSource<App = WechatApp> =
+  App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
 
 /** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
 export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
@@ -42,10 +51,10 @@ export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
 }
 
 /** `request.wechatUser`: the host's own type where it named one, else the profile. */
-export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: infer User } ? User : WechatProfile
+export type WechatUser = HostTypes extends { types: { user: infer User } } ? User : WechatProfile
 
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
-export type StoredUser = fastifyWechatLogin.WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
+export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ? Stored : WechatUser
 
 /** What `onUser` gets beside the profile. */
 export interface OnUserContext {
@@ -71,8 +80,9 @@ export interface WechatPage {
   /** The one way on, a path of this site, and its label. */
   action?: { href: string, label: string }
   /**
-   * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper around it with
-   * `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link `target="_top"`.
+   * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper
+   * around it with `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link
+   * `target="_top"`.
    */
   outcome?: 'refused' | 'expired' | 'error'
 }
@@ -93,7 +103,10 @@ export type WechatLoginOptions = WechatApps & WechatLoginSettings
 
 /** All options but the apps. */
 export interface WechatLoginSettings {
-  /** Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes that; `null` refuses. Must be an upsert. */
+  /**
+   * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
+   * that; `null` refuses. Must be an upsert.
+   */
   onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
   /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
   loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
@@ -116,7 +129,9 @@ export interface WechatLoginSettings {
     /** Only where a proxy changes the path of the callback URL. */
     qr?: string
   }
-  /** Where a login may end. `default`: a path, `/` unless set. `origins`: other sites, e.g. `https://shop.example.com`. */
+  /**
+   * Where a login may end. `default`: a path, `/` unless set. `origins`: other sites, e.g. `https://shop.example.com`.
+   */
   redirect?: { default?: string, origins?: string[] }
   /** Options of @fastify/session, where the host has not registered it. */
   session?: FastifySessionOptions
@@ -126,7 +141,10 @@ export interface WechatLoginSettings {
   keepSessionKeys?: string[]
   /** Seconds after which a login ends, whatever the session does; at most two years. @default as long as its session */
   maxAge?: number
-  /** The HTML of errors and notices; `false` sends them to the host's error handler. @default plain pages in Chinese and English */
+  /**
+   * The HTML of errors and notices; `false` sends them to the host's error handler.
+   * @default plain pages in Chinese and English
+   */
   renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean

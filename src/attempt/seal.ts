@@ -1,14 +1,15 @@
-// What the session store holds about a spent attempt must not let its reader take over the session: it is sealed with our key and the state,
-// and the state is known only to the browser that began the attempt.
+// Whoever reads the session store must not be able to take over a session by what it holds about a spent attempt. That
+// is sealed with our key and the state, which only the browser that began the attempt knows.
 
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
-import { randomPart } from './random'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
 const cipher = 'aes-256-gcm'
 
-/** Text of base64url, about 40 characters longer than the plain one. */
+/**
+ * The text as nobody can read it without the state and the first of the keys: base64url, about 40 characters longer.
+ */
 export function seal (plain: string, state: string, keys: readonly Buffer[]): string {
-  const iv = randomPart(12)
+  const iv = randomBytes(12)
   const sealing = createCipheriv(cipher, keyFor(state, keys[0]!), iv)
   const body = Buffer.concat([sealing.update(plain), sealing.final()])
   return Buffer.concat([iv, sealing.getAuthTag(), body]).toString('base64url')
@@ -21,7 +22,8 @@ export function open (untrusted: unknown, state: string, keys: readonly Buffer[]
   if (bytes.length < 28) return null
   for (const key of keys) {
     try {
-      const opening = createDecipheriv(cipher, keyFor(state, key), bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28))
+      const opening = createDecipheriv(cipher, keyFor(state, key), bytes.subarray(0, 12))
+      opening.setAuthTag(bytes.subarray(12, 28))
       return Buffer.concat([opening.update(bytes.subarray(28)), opening.final()]).toString()
     } catch {
       // Sealed with another key.
@@ -30,6 +32,7 @@ export function open (untrusted: unknown, state: string, keys: readonly Buffer[]
   return null
 }
 
+// The word is part of what processes of earlier versions have sealed, and go on sealing during an update.
 function keyFor (state: string, key: Buffer): Buffer {
   return createHmac('sha256', key).update(`marker\n${state}`).digest()
 }

@@ -1,9 +1,13 @@
-// One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run and its outcome.
+// One login an attempt, however often its callback comes: in this process all callbacks of an attempt share one run
+// and its outcome.
 
 import { clockSkew } from '../session/clock-skew'
 import type { Login, SessionRef } from '../session/login-record'
 
-/** What a run of an attempt found out. Unless it spent the attempt (the code left for WeChat), a failure leaves the attempt usable. */
+/**
+ * A run of an attempt, as it goes. It sets `spent` once the code has left for WeChat; a failure before that leaves the
+ * attempt usable.
+ */
 export interface Run { spent: boolean }
 
 /** What a run came to: where the login is, and the login itself where this very run has made it. */
@@ -26,18 +30,24 @@ interface Entry {
   outcome: Promise<SessionRef> | null
 }
 
-const most = 100_000
+/** So many attempts are remembered, of some hundred bytes each. */
+const maxEntries = 100_000
 
+/** The attempts whose callbacks have come to this process, until a minute after their own ends. */
 export class SpentAttempts {
   readonly #entries = new Map<string, Entry>()
   /** By code: the entry that came with it first. */
   readonly #codes = new Map<string, Entry>()
 
+  /** How many attempts are remembered. */
   get size (): number {
     return this.#entries.size
   }
 
-  /** The outcome of an earlier or a running callback of this attempt; null where all ended in failure, undefined where there was none. */
+  /**
+   * The outcome of an earlier or a running callback of this attempt; null where all ended in failure, undefined where
+   * there was none. `key` is the `hashState` of the attempt's state.
+   */
   find (key: string): Promise<SessionRef> | null | undefined {
     return this.#entries.get(key)?.outcome
   }
@@ -48,7 +58,7 @@ export class SpentAttempts {
     return entry && { state: entry.returned.state, outcome: entry.outcome }
   }
 
-  /** Runs the attempt. */
+  /** Runs the attempt, and remembers it unless it fails unspent. Settles as `work` does. */
   run (key: string, returned: Returned, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
     const run = { spent: false }
     const entry: Entry = { returned, outcome: null }
@@ -62,10 +72,11 @@ export class SpentAttempts {
     entry.outcome = working.then(({ sessionRef }) => sessionRef)
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
-    if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)
+    if (this.#entries.size > maxEntries) this.#remove(...this.#entries.entries().next().value!)
     return working
   }
 
+  /** Forgets the attempts that have ended. `now`: milliseconds since 1970. */
   sweep (now: number): void {
     for (const [key, entry] of this.#entries) {
       if (entry.returned.endsAt + clockSkew <= now) this.#remove(key, entry)

@@ -3,10 +3,10 @@
 
 import type { WechatApp } from '../types'
 import type { Via } from '../via'
-import type { ClientOptions } from '../wechat/types'
+import type { ClientOptions } from '../wechat/client-types'
 import { createClient } from '../wechat/client'
 import { parseClientOptions } from '../wechat/client-options'
-import { explainErrcode } from '../wechat/errcodes'
+import { explainErrcode } from '../wechat/errcode-meanings'
 import type { Failure } from '../wechat/failure'
 import { createTransport, type Transport, type TransportSettings } from '../wechat/transport'
 import { pluginRefuses } from './check-app'

@@ -2,6 +2,7 @@
 
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
+import { publish } from '../events'
 import type { App, AppFunction } from '../options/app-options'
 import type { Settings } from '../options/parse-options'
 import type { WechatApp } from '../types'
@@ -71,7 +72,8 @@ export function createApps (settings: Settings, ways: readonly LoginWay[], trans
 }
 
 function addClient (app: App, transport: Transport, log: FastifyBaseLogger): ReadyApp {
-  return Object.freeze({ ...app, client: createClient(app, transport, log) })
+  const client = createClient(app, transport, report => { publish('wechat.call', report, log) })
+  return Object.freeze({ ...app, client })
 }
 
 function isSame (a: WechatApp, b: WechatApp): boolean {

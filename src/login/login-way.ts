@@ -5,7 +5,7 @@ import type { Settings } from '../options/parse-options'
 import type { BrowserKind } from '../request-kind'
 import type { WechatProfile } from '../types'
 import type { StartedAttempt } from '../urls'
-import type { WechatTokens } from '../wechat/types'
+import type { WechatTokens } from '../wechat/client-types'
 import type { ReadyApp } from './ready-app'
 
 /** Who logs in, as WeChat says. */

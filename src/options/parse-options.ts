@@ -10,7 +10,7 @@ import { parseSession } from './session-options'
 import type { WechatLoginOptions } from '../types'
 import { parseClientOptions } from '../wechat/client-options'
 import type { TransportSettings } from '../wechat/transport'
-import type { Lang } from '../wechat/types'
+import type { Lang } from '../wechat/client-types'
 
 export interface AttemptSettings {
   /** Newest first; the first one signs. */

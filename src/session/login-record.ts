@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { StoredUser } from '../types'
 import type { Via } from '../via'
-import type { WechatTokens } from '../wechat/types'
+import type { WechatTokens } from '../wechat/client-types'
 
 /** What a login leaves in the session, under `wechatLogin`. */
 export interface Login {

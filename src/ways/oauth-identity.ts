@@ -7,7 +7,7 @@ import type { ReadyApp } from '../login/ready-app'
 import type { CallbackApp } from '../options/app-options'
 import type { Settings } from '../options/parse-options'
 import type { WechatProfile } from '../types'
-import type { WechatTokens, WechatUserInfo } from '../wechat/types'
+import type { WechatTokens, WechatUserInfo } from '../wechat/client-types'
 
 /** An app that asks for a scope of WeChat's. */
 export interface OauthApp extends CallbackApp {

@@ -7,7 +7,7 @@ import { callbackAppNames, checkCallbackApp } from '../options/app-options'
 import { mountCallback } from '../routes/callback-route'
 import type { WechatApp } from '../types'
 import { oneclickUrl } from '../wechat/authorize-url'
-import type { WechatTokens } from '../wechat/types'
+import type { WechatTokens } from '../wechat/client-types'
 import { identifyByTokens, type OauthApp, redeemCode } from './oauth-identity'
 import type { Mounted } from './way'
 

@@ -1,32 +1,43 @@
-// The options of the transport and of a client of its own: every name, default and limit of theirs.
+// The options of how WeChat is called, of the plugin and of a client of its own: every name, default and limit.
 
-import { checkAppid, describe, describeSecret, isLoopback, refuseOption, refuseUnknown, integerOption } from '../option-checks'
+import {
+  checkAppid, describe, describeSecret, integerOption, isLoopback, refuseOption, refuseUnknown
+} from '../option-checks'
 import type { TransportSettings } from './transport'
-import type { ClientOptions, TransportOptions, WechatClientOptions } from './types'
+import type { ClientOptions, TransportOptions, WechatClientOptions } from './client-types'
 
 const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
-/** Beyond it Node's timers fire at once. */
+const defaultApiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com']
+/** Milliseconds. Beyond it Node's timers fire at once. */
 const longestTimer = 2 ** 31 - 1
 
 /** An origin as WHATWG writes it. @throws InvalidOptionsError unless it is https, or http on a loopback host */
 export function parseOrigin (option: string, given: unknown): string {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-  if (!url || !isSafe || url.href !== `${url.origin}/`) refuseOption(option, describe(given), 'write an https origin without a path, such as https://api.weixin.qq.com (http only on a loopback host)')
+  if (!url || !isSafe || url.href !== `${url.origin}/`) {
+    const wanted = 'write an https origin without a path, such as https://api.weixin.qq.com'
+    refuseOption(option, describe(given), `${wanted} (http only on a loopback host)`)
+  }
   return url.origin
 }
 
 function parseApiHosts (given: unknown): readonly [string, ...string[]] {
-  if (!Array.isArray(given) || given.length === 0) refuseOption('client.apiHosts', describe(given), 'write an array of one origin or more')
+  if (!Array.isArray(given) || given.length === 0) {
+    refuseOption('client.apiHosts', describe(given), 'write an array of one origin or more')
+  }
   return given.map((origin, index) => parseOrigin(`client.apiHosts[${index}]`, origin)) as [string, ...string[]]
 }
 
 function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
-  if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') refuseOption('client.dispatcher', describe(given), 'write an undici dispatcher')
+  if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') {
+    refuseOption('client.dispatcher', describe(given), 'write an undici dispatcher')
+  }
   return given as TransportOptions['dispatcher']
 }
 
-function parseTransport ({ timeout, retries, connections, dispatcher, apiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com'] }: TransportOptions): TransportSettings {
+function parseTransport (given: TransportOptions): TransportSettings {
+  const { timeout, retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
   return Object.freeze({
     timeout: integerOption(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
     retries: integerOption(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
@@ -43,10 +54,18 @@ export function parseClientOptions (given: ClientOptions = {}): { openHost: stri
   return { openHost: parseOrigin('client.openHost', openHost), transport: parseTransport(given) }
 }
 
-/** What a client of its own needs. @throws InvalidOptionsError, also for a name that is no option */
-export function parseWechatClientOptions (given: WechatClientOptions): Pick<WechatClientOptions, 'appid' | 'secret'> & { transport: TransportSettings } {
+/** What a client of its own is made of. */
+export interface ClientSettings extends Pick<WechatClientOptions, 'appid' | 'secret'> {
+  readonly transport: TransportSettings
+}
+
+/** The options of `createWechatClient`. @throws InvalidOptionsError, also for a name that is no option */
+export function parseWechatClientOptions (given: WechatClientOptions): ClientSettings {
   refuseUnknown(given, ['appid', 'secret', ...transportNames], 'client.')
   const { secret } = given
-  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) refuseOption('client.secret', secret === '' ? 'empty' : describeSecret(secret), 'write the AppSecret of the app, or a function that returns it')
+  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) {
+    const found = secret === '' ? 'empty' : describeSecret(secret)
+    refuseOption('client.secret', found, 'write the AppSecret of the app, or a function that returns it')
+  }
   return { appid: checkAppid(given.appid, 'client.appid'), secret, transport: parseTransport(given) }
 }

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type Test } from 'tap'
-import { createWechatClient } from '../../src/wechat/client'
-import { observe } from '../../src/wechat/observe'
+import { createClient } from '../../src/wechat/client'
+import { createWechatClient } from '../../src/wechat-client'
 import { startWechatSimulator } from '../../src/simulator'
 import { type EventName, publish } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
@@ -262,13 +262,21 @@ test('a call that WeChat answers badly, or not at all, is told with its status o
   ])
 })
 
-test('nobody pays for what nobody hears: a client without log and listener calls straight', async t => {
-  const promise = Promise.resolve()
-  const transport = { get: <T>() => promise as T as never, close: async () => {} }
-  t.equal(observe(transport, 'wx0123456789abcdef', undefined)('/sns/userinfo', '', { retry: true, read: () => {} }), promise)
+test('nobody pays for what nobody hears: without a listener no call is described', async t => {
+  const described: unknown[] = []
+  const transport = { get: async () => undefined as never, close: async () => {} }
+  const app = { appid: 'wx0123456789abcdef', secret: 'x' }
+  const client = createClient(app, transport, report => {
+    publish('wechat.call', () => {
+      described.push(report())
+      return report()
+    }, undefined)
+  })
+  await client.getProfile('token', 'openid')
+  t.strictSame(described, [])
   const told = listen(t)
-  t.not(observe(transport, 'wx0123456789abcdef', undefined)('/sns/userinfo', '', { retry: true, read: () => {} }), promise)
-  await promise
+  await client.getProfile('token', 'openid')
+  t.match(described, [{ appid: app.appid, endpoint: '/sns/userinfo' }])
   t.match(told, [{ event: 'wechat.call' }])
 })
 

@@ -2,7 +2,7 @@
 
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
-import type { WechatTokens } from '../../src/wechat/types'
+import type { WechatTokens } from '../../src/wechat/client-types'
 import { agents, type Browser } from '../fixture/browser'
 import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
 import { copyingStore, type SessionStore } from '../fixture/stores'

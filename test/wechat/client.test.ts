@@ -9,10 +9,10 @@ import type { Test } from 'tap'
 import { Agent, MockAgent, RetryAgent } from 'undici'
 import type { Dispatcher } from 'undici'
 import * as errors from '../../src/errors'
-import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/types'
-import { createClient, createWechatClient } from '../../src/wechat/client'
+import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/client-types'
+import { createClient } from '../../src/wechat/client'
+import { createWechatClient } from '../../src/wechat-client'
 import { parseOrigin, parseClientOptions } from '../../src/wechat/client-options'
-import { Deadline } from '../../src/wechat/deadline'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
 import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from './servers'
@@ -392,21 +392,6 @@ t.test('pauses double, and the deadline holds for them too', async t => {
   t.match(await failureOf(t, client.getProfile(accessToken, openid)), { reason: 'HTTP_503' }, 'the last answer is the better news')
   t.ok(performance.now() - begin < 3000)
   t.equal(wechat.requests.length, 3, 'after 0, 200 and 600 ms; the next would come after 1400')
-})
-
-t.test('time that is up between two pieces of a call ends neither, and is known before the next one', async t => {
-  const deadline = new Deadline(1)
-  const untilExpired = async (): Promise<void> => { while (!deadline.expired) await turn() }
-  deadline.watch(() => { t.fail('its piece was over') })
-  deadline.watch()
-  await untilExpired()
-  t.ok(deadline.expired)
-})
-
-t.test('once time is up there is no pause', async () => {
-  const deadline = new Deadline(1)
-  while (!deadline.expired) await turn()
-  await deadline.pause(100_000)
 })
 
 t.test('the random part of a pause may be nothing', async t => {

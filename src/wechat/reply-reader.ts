@@ -1,9 +1,11 @@
-// What may come as a reply, and how much of it. The limits are kept here, not by undici's agent, so that they hold for a
-// host's own dispatcher too.
+// What may come as a reply, and how much of it. The limits are kept here, not by undici's agent, so that they hold for
+// a host's own dispatcher too.
 
 import type { Dispatcher } from 'undici'
-import { badResponse, unreachable } from './failure'
-import type { Failure } from './failure'
+import { badResponse, type Failure, unreachable } from './failure'
+
+type Controller = Dispatcher.DispatchController
+type Headers = Record<string, string | string[] | undefined>
 
 /** Bytes of a body; the largest reply of WeChat's is about 2 kB. */
 const MAX_BODY = 65536
@@ -21,11 +23,11 @@ function codeOf (error: unknown): string {
  * Reads one reply into `body`, or rejects it with a `Failure`. undici's handler interface is used, not `request()`:
  * `onRequestStart` comes just before the bytes are written, and so tells whether a code may have been spent.
  */
-export class Reading implements Dispatcher.DispatchHandler {
+export class ReplyReader implements Dispatcher.DispatchHandler {
   readonly body: Promise<Buffer>
   #resolve!: (body: Buffer) => void
   #reject!: (error: Failure) => void
-  #controller: Dispatcher.DispatchController | undefined
+  #controller: Controller | undefined
   #over = false
   #size = 0
   readonly #chunks: Buffer[] = []
@@ -42,34 +44,35 @@ export class Reading implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  #fail (error: Failure): void {
+  #rejectWith (error: Failure): void {
     this.#over = true
     this.#reject(error)
     this.#controller?.abort(new Error(error.code))
   }
 
-  /** Ends this reading, also one that still waits for a connection. */
-  giveUp (reason: string): void {
-    this.#fail(unreachable(this.sent, reason))
+  /** Rejects with `FST_WECHAT_UNREACHABLE` for this reason, also where the request still waits for a connection. */
+  fail (reason: string): void {
+    this.#rejectWith(unreachable(this.sent, reason))
   }
 
-  onRequestStart (controller: Dispatcher.DispatchController): void {
+  onRequestStart (controller: Controller): void {
     // A second start is a host's dispatcher that repeats on its own, and could spend a code twice.
-    if (this.sent) this.giveUp('REPEATED')
+    if (this.sent) this.fail('REPEATED')
     this.#controller = controller
     if (this.#over) controller.abort(new Error('UNWANTED'))
   }
 
-  onResponseStart (_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart (_controller: Controller, status: number, headers: Headers): void {
     if (status < 200) return // 103 Early Hints
-    if (status !== 200) return this.#fail(badResponse(`HTTP_${status}`))
+    if (status !== 200) return this.#rejectWith(badResponse(`HTTP_${status}`))
     // Not asked for, and a way to make megabytes of memory from few bytes.
-    if (!/^(?:identity)?$/i.test(String(headers['content-encoding'] ?? ''))) this.#fail(badResponse('CONTENT_ENCODING'))
+    const isPlain = /^(?:identity)?$/i.test(String(headers['content-encoding'] ?? ''))
+    if (!isPlain) this.#rejectWith(badResponse('CONTENT_ENCODING'))
   }
 
-  onResponseData (_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData (_controller: Controller, chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > MAX_BODY) this.#fail(badResponse('TOO_LARGE'))
+    if (this.#size > MAX_BODY) this.#rejectWith(badResponse('TOO_LARGE'))
     else this.#chunks.push(chunk)
   }
 
@@ -77,9 +80,9 @@ export class Reading implements Dispatcher.DispatchHandler {
     this.#resolve(Buffer.concat(this.#chunks, this.#size))
   }
 
-  onResponseError (_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
+  onResponseError (_controller: Controller | undefined, error: unknown): void {
     if (this.#over) return
     const reason = codeOf(error)
-    this.#fail(badAnswer.test(reason) ? badResponse(reason) : unreachable(this.sent, reason))
+    this.#rejectWith(badAnswer.test(reason) ? badResponse(reason) : unreachable(this.sent, reason))
   }
 }

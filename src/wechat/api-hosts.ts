@@ -1,7 +1,7 @@
-// Which of WeChat's API hosts to ask first. A host that gave no proper answer is asked last for a while, so that not every
-// login pays for finding that out again. Nothing runs in between: the clock is read when a call comes.
+// Which of WeChat's API hosts to ask first. A host that gave no proper answer is asked last for a while, so that not
+// every login pays for finding that out again. Nothing runs in between: the clock is read when a call comes.
 
-/** Milliseconds. */
+/** Milliseconds for which a host that gave no proper answer is asked last. */
 const REST = 30_000
 
 interface Host {
@@ -10,10 +10,13 @@ interface Host {
   restsUntil: number
 }
 
+/** WeChat's API hosts, and how each has done lately. */
 export interface Hosts {
   /** All hosts, in the order in which to try them now. */
   inOrder (): Host[]
+  /** The host has answered. */
   markUp (host: Host): void
+  /** The host has given no proper answer. */
   markDown (host: Host): void
 }
 

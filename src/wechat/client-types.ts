@@ -1,4 +1,4 @@
-// WeChat's replies in WeChat's names, and the client that asks for them. Knows no Fastify.
+// The client of WeChat's API as its user sees it: the options, the methods, and WeChat's replies in WeChat's names.
 
 /** WeChat's reply to a code, and to a refresh. WeChat's pages: api_snsaccesstoken, api_snsrefreshtoken. */
 export interface WechatTokens {
@@ -18,14 +18,20 @@ export interface WechatTokens {
   is_snapshotuser?: 1
 }
 
-/** WeChat's reply to `/sns/userinfo`, in its own field names; what has the wrong shape is left out. WeChat's page: api_snsuserinfo. */
+/**
+ * WeChat's reply to `/sns/userinfo`, in its own field names; what has the wrong shape is left out.
+ * WeChat's page: api_snsuserinfo.
+ */
 export interface WechatUserInfo {
   /** Unique for a person and an appid. */
   openid: string
   /** Unique for a person over all apps of one Open Platform account. May appear later. */
   unionid?: string
   nickname?: string
-  /** Untrusted: an http or https URL, https on WeChat's own hosts. Dies when the person changes the picture: copy it, do not link to it for long. */
+  /**
+   * Untrusted: an http or https URL, https on WeChat's own hosts. Dies when the person changes the picture: copy it, do
+   * not link to it for long.
+   */
   headimgurl?: string
   /** Always 0 since 2021. */
   sex?: number
@@ -38,7 +44,10 @@ export interface WechatUserInfo {
   is_snapshotuser?: 1
 }
 
-/** As much of an undici dispatcher as is used. Named here, so that a host's undici need not be the very one of this package. */
+/**
+ * As much of an undici dispatcher as is used. Named here, so that a host's undici need not be the very one of this
+ * package.
+ */
 export interface WechatDispatcher {
   dispatch (options: object, handler: object): boolean
 }
@@ -72,20 +81,29 @@ export interface ClientOptions extends TransportOptions {
 }
 
 /**
- * WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`: `FST_WECHAT_UNREACHABLE`, `FST_WECHAT_BAD_RESPONSE` and
- * `FST_WECHAT_RATE_LIMITED` at any call, and what stands with each.
+ * WeChat's API for one app. Needs no Fastify. Every failure is a `WechatError`: `FST_WECHAT_UNREACHABLE`,
+ * `FST_WECHAT_BAD_RESPONSE` and `FST_WECHAT_RATE_LIMITED` at any call, and what stands with each.
  */
 export interface WechatClient {
   readonly appid: string
-  /** Spends the code: never repeated once the request has left. `FST_WECHAT_INVALID_CODE`, `FST_WECHAT_MISCONFIGURED` (appid, secret, rights). */
+  /**
+   * Spends the code: never repeated once the request has left. `FST_WECHAT_INVALID_CODE`, `FST_WECHAT_MISCONFIGURED`
+   * (appid, secret, rights).
+   */
   exchangeCode (code: string): Promise<WechatTokens>
   /** A new access token; the refresh token stays good for its 30 days. `FST_WECHAT_TOKEN_EXPIRED`. */
   refresh (refreshToken: string): Promise<WechatTokens>
-  /** `lang` is the language of the places, 'zh_CN' unless given. `FST_WECHAT_TOKEN_EXPIRED`, `FST_WECHAT_MISCONFIGURED` (48001: only the openid was granted). */
+  /**
+   * `lang` is the language of the places, 'zh_CN' unless given. `FST_WECHAT_TOKEN_EXPIRED`, `FST_WECHAT_MISCONFIGURED`
+   * (48001: only the openid was granted).
+   */
   getProfile (accessToken: string, openid: string, options?: { lang?: Lang }): Promise<WechatUserInfo>
   /** True while the token is good for this openid; false when WeChat says it is not. */
   checkToken (accessToken: string, openid: string): Promise<boolean>
-  /** Ends the connections, once calls under way are over or a second has passed. Of a client of the plugin's it does nothing: the server closes them. */
+  /**
+   * Ends the connections, once calls under way are over or a second has passed. Of a client of the plugin's it does
+   * nothing: the server closes them.
+   */
   close (): Promise<void>
 }
 
