@@ -10,7 +10,7 @@ import Database from 'libsql'
 import { type Test, test } from 'tap'
 import { agents, type Answer, Browser } from './fixture/browser'
 import { freePort } from './fixture/ports'
-import { findProgram } from './scale/machines'
+import { findProgram } from './fixture/machines'
 
 const root = join(__dirname, '..')
 const variables = ['WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'PUBLIC_URL', 'HOST', 'PORT', 'TRUST_PROXY',

@@ -11,7 +11,9 @@ import { pageHeaders, renderPage } from '../src/pages/page'
 import { languageOf, type PageText, textFor } from '../src/pages/texts'
 import type { WechatLoginOptions, WechatPage } from '../src/types'
 import { agents } from './fixture/browser'
-import { logIn, startHost } from './fixture/host'
+import { startHost } from './fixture/host'
+import { logIn } from './fixture/login'
+import { site } from './fixture/settings'
 
 const page: WechatPage = { kind: 'error', statusCode: 403, code: 'FST_WECHAT_INVALID_STATE', lang: 'en', title: 'Please log in again', message: 'Once more.', action: { href: '/wechat/login', label: 'Log in again' } }
 const secret = '0123456789abcdef0123456789abcdef'
@@ -25,7 +27,7 @@ async function answer (t: Test, url: string, { options = {}, headers = {}, befor
   t.teardown(() => app.close())
   before?.(app)
   await app.register(plugin, { ...good, ...options })
-  return app.inject({ url, headers: { host: 'app.example.com', accept: 'text/html', 'user-agent': agents.desktop, ...headers } })
+  return app.inject({ url, headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, ...headers } })
 }
 
 const junkUrl = (junk: string): string => `/wechat/qr?${['code', 'state', 'redirect', 'via', 'error', 'x'].map(name => `${name}=${encodeURIComponent(junk)}`).join('&')}&${encodeURIComponent(junk)}=1`

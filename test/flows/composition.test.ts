@@ -6,12 +6,13 @@ import session from '@fastify/session'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import type { WechatPage } from '../../src/types'
-import { checkAllRoutes, form, sameOrigin } from '../fixture/all-routes'
+import { checkAllRoutes, form } from '../fixture/all-routes'
+import { type Host, type HostOptions, recordLog, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, site } from '../fixture/settings'
 import { agents, Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, recordLog, startHost } from '../fixture/host'
 
 const secret = 'a signing secret of the host, long enough'
-const site = 'app.example.com'
 
 type Options = NonNullable<Exclude<HostOptions['options'], Function>>
 

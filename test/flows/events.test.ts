@@ -8,10 +8,11 @@ import { observe } from '../../src/wechat/observe'
 import { startWechatSimulator } from '../../src/simulator'
 import { type EventName, tell } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin } from '../fixture/settings'
 
 const names: EventName[] = ['attempt.started', 'attempt.restarted', 'login.succeeded', 'login.refused', 'callback.repeated', 'login.ended', 'token.refreshed', 'wechat.call']
-const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 const levels: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
 
 type Told = Record<string, any> & { event: string }

@@ -7,7 +7,9 @@ import { test } from 'tap'
 import { z } from 'zod'
 import wechatLogin from '../../src/index'
 import type { Answer } from '../fixture/browser'
-import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, sessionSecret } from '../fixture/settings'
 
 type Document = ReturnType<FastifyInstance['swagger']> & { paths: Record<string, Record<string, any>> }
 
@@ -125,7 +127,7 @@ test('what the routes really answer is in the document', async t => {
   check('post /wechat/qr', await browser.post(`${host.origin}/wechat/qr`, {}))
   check('get /wechat/qr', await logIn(host, browser))
   check('get /wechat/me', await browser.fetch(`${host.origin}/wechat/me`))
-  check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' }))
+  check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin))
   check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'cross-site' }))
   const { searchParams } = new URL(await beginLogin(host, browser))
   check('post /wechat/qr', await browser.post(`${host.origin}/wechat/qr`, { code: searchParams.get('code'), state: searchParams.get('state') }))

@@ -4,13 +4,14 @@ import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
 import type { WechatTokens } from '../../src/wechat/types'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, sessionSecret } from '../fixture/settings'
 import { copyingStore, type SessionStore } from '../fixture/stores'
 
 const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
-const own = { 'sec-fetch-site': 'same-origin' }
 
 interface TokenHost extends Host {
   /** Moves WeChat's clock and the host's. */
@@ -169,7 +170,7 @@ test('a logout on another process, while a refresh goes on here, holds', async t
   b.advance(3 * hour)
   const refreshing = a.token(slow)
   await arriving
-  t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
+  t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
   release()
   t.equal((await refreshing).code, 'FST_WECHAT_UNAUTHENTICATED')
   for (const host of [a, b]) {
@@ -228,12 +229,12 @@ test('T51: the tokens never reach the browser or the log', async t => {
   await browser.fetch(`${host.origin}/call`)
   const callback = new URL(await beginLogin(host, browser))
   const { code, state } = Object.fromEntries(callback.searchParams)
-  const posted = await browser.post(`${host.origin}/wechat/qr`, { code, state }, own)
+  const posted = await browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)
   t.equal(posted.status, 200)
   t.strictSame(Object.keys(posted.json()), ['user', 'redirect'])
   host.advance(31 * day)
   await browser.get(`${host.origin}/call`)
-  await browser.post(`${host.origin}/wechat/logout`, {}, own)
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   const seen = browser.answers.map(({ headers, body }) => JSON.stringify(headers) + body).join('\n')
   t.equal(host.given.length, 2)
   for (const secret of host.given.flatMap(tokens => [tokens.access_token, tokens.refresh_token!])) {

@@ -9,14 +9,17 @@ import * as errors from '../../src/errors'
 import type { ApiFaultKind, TransportFaultKind } from '../../src/simulator/fault-types'
 import type { WechatApp, WechatLoginOptions, WechatProfile } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
-import { type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
+import { askingApi, person, startFakeApi, tokens } from '../fixture/fake-api'
+import { gate } from '../fixture/gate'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { begin, logIn } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { SessionStore } from '../fixture/session-store'
+import { sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
-import { gate, SessionStore } from '../fixture/session-store'
 import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
-import { askingApi, begin, getRaw, person, sendRaw, site, startFakeApi, tokens } from './tools'
 
-const own = { 'sec-fetch-site': 'same-origin' }
 const every: Kind[] = ['secret', 'code', 'state', 'token', 'cookie', 'person']
 
 test('T50: the search finds a secret in every form, inside any text, and nothing where there is none', t => {
@@ -144,8 +147,8 @@ async function walk (host: Host): Promise<void> {
     await browser.get(`${host.origin}/account`)
     await browser.fetch(`${host.origin}/wechat/me`)
     const { code, state } = await begin(host, browser)
-    await browser.post(`${host.origin}${new URL(callback).pathname}`, { code, state }, own)
-    await browser.post(`${host.origin}/wechat/logout`, {}, own)
+    await browser.post(`${host.origin}${new URL(callback).pathname}`, { code, state }, sameOrigin)
+    await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
     await browser.get(`${host.origin}/account`)
     await browser.get(callback)
     await browser.fetch(callback)

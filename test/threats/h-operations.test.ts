@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as errors from '../../src/errors'
-import { logIn, startHost } from '../fixture/host'
-import { askingApi, begin, exchanges, isLoggedIn, site, startFakeApi } from './tools'
+import { askingApi, startFakeApi } from '../fixture/fake-api'
+import { startHost } from '../fixture/host'
+import { begin, exchanges, isLoggedIn, logIn } from '../fixture/login'
+import { sameOrigin, site } from '../fixture/settings'
 
 const root = join(__dirname, '../..')
 
@@ -65,8 +67,8 @@ test('T72: an audit has one line and one event for each login, refusal and logou
   await Promise.all(Array.from({ length: 20 }, () => browser.get(callback)))
   await browser.get(callback)
   await host.browser().get(callback)
-  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
-  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
   await logIn(host, browser)
   const expected = [

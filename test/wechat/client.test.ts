@@ -15,7 +15,7 @@ import { parseOrigin, parseClientOptions } from '../../src/wechat/client-options
 import { Deadline } from '../../src/wechat/deadline'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
-import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from './servers'
+import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from '../fixture/servers'
 
 type Caught = errors.WechatError & { reason?: string }
 
