@@ -13,11 +13,10 @@ import type { WechatLoginOptions, WechatPage } from '../src/types'
 import { agents } from './fixture/browser'
 import { startHost } from './fixture/host'
 import { logIn } from './fixture/login'
-import { site } from './fixture/settings'
+import { accounts, sessionSecret, site } from './fixture/settings'
 
 const page: WechatPage = { kind: 'error', statusCode: 403, code: 'FST_WECHAT_INVALID_STATE', lang: 'en', title: 'Please log in again', message: 'Once more.', action: { href: '/wechat/login', label: 'Log in again' } }
-const secret = '0123456789abcdef0123456789abcdef'
-const good = { qr: { appid: 'wx0000000000000002', secret, callbackUrl: 'https://app.example.com/wechat/qr' }, session: { secret: 'a session secret that is long enough' } }
+const good = { qr: accounts.qr, session: { secret: sessionSecret } }
 
 /** An open tag and its attributes, as far as our own pages have any. */
 const tags = (document: string): string[] => [...document.matchAll(/<[a-z!/][^>]*>/g)].map(([tag]) => tag)

@@ -17,7 +17,7 @@ import { isWechatUserAgent } from '../src/wechat/browser'
 import { parseJson } from '../src/wechat/json'
 import { agents } from './fixture/browser'
 import { SessionStore } from './fixture/session-store'
-import { origin, site } from './fixture/settings'
+import { accounts, origin, sessionSecret, site } from './fixture/settings'
 
 const numRuns = 300
 
@@ -25,7 +25,7 @@ function check<Values extends [unknown, ...unknown[]]> (property: fc.IProperty<V
   fc.assert(property, { numRuns: runs })
 }
 
-const app = (change: Partial<App> = {}): App => ({ via: 'qr', appid: 'wx0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr', secure: true, ...change }) as App
+const app = (change: Partial<App> = {}): App => ({ via: 'qr', appid: accounts.qr.appid, callbackUrl: accounts.qr.callbackUrl, secure: true, ...change }) as App
 const settings: AttemptSettings = { keys: [Buffer.alloc(32, 7)], ttl: 900_000 }
 
 /** A browser's jar as far as Set-Cookie values of ours need one. */
@@ -236,15 +236,12 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
   }), { numRuns: 200 })
 })
 
-const sessionSecret = 'a session secret of the test hosts, long enough'
-
 async function createHost (): Promise<{ host: FastifyInstance, store: SessionStore, calls: () => number }> {
   const store = new SessionStore()
   let calls = 0
   const host: FastifyInstance = Fastify()
   await host.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), {
-    oneclick: { appid: 'wx0123456789abcdef', secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/oneclick' },
-    qr: { appid: 'wxfedcba9876543210', secret: '1'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' },
+    ...accounts,
     session: { secret: sessionSecret, store },
     client: { dispatcher: { dispatch () { calls++; throw new Error('no request may leave') } } as never }
   })

@@ -7,7 +7,7 @@ import { gate } from '../fixture/gate'
 import { startHost } from '../fixture/host'
 import { beginLogin, logIn, logOut, me } from '../fixture/login'
 import { sessionCookie } from '../fixture/session-cookie'
-import { origin } from '../fixture/settings'
+import { origin, sessionSecret } from '../fixture/settings'
 import { startStoredHost } from '../fixture/stored-host'
 import type { WechatUser } from '../../src/types'
 
@@ -310,7 +310,7 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
       fastify: { trustProxy: true },
       before: async app => {
         await app.register(import('@fastify/cookie'))
-        await app.register(import('@fastify/session'), { secret: 'a session secret of the host, long enough', cookie: { sameSite, secure: true } })
+        await app.register(import('@fastify/session'), { secret: sessionSecret, cookie: { sameSite, secure: true } })
       },
       options: { secret: 'a secret of the login, which is long enough', session: undefined as never }
     })

@@ -6,13 +6,13 @@ import { agents, type Browser } from '../fixture/browser'
 import { type Host, startHost } from '../fixture/host'
 import { beginLogin, logIn } from '../fixture/login'
 import { sameOrigin, sessionSecret, site } from '../fixture/settings'
-import { copyingStore } from '../fixture/stores'
+import { SessionStore } from '../fixture/session-store'
 
 const start = Date.parse('2026-03-01T08:00:00Z')
 
 /** Some processes of one host, each with a clock of its own. */
 async function startProcesses (t: Test, clocks: Array<() => number>, options: Partial<WechatLoginOptions> = {}): Promise<Host[]> {
-  const store = copyingStore()
+  const store = new SessionStore()
   const hosts: Host[] = []
   for (const now of clocks) {
     hosts.push(await startHost(t, { now, ...(hosts[0] && { wechat: hosts[0].wechat }), options: { session: { secret: sessionSecret, store }, ...options } }))
@@ -145,7 +145,7 @@ test('a callback that lost its cookie after a logout is not begun anew by itself
 
 test('a user whom the host has removed is out at once, and where the login has ended it stays ended', async t => {
   let removed = false
-  const store = copyingStore()
+  const store = new SessionStore()
   const host = await startHost(t, { options: { session: { secret: sessionSecret, store }, loadUser: stored => removed ? null : stored } })
   const browser = host.browser()
   await logIn(host, browser)

@@ -5,7 +5,7 @@
 import { test, type Test } from 'tap'
 import { copyOf } from '../fixture/alone'
 import { type Host, startHost } from '../fixture/host'
-import { beginLogin, logIn } from '../fixture/login'
+import { beginLogin, logIn, logOut, me, stateIn } from '../fixture/login'
 import { sessionCookie } from '../fixture/session-cookie'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { origin, sameOrigin, site } from '../fixture/settings'
@@ -20,7 +20,7 @@ function loseCookies (browser: Browser): void {
 }
 
 async function nobody (browser: Browser): Promise<boolean> {
-  return (await browser.fetch(`${origin}/wechat/me`)).status === 401
+  return (await me(browser)).status === 401
 }
 
 /** A page that says what to do, with one way on; no restart, no login, nothing asked of WeChat. */
@@ -42,8 +42,7 @@ test('T67: a lost cookie is mended by one silent restart that lands on the wante
   t.match(restart.location, `${host.wechat.url}/connect/oauth2/authorize?appid=`)
   t.equal(attempts(browser).length, 1, 'a new attempt')
   t.equal(host.wechat.control.count('access_token'), 0, 'the code of the lost one is not used')
-  const state = (url: string): string | null => new URL(url).searchParams.get('state')
-  t.not(state(restart.location), state(callback))
+  t.not(stateIn(restart.location), stateIn(callback))
   const back = await browser.get(host.wechat.control.approve(restart.location), pageHeaders)
   t.equal(back.status, 303)
   t.equal(back.location, `${origin}/account?tab=2#end`)
@@ -222,7 +221,7 @@ test('T68: a visitor who has just logged out gets a page, and after ten minutes 
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser)
   await browser.get(callback)
-  await browser.post(`${origin}/wechat/logout`, {}, sameOrigin)
+  await logOut(browser)
   checkPage(t, await browser.get(callback, pageHeaders), 'just logged out')
   t.ok(await nobody(browser))
   const later = copyOf(host, browser)

@@ -9,12 +9,11 @@ import wechatLogin from '../../src/index'
 import type { Answer } from '../fixture/browser'
 import { startHost } from '../fixture/host'
 import { beginLogin, logIn } from '../fixture/login'
-import { sameOrigin, sessionSecret } from '../fixture/settings'
+import { accounts, sameOrigin, sessionSecret } from '../fixture/settings'
 
 type Document = ReturnType<FastifyInstance['swagger']> & { paths: Record<string, Record<string, any>> }
 
-const app = (digit: string, path: string) => ({ appid: `wx000000000000000${digit}`, secret: '0'.repeat(32), callbackUrl: `https://app.example.com${path}` })
-const options = { oneclick: app('1', '/wechat/oneclick'), qr: app('2', '/wechat/qr'), session: { secret: sessionSecret } }
+const options = { ...accounts, session: { secret: sessionSecret } }
 
 async function documentOf (openapi: string, prepare: (host: FastifyInstance) => void = () => {}, transform = {}): Promise<Document> {
   const host = Fastify()

@@ -9,7 +9,7 @@ import { copyOf, withOnly } from '../fixture/alone'
 import { tls } from '../fixture/data'
 import { gate } from '../fixture/gate'
 import { type Host, type HostOptions, startHost } from '../fixture/host'
-import { beginLogin, logIn } from '../fixture/login'
+import { beginLogin, codeIn, logIn, logOut, me, stateIn } from '../fixture/login'
 import { sessionCookie } from '../fixture/session-cookie'
 import { SessionStore } from '../fixture/session-store'
 import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
@@ -17,7 +17,6 @@ import { agents, type Answer, type Browser } from '../fixture/browser'
 import type { WechatLoginOptions, WechatProfile } from '../../src/types'
 
 const day = 24 * 3600 * 1000
-const codeIn = (url: string): string => new URL(url).searchParams.get('code')!
 
 interface Counted { host: Host, store: SessionStore, users: () => number }
 
@@ -64,8 +63,8 @@ function slowOnUser () {
 }
 
 async function whoIs (browser: Browser): Promise<string | undefined> {
-  const me = await browser.fetch(`${origin}/wechat/me`)
-  return me.status === 200 ? me.json().user.openid : undefined
+  const answer = await me(browser)
+  return answer.status === 200 ? answer.json().user.openid : undefined
 }
 
 /** Every answer sends the visitor on; each, taken alone, leaves them logged in, and all in one session. */
@@ -408,7 +407,7 @@ test('T26: after a logout neither kept cookies nor the URL bring the login back'
     const during = withOnly(host, browser, browser.answers.at(-1)!)
     await browser.get(callback)
     const after = withOnly(host, browser, browser.answers.at(-1)!)
-    t.equal((await browser.post(`${origin}/wechat/logout`, {}, sameOrigin)).status, 204)
+    t.equal((await logOut(browser)).status, 204)
     t.equal((await browser.get(callback)).status, 403, 'the browser itself')
     t.equal((await during.get(callback)).status, 403, 'with the cookies of before the login')
     t.equal((await after.get(callback)).status >= 300, true)
@@ -425,7 +424,7 @@ test('a session that a slow request has brought back after the logout is not han
   await browser.get(callback)
   const { id } = store.logins()[0]!
   const record = store.records.get(id)!
-  await browser.post(`${origin}/wechat/logout`, {}, sameOrigin)
+  await logOut(browser)
   store.records.set(id, record)
   const again = await kept.get(callback)
   t.equal(again.status, 403)
@@ -513,7 +512,7 @@ test('T26: over two processes, a logout on one ends the login on both, and no ke
   const callback = await beginLogin(one.host, at(one.host))
   const kept = withOnly(one.host, browser, browser.answers.at(-1)!)
   await at(one.host).get(callback)
-  await at(two.host).post(`${origin}/wechat/logout`, {}, sameOrigin)
+  await logOut(at(two.host))
   for (const { host } of [one, two]) {
     const again = copyOf(host, kept)
     t.equal((await again.get(callback)).status, 403)
@@ -526,13 +525,13 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   const { host, store } = await startCounted(t)
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser)
-  const state = new URL(callback).searchParams.get('state')!
+  const state = stateIn(callback)
   await browser.get(callback)
   t.equal(store.records.size, 2, 'the session and the marker')
   const login = store.logins()[0]!
   const [key, marker] = [...store.records].find(([id]) => id !== login.id)!
   t.notMatch(key, state)
-  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, new URL(callback).searchParams.get('code')!]) t.notOk(marker.includes(secret))
+  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, codeIn(callback)]) t.notOk(marker.includes(secret))
   const { cookie } = JSON.parse(marker) as { cookie: Record<string, any> }
   t.match(cookie, { path: '/', httpOnly: true, secure: true }, 'shaped as a session, for stores that read its cookie')
   const left = Date.parse(cookie.expires) - Date.now()

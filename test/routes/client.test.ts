@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import { test } from 'tap'
 import { startHost } from '../fixture/host'
-import { origin } from '../fixture/settings'
+import { accounts, origin, sessionSecret } from '../fixture/settings'
 
 const root = join(__dirname, '../..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -73,8 +73,8 @@ test('a file that could not be read is read again at the next request', async t 
   const host = Fastify()
   t.teardown(() => host.close())
   await host.register(require(join(folder, 'dist/index.js')), {
-    qr: { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: `${origin}/wechat/qr` },
-    session: { secret: 'a session secret that is long enough' }
+    qr: accounts.qr,
+    session: { secret: sessionSecret }
   })
   const statusOf = async (): Promise<number> => (await host.inject('/wechat/client.js')).statusCode
   const file = join(folder, 'dist/browser/index.mjs')

@@ -10,7 +10,7 @@ import { type Host, startHost } from '../fixture/host'
 import { begin, exchanges, isLoggedIn, logIn, stateIn, whoIs } from '../fixture/login'
 import { getRaw } from '../fixture/raw'
 import { checkRefused } from '../fixture/refusal'
-import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { accounts, origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { checkNothingStays } from '../fixture/memory'
 import { env } from '../fixture/program'
 
@@ -98,7 +98,7 @@ test('T03, T64: states are long, random, and of letters and digits alone', async
 /** A process of its own that begins as many logins as it is told and prints their states. */
 const program = `
 const app = require('fastify')()
-app.register(require('fastify-wechat-login'), { qr: { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: 'https://${site}/wechat/qr' }, session: { secret: '${sessionSecret}' } })
+app.register(require('fastify-wechat-login'), { qr: ${JSON.stringify(accounts.qr)}, session: { secret: '${sessionSecret}' } })
 const printStates = async count => {
   for (; count > 0; count--) console.log(new URL((await app.inject({ url: '/wechat/login', headers: { host: '${site}' } })).headers.location).searchParams.get('state'))
 }

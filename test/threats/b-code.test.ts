@@ -10,7 +10,7 @@ import { checkRefused } from '../fixture/refusal'
 import { sessionCookies } from '../fixture/session-cookie'
 import { sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { startStoredHost } from '../fixture/stored-host'
-import { copyingStore } from '../fixture/stores'
+import { SessionStore } from '../fixture/session-store'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
@@ -85,7 +85,7 @@ test('T18: where the one exchange fails, all callbacks fail with it, and a new a
 
 test('T18: on two processes with one store, one code is one onUser and every answer is logged in', async t => {
   let users = 0
-  const session = { secret: sessionSecret, store: copyingStore() }
+  const session = { secret: sessionSecret, store: new SessionStore() }
   const onUser = (profile: object) => { users++; return profile as never }
   const first = await startHost(t, { options: { session, onUser } })
   const second = await startHost(t, { wechat: first.wechat, options: { session, onUser } })

@@ -15,7 +15,7 @@ import { type Host, type HostOptions, startHost } from '../fixture/host'
 import { begin, logIn } from '../fixture/login'
 import { getRaw, sendRaw } from '../fixture/raw'
 import { SessionStore } from '../fixture/session-store'
-import { sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { accounts, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
 import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
@@ -382,9 +382,8 @@ test('T50: nor does a login that has outlasted the handlerTimeout of Fastify, wh
 })
 
 test('T50: no option that is wrong shows a secret in the error of the boot or in a warning, even where two were mixed up', async t => {
-  const appSecret = '0123456789abcdef0123456789abcdef'
-  const qr = { appid: 'wx0000000000000001', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/qr' }
-  for (const secret of [appSecret, sessionSecret, Buffer.from(sessionSecret).toString('base64url')]) {
+  const { qr } = accounts
+  for (const secret of [qr.secret, sessionSecret, Buffer.from(sessionSecret).toString('base64url')]) {
     const wrong: Array<Record<string, unknown>> = [
       { qr: { ...qr, appid: secret } }, { qr: { ...qr, callbackUrl: secret } }, { qr: { ...qr, secret: { secret } } }, { qr: secret }, { oneclick: { ...qr, scope: secret } }, { qr: { ...qr, forcePopup: secret } },
       { routes: { login: secret } }, { routes: { qr: secret } }, { routes: secret }, { redirect: { default: secret } }, { redirect: { origins: [secret] } }, { redirect: secret }, { lang: secret }, { maxAge: secret }, { attemptTtl: secret },

@@ -8,7 +8,7 @@ import * as errors from '../../src/errors'
 import { askingApi, startFakeApi } from '../fixture/fake-api'
 import { startHost } from '../fixture/host'
 import { begin, exchanges, isLoggedIn, logIn } from '../fixture/login'
-import { sameOrigin, site } from '../fixture/settings'
+import { accounts, sameOrigin } from '../fixture/settings'
 
 const root = join(__dirname, '../..')
 
@@ -122,7 +122,7 @@ test('T74: errors have fixed codes, statuses and words; nothing that WeChat or t
 })
 
 test('T75: what cannot work, or would be unsafe, does not start', async t => {
-  const app = { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: `https://${site}/wechat/qr` }
+  const app = accounts.qr
   const bad: Array<[options: object, message: RegExp]> = [
     [{ QR: app }, /unknown option QR/], [{ qr: { ...app, Secret: 'x' } }, /unknown option qr\.Secret/], [{ qr: { ...app, secret: app.appid } }, /qr\.secret/], [{ qr: { ...app, secret: '' } }, /qr\.secret/], [{ qr: { ...app, secret: undefined } }, /qr\.secret/],
     [{ qr: { ...app, appid: 'x' } }, /qr\.appid/], [{ qr: { ...app, scope: 'snsapi_base' } }, /qr\.scope/], [{ qr: app, oneclick: app }, /appid|path/], [{ qr: undefined, oneclick: undefined }, /neither/], [{ qr: null }, /qr/],
