@@ -10,23 +10,23 @@ import { type Test, test } from 'tap'
 import { run } from '../src/doctor/run'
 import type { Finding } from '../src/doctor/finding'
 import { startWechatSimulator } from '../src/simulator'
+import { accounts, origin, sessionSecret } from './fixture/settings'
 
 const execute = promisify(execFile)
 const root = join(__dirname, '..')
 
-const secrets = { oneclick: '0123456789abcdef0123456789abcdef', qr: 'fedcba9876543210fedcba9876543210', session: 'a session secret of the doctor test' }
+const secrets = { oneclick: accounts.oneclick.secret, qr: accounts.qr.secret, session: sessionSecret }
 const right = {
-  WECHAT_ONECLICK_APPID: 'wx0123456789abcdef',
+  WECHAT_ONECLICK_APPID: accounts.oneclick.appid,
   WECHAT_ONECLICK_SECRET: secrets.oneclick,
-  WECHAT_QR_APPID: 'wxfedcba9876543210',
+  WECHAT_QR_APPID: accounts.qr.appid,
   WECHAT_QR_SECRET: secrets.qr,
   PUBLIC_URL: 'https://app.example.com/',
   SESSION_SECRET: secrets.session,
   TRUST_PROXY: '10.0.0.0/8'
 }
 const options = {
-  oneclick: { appid: right.WECHAT_ONECLICK_APPID, secret: secrets.oneclick, callbackUrl: 'https://app.example.com/wechat/oneclick' },
-  qr: { appid: right.WECHAT_QR_APPID, secret: secrets.qr, callbackUrl: 'https://app.example.com/wechat/qr' },
+  ...accounts,
   session: { secret: secrets.session, store: 'STORE' }
 }
 /** In the place of `STORE` in a module. */
@@ -211,7 +211,7 @@ test('--help tells all of it in both languages', async t => {
 })
 
 test('asked to, it asks WeChat whether appid and secret are accepted, and explains what is not', async t => {
-  const wechat = await startWechatSimulator({ callbackOrigin: 'https://app.example.com' })
+  const wechat = await startWechatSimulator({ callbackOrigin: origin })
   t.teardown(() => wechat.close())
   const { oneclick, qr } = wechat.options
   const env = { ...right, WECHAT_ONECLICK_APPID: oneclick.appid, WECHAT_ONECLICK_SECRET: oneclick.secret, WECHAT_QR_APPID: qr.appid, WECHAT_QR_SECRET: qr.secret }

@@ -10,15 +10,15 @@ import Database from 'libsql'
 import { type Test, test } from 'tap'
 import { agents, type Answer, Browser } from './fixture/browser'
 import { freePort } from './fixture/ports'
-import { findProgram } from './scale/machines'
+import { findProgram } from './fixture/machines'
+import { accounts, origin, sessionSecret } from './fixture/settings'
 
 const root = join(__dirname, '..')
 const variables = ['WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'PUBLIC_URL', 'HOST', 'PORT', 'TRUST_PROXY',
   'SESSION_SECRET', 'DATABASE', 'LOG_LEVEL', 'SIMULATOR_PORT', 'REDIS_URL', 'PROCESSES']
-const sessionSecret = 'a session secret of the example, long enough'
-const official = { WECHAT_ONECLICK_APPID: 'wx0123456789abcdef', WECHAT_ONECLICK_SECRET: '0123456789abcdef0123456789abcdef' }
-const website = { WECHAT_QR_APPID: 'wxfedcba9876543210', WECHAT_QR_SECRET: 'fedcba9876543210fedcba9876543210' }
-const real = { ...official, ...website, PUBLIC_URL: 'https://app.example.com', SESSION_SECRET: sessionSecret }
+const official = { WECHAT_ONECLICK_APPID: accounts.oneclick.appid, WECHAT_ONECLICK_SECRET: accounts.oneclick.secret }
+const website = { WECHAT_QR_APPID: accounts.qr.appid, WECHAT_QR_SECRET: accounts.qr.secret }
+const real = { ...official, ...website, PUBLIC_URL: origin, SESSION_SECRET: sessionSecret }
 
 type Env = Record<string, string>
 

@@ -13,13 +13,11 @@ import { ways } from '../src/ways'
 import type { WechatApp, WechatLoginOptions } from '../src/types'
 import { agents } from './fixture/browser'
 import { recordLog } from './fixture/host'
+import { accounts, sessionSecret, site } from './fixture/settings'
 
-const appSecret = '0123456789abcdef0123456789abcdef'
-const sessionSecret = 'a session secret that is long enough'
-const secrets = [appSecret, sessionSecret, 'hunter2', '86753090']
-const oneclick = { appid: 'wx0000000000000001', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/oneclick' }
-const qr = { appid: 'wx0000000000000002', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/qr' }
-const good = { oneclick, qr, session: { secret: sessionSecret } }
+const { oneclick, qr } = accounts
+const secrets = [oneclick.secret, qr.secret, sessionSecret, 'hunter2', '86753090']
+const good = { ...accounts, session: { secret: sessionSecret } }
 
 interface Boot {
   /** What the host does before it registers the plugin. */
@@ -100,7 +98,7 @@ table('an appid is wx and 16 hexadecimal digits', [
   ['qr.appid', 'gh_000000000000', 'is "gh_000000000000"', appidWanted],
   ['qr.appid', 1, 'is 1', appidWanted],
   ['qr.appid', 'x'.repeat(101), 'is a text of 101 characters', appidWanted],
-  ['qr.appid', appSecret, 'is an AppSecret by its shape', appidWanted]
+  ['qr.appid', qr.secret, 'is an AppSecret by its shape', appidWanted]
 ])
 
 table('an AppSecret is a text, or a function that returns one', [
@@ -238,8 +236,8 @@ test('one appid cannot be both an Official Account and a Website App', async t =
 
 test('every option may be given', async t => {
   const full = {
-    oneclick: { ...oneclick, secret: () => appSecret, scope: 'snsapi_base', forcePopup: true, forceSnapShot: false, connectRedirect: true },
-    qr: { ...qr, secret: async () => appSecret },
+    oneclick: { ...oneclick, secret: () => oneclick.secret, scope: 'snsapi_base', forcePopup: true, forceSnapShot: false, connectRedirect: true },
+    qr: { ...qr, secret: async () => qr.secret },
     onUser: () => null,
     loadUser: () => null,
     publicUser: () => ({}),
@@ -593,11 +591,11 @@ test('sibling scopes may each have their own accounts, and the scope above has n
   t.teardown(() => app.close())
   for (const [prefix, digit] of [['/a', '3'], ['/b', '4']] as const) {
     await app.register(async scope => {
-      await scope.register(plugin, { qr: { appid: `wx000000000000000${digit}`, secret: appSecret, callbackUrl: `https://app.example.com${prefix}/wechat/qr` }, session: { secret: sessionSecret } })
+      await scope.register(plugin, { qr: { appid: `wx000000000000000${digit}`, secret: qr.secret, callbackUrl: `https://app.example.com${prefix}/wechat/qr` }, session: { secret: sessionSecret } })
     }, { prefix })
   }
   const locationOf = async (prefix: string): Promise<string> =>
-    String((await app.inject({ url: `${prefix}/wechat/login`, headers: { host: 'app.example.com', 'user-agent': agents.desktop } })).headers.location)
+    String((await app.inject({ url: `${prefix}/wechat/login`, headers: { host: site, 'user-agent': agents.desktop } })).headers.location)
   t.match(await locationOf('/a'), 'appid=wx0000000000000003&redirect_uri=https%3A%2F%2Fapp.example.com%2Fa%2Fwechat%2Fqr&')
   t.match(await locationOf('/b'), 'appid=wx0000000000000004&redirect_uri=https%3A%2F%2Fapp.example.com%2Fb%2Fwechat%2Fqr&')
   t.notOk(app.hasDecorator('wechatLogin'))
@@ -612,12 +610,12 @@ test('an app given as a function needs no appid at boot, and has its callback on
   t.ok(named.hasRoute({ method: 'GET', url: '/back' }))
 })
 
-const atLogin = { url: '/wechat/login', headers: { host: 'app.example.com', 'user-agent': agents.desktop } }
+const atLogin = { url: '/wechat/login', headers: { host: site, 'user-agent': agents.desktop } }
 
 test('what a function returns is checked when it is asked for; the visitor gets a fixed text and the log the reason', async t => {
   const results: Array<[result: unknown, reason: string]> = [
     [{ ...qr, appid: 'wx1' }, 'option qr.appid is "wx1"; an appid is wx and 16 hexadecimal digits'],
-    [{ ...qr, appid: appSecret }, 'option qr.appid is an AppSecret by its shape'],
+    [{ ...qr, appid: qr.secret }, 'option qr.appid is an AppSecret by its shape'],
     [{ ...qr, secret: '' }, 'option qr.secret is empty'],
     [{ ...qr, callbackUrl: '/wechat/qr' }, 'option qr.callbackUrl is "/wechat/qr"'],
     [{ ...qr, scope: 'snsapi_login' }, 'unknown option qr.scope'],
@@ -633,7 +631,7 @@ test('what a function returns is checked when it is asked for; the visitor gets 
     const logged = logs.filter(line => line.msg === 'fastify-wechat-login: option qr returned what is no app')
     t.equal(logged.length, 1)
     t.match(logged[0]?.err.message, reason)
-    t.notMatch(JSON.stringify(logs), appSecret)
+    t.notMatch(JSON.stringify(logs), qr.secret)
   }
 })
 
@@ -671,8 +669,8 @@ test('what a function returns is checked once for each appid, and again when it 
   t.equal(await visit(first), 2, 'both are remembered')
   t.equal(await visit({ ...first, secret: 'odder' }), 3, 'a new secret')
   t.equal(await visit({ ...first, secret: 'odder', callbackUrl: 'https://app.example.com/wechat/qr?x' }), 4, 'a new callback URL')
-  t.equal(await visit({ ...first, secret: appSecret }), 4, 'mended')
-  t.strictSame(asked, Array(7).fill('app.example.com'), 'the function is asked every time')
+  t.equal(await visit({ ...first, secret: qr.secret }), 4, 'mended')
+  t.strictSame(asked, Array(7).fill(site), 'the function is asked every time')
 })
 
 test('of the apps that functions return, a thousand are remembered', async t => {

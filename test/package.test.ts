@@ -31,7 +31,7 @@ t.before(async () => {
 
 t.test('the tarball holds these files and no other', async t => {
   // After a change that is meant: npm pack --dry-run --json | node -e "console.log(JSON.parse(fs.readFileSync(0))[0].files.map(({ path }) => path).sort().join('\\n'))"
-  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'fixtures/packed.txt'), 'utf8').trimEnd())
+  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'data/packed.txt'), 'utf8').trimEnd())
 })
 
 t.test('the tarball can be made again, byte for byte', async t => {

@@ -11,11 +11,12 @@ import { pageHeaders, renderPage } from '../src/pages/page'
 import { languageOf, type PageText, textFor } from '../src/pages/texts'
 import type { WechatLoginOptions, WechatPage } from '../src/types'
 import { agents } from './fixture/browser'
-import { logIn, startHost } from './fixture/host'
+import { startHost } from './fixture/host'
+import { logIn } from './fixture/login'
+import { accounts, sessionSecret, site } from './fixture/settings'
 
 const page: WechatPage = { kind: 'error', statusCode: 403, code: 'FST_WECHAT_INVALID_STATE', lang: 'en', title: 'Please log in again', message: 'Once more.', action: { href: '/wechat/login', label: 'Log in again' } }
-const secret = '0123456789abcdef0123456789abcdef'
-const good = { qr: { appid: 'wx0000000000000002', secret, callbackUrl: 'https://app.example.com/wechat/qr' }, session: { secret: 'a session secret that is long enough' } }
+const good = { qr: accounts.qr, session: { secret: sessionSecret } }
 
 /** An open tag and its attributes, as far as our own pages have any. */
 const tags = (document: string): string[] => [...document.matchAll(/<[a-z!/][^>]*>/g)].map(([tag]) => tag)
@@ -25,7 +26,7 @@ async function answer (t: Test, url: string, { options = {}, headers = {}, befor
   t.teardown(() => app.close())
   before?.(app)
   await app.register(plugin, { ...good, ...options })
-  return app.inject({ url, headers: { host: 'app.example.com', accept: 'text/html', 'user-agent': agents.desktop, ...headers } })
+  return app.inject({ url, headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, ...headers } })
 }
 
 const junkUrl = (junk: string): string => `/wechat/qr?${['code', 'state', 'redirect', 'via', 'error', 'x'].map(name => `${name}=${encodeURIComponent(junk)}`).join('&')}&${encodeURIComponent(junk)}=1`

@@ -17,6 +17,7 @@ import { isWechatUserAgent } from '../src/request-kind'
 import { parseJson } from '../src/wechat/json'
 import { agents } from './fixture/browser'
 import { SessionStore } from './fixture/session-store'
+import { accounts, origin, sessionSecret, site } from './fixture/settings'
 
 const numRuns = 300
 
@@ -24,7 +25,7 @@ function check<Values extends [unknown, ...unknown[]]> (property: fc.IProperty<V
   fc.assert(property, { numRuns: runs })
 }
 
-const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({ via: 'qr', appid: 'wx0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr', secure: true, ...change }) as CallbackApp
+const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({ via: 'qr', appid: accounts.qr.appid, callbackUrl: accounts.qr.callbackUrl, secure: true, ...change }) as CallbackApp
 const settings: AttemptSettings = { keys: [Buffer.alloc(32, 7)], ttl: 900_000 }
 
 /** A browser's jar as far as Set-Cookie values of ours need one. */
@@ -235,15 +236,12 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
   }), { numRuns: 200 })
 })
 
-const sessionSecret = 'a session secret of the test hosts, long enough'
-
 async function createHost (): Promise<{ host: FastifyInstance, store: SessionStore, calls: () => number }> {
   const store = new SessionStore()
   let calls = 0
   const host: FastifyInstance = Fastify()
   await host.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), {
-    oneclick: { appid: 'wx0123456789abcdef', secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/oneclick' },
-    qr: { appid: 'wxfedcba9876543210', secret: '1'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' },
+    ...accounts,
     session: { secret: sessionSecret, store },
     client: { dispatcher: { dispatch () { calls++; throw new Error('no request may leave') } } as never }
   })
@@ -265,7 +263,7 @@ test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in
     'sec-fetch-dest': fc.constantFrom('document', 'iframe', 'empty', 'x'),
     'sec-purpose': fc.constantFrom('prefetch', 'x'),
     'accept-language': visible,
-    origin: fc.oneof(visible, fc.constantFrom('null', 'https://evil.example', 'https://app.example.com')),
+    origin: fc.oneof(visible, fc.constantFrom('null', 'https://evil.example', origin)),
     'user-agent': fc.oneof(visible, fc.constantFrom(agents.wechat, agents.desktop)),
     cookie: fc.oneof(visible, fc.constantFrom(`__Host-session=${'x'.repeat(40)}`, '__Host-session=x.y; __Host-session=z', `__Host-wechat-${'0'.repeat(12)}=1.2`, '__Host-wechat-signed-out=1')),
     'content-type': fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=x', 'x')
@@ -281,7 +279,7 @@ test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in
     body
   })
   await fc.assert(fc.asyncProperty(request, async ({ method, path, query, headers, body }) => {
-    const answer = await host.inject({ method, url: `${path}?${query}`, headers: { host: 'app.example.com', ...headers }, ...(method === 'POST' || method === 'PUT' ? { payload: body } : {}) })
+    const answer = await host.inject({ method, url: `${path}?${query}`, headers: { host: site, ...headers }, ...(method === 'POST' || method === 'PUT' ? { payload: body } : {}) })
     // Over http, and with a Secure cookie, a callback says that the host is set up wrongly; without a valid attempt it never gets so far.
     if (answer.statusCode >= 500) throw new Error(`${answer.statusCode} ${answer.body}`)
     if (answer.body.includes('secret')) return false

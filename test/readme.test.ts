@@ -10,11 +10,13 @@ import wechatLogin from '../src/index'
 import { startWechatSimulator, type WechatSimulator } from '../src/simulator'
 import { explainErrcode } from '../src/wechat/errcode-meanings'
 import { agents, Browser } from './fixture/browser'
-import { logIn, sessionSecret, startHost } from './fixture/host'
+import { startHost } from './fixture/host'
+import { logIn } from './fixture/login'
+import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
 import { run } from './fixture/program'
 import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/readme'
-import { findProgram, reachable } from './scale/machines'
+import { findProgram, reachable } from './fixture/machines'
 
 const english = readReadme('README.md')
 const account = { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr' }
@@ -207,7 +209,7 @@ async function startNginx (t: Test, block: string, hostPort: string): Promise<{ 
   const port = await freePort()
   const folder = join(t.testdirName, `nginx-${port}`)
   mkdirSync(folder, { recursive: true })
-  const tls = join(__dirname, 'fixtures/tls')
+  const tls = join(__dirname, 'data/tls')
   const server = block
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
     .replace(/\S+\.pem/, `${tls}/cert.pem`).replace(/\S+\.key/, `${tls}/key.pem`)

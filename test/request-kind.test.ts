@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { isWechatUserAgent } from '../src/request-kind'
-
-interface Sample { userAgent: string, is: 'wechat' | 'wecom' | 'other', kind: string }
-const samples: Sample[] = JSON.parse(readFileSync('test/fixtures/user-agents.json', 'utf8'))
+import { userAgents } from './fixture/data'
 
 t.test('WeChat\'s own browser is told from WeCom and from all others', async t => {
-  for (const { userAgent, is, kind } of samples) t.equal(isWechatUserAgent(userAgent), is === 'wechat', kind)
+  for (const { userAgent, is, kind } of userAgents) t.equal(isWechatUserAgent(userAgent), is === 'wechat', kind)
 })
 
 t.test('the case of the header does not matter', async t => {
-  for (const { userAgent, is, kind } of samples) {
+  for (const { userAgent, is, kind } of userAgents) {
     t.equal(isWechatUserAgent(userAgent.toLowerCase()), is === 'wechat', kind)
     t.equal(isWechatUserAgent(userAgent.toUpperCase()), is === 'wechat', kind)
   }

@@ -77,7 +77,7 @@ helperTest('logout ends the login, asked once for two clicks', { simulator: { co
 })
 
 helperTest("isWechatBrowser is the server's own test", {}, async (t, { run }) => {
-  const agents: Array<{ userAgent: string }> = JSON.parse(readFileSync(join(__dirname, '../fixtures/user-agents.json'), 'utf8'))
+  const agents: Array<{ userAgent: string }> = JSON.parse(readFileSync(join(__dirname, '../data/user-agents.json'), 'utf8'))
   t.ok(agents.length > 20)
   const found = await run(`${JSON.stringify(agents.map(({ userAgent }) => userAgent))}.map(ua => w.isWechatBrowser(ua))`)
   t.strictSame(found, agents.map(({ userAgent }) => isWechatUserAgent(userAgent)))

@@ -9,8 +9,10 @@ import { createContext, sweep } from '../../src/login/context'
 import { maxTargetLength } from '../../src/redirect-target'
 import type { Settings } from '../../src/options/parse-options'
 import { agents } from '../fixture/browser'
-import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
 import { getRaw } from '../fixture/raw'
+import { sessionSecret, site } from '../fixture/settings'
 
 test('a route of the host starts a login by authorizeUrl, in the way that it names', async t => {
   const host = await startHost(t, {
@@ -144,7 +146,7 @@ test('where the host wants a session for every visitor, the answer of a guard gi
   t.equal(newcomer.status, 401)
   t.match(newcomer.setCookies.join(), /^__Host-session=[^;]/)
   const browser = host.browser()
-  browser.jar('app.example.com').set('__Host-session', 'of.another')
+  browser.jar(site).set('__Host-session', 'of.another')
   t.strictSame((await browser.fetch(`${host.origin}/account`)).setCookies, [])
 })
 
@@ -184,10 +186,10 @@ test('loadUser is asked once a request, and until then nobody is known', async t
 test('junk in an attempt\'s cookie counts as the oldest, and goes first', async t => {
   const host = await startHost(t)
   const browser = host.browser()
-  browser.jar('app.example.com').set('__Host-wechat-aaaaaaaaaaaa', '!')
+  browser.jar(site).set('__Host-wechat-aaaaaaaaaaaa', '!')
   for (let count = 0; count < 5; count++) await browser.get(`${host.origin}/wechat/login`)
-  t.notOk(browser.jar('app.example.com').has('__Host-wechat-aaaaaaaaaaaa'))
-  t.equal(browser.jar('app.example.com').size, 5)
+  t.notOk(browser.jar(site).has('__Host-wechat-aaaaaaaaaaaa'))
+  t.equal(browser.jar(site).size, 5)
 })
 
 test('what the process remembers of attempts and logins goes with time', async t => {

@@ -2,14 +2,17 @@
 // Nobody is let in by a fault, nobody is locked out after it, and nobody else notices.
 
 import { test, type Test } from 'tap'
-import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
+import { copyOf, withOnly } from '../fixture/alone'
+import { gate } from '../fixture/gate'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import type { Operation, SessionRecord, SessionStore } from '../fixture/session-store'
+import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
 import { Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
-import { gate, type Operation, type SessionRecord, type SessionStore } from '../fixture/session-store'
-import { logOut, me, origin, site as name, startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
 import type { StoredUser, WechatUser } from '../../src/types'
 
-const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 /** Of the good calls too, on a machine under load. */
 const timeout = 1500
 
@@ -103,7 +106,7 @@ test('a store that comes back too late for a repeated callback takes no session 
   const { host, store, browser, page, rendered } = await startWithSlowPage(t)
   const callback = await beginLogin(host, browser)
   const late = copyOf(host, browser)
-  late.jar(name).set('__Host-session', 'from.before')
+  late.jar(site).set('__Host-session', 'from.before')
   await browser.get(callback)
   const { opened, open } = gate()
   const stop = obstruct(store, 'get', 1, () => opened)
@@ -310,14 +313,12 @@ test('an onUser that refuses with a 4xx of its own is heard', async t => {
 })
 
 test('an onUser that hangs holds up nobody but its own visitor', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   const { host, browser } = await startWithStore(t, {
     options: {
       onUser: async profile => {
         if (profile.nickname === 'Sunny Day ☀️') {
-          entered.open()
-          await opened
+          await pass()
         }
         return profile
       }
@@ -325,7 +326,7 @@ test('an onUser that hangs holds up nobody but its own visitor', async t => {
   })
   const hanging = host.browser()
   const held = hanging.get(await beginLogin(host, hanging, { user: 'sunny' }))
-  await entered.opened
+  await entered
   t.equal((await logIn(host, browser)).status, 303)
   t.equal((await me(browser)).status, 200)
   t.equal((await logOut(browser)).status, 204)
@@ -344,15 +345,13 @@ test('a loadUser that throws or returns nothing lets nobody in; one that hangs h
   t.equal((await browser.get(`${origin}/account`)).status, 500)
   load = stored => stored
   t.equal((await me(browser)).status, 200, 'the login stands')
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   load = async stored => {
-    entered.open()
-    await opened
+    await pass()
     return stored
   }
   const held = me(browser)
-  await entered.opened
+  await entered
   load = stored => stored
   t.equal((await logIn(host, host.browser())).status, 303)
   open()
@@ -367,10 +366,10 @@ test('a loadUser that throws or returns nothing lets nobody in; one that hangs h
 
 test('a header full of cookies of others does not hinder a login, and one that is too full breaks nothing', async t => {
   const { host, browser } = await startWithStore(t)
-  for (let index = 0; index < 100; index++) browser.jar(name).set(`host-cookie-${index}`, 'x'.repeat(120))
+  for (let index = 0; index < 100; index++) browser.jar(site).set(`host-cookie-${index}`, 'x'.repeat(120))
   t.equal((await logIn(host, browser)).status, 303)
   t.equal((await me(browser)).status, 200)
-  for (let index = 100; index < 150; index++) browser.jar(name).set(`host-cookie-${index}`, 'x'.repeat(120))
+  for (let index = 100; index < 150; index++) browser.jar(site).set(`host-cookie-${index}`, 'x'.repeat(120))
   t.equal((await me(browser)).status, 431)
   t.equal((await me(host.browser())).status, 401)
 })
@@ -390,11 +389,11 @@ test('a guarded URL that is too long to come back to leads to the login all the 
 test('a Secure session cookie behind a proxy that Fastify does not trust is found out before a code is spent, and said once', async t => {
   const given: HostOptions = { secure: false, simulator: { callbackOrigin: origin } }
   const behindProxy = (host: Host): Browser => {
-    const browser = new Browser({ [name]: host.address })
+    const browser = new Browser({ [site]: host.address })
     host.browsers.push(browser)
     return browser
   }
-  const throughProxy = { 'x-forwarded-proto': 'https', 'x-forwarded-host': name }
+  const throughProxy = { 'x-forwarded-proto': 'https', 'x-forwarded-host': site }
   const host = await startHost(t, given)
   for (let visit = 0; visit < 3; visit++) {
     const browser = behindProxy(host)
@@ -415,14 +414,12 @@ test('a Secure session cookie behind a proxy that Fastify does not trust is foun
 for (const rolling of [false, true]) {
   for (const slow of ['reads', 'writes'] as const) {
     test(`T26: a logout holds against a slow request that ${slow} the session and ends after it (rolling: ${rolling})`, async t => {
-      const { opened, open } = gate()
-      const entered = gate()
+      const { entered, open, pass } = gate()
       const { host, browser } = await startWithStore(t, {
         options: { session: { secret: sessionSecret, rolling } },
         routes: app => {
           app.get('/slow', { preHandler: app.requireWechatUser }, async request => {
-            entered.open()
-            await opened
+            await pass()
             if (slow === 'writes') Object.assign(request.session, { cart: 1 })
             return 'done'
           })
@@ -431,7 +428,7 @@ for (const rolling of [false, true]) {
       await logIn(host, browser)
       const kept = copyOf(host, browser)
       const late = browser.get(`${origin}/slow`)
-      await entered.opened
+      await entered
       t.equal((await logOut(copyOf(host, browser))).status, 204)
       open()
       t.equal((await late).status, 200)
@@ -480,20 +477,18 @@ for (const rolling of [false, true]) {
 }
 
 test('T54: app.close() in the middle of a login ends promptly and lets the callback finish', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   const { host, store, browser } = await startWithStore(t, {
     options: {
       onUser: async profile => {
-        entered.open()
-        await opened
+        await pass()
         return profile
       }
     }
   })
   await me(browser)
   const answering = browser.get(await beginLogin(host, browser))
-  await entered.opened
+  await entered
   const closing = host.app.close()
   open()
   const answer = await answering

@@ -2,10 +2,13 @@
 
 import { test } from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
-import { beginLogin, logIn, startHost } from '../fixture/host'
-import { gate } from '../fixture/session-store'
-import { logOut, me, origin, startStoredHost } from '../fixture/stored-host'
+import { copyOf, withOnly } from '../fixture/alone'
+import { gate } from '../fixture/gate'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import { origin, sessionSecret } from '../fixture/settings'
+import { startStoredHost } from '../fixture/stored-host'
 import type { WechatUser } from '../../src/types'
 
 /** A session as its owner uses it. */
@@ -155,15 +158,13 @@ test('a logout that the store has failed may be tried again in the same request,
 
 for (const where of ['here', 'on another process'] as const) {
   test(`T26: a loadUser that finds its user gone does not save a session that a logout ${where} has ended meanwhile`, async t => {
-    const entered = gate()
-    const left = gate()
+    const { entered, open, pass } = gate()
     let slow = false
     const { host, store, browser } = await startStoredHost(t, {
       options: {
         loadUser: async (stored, request) => {
           if (!slow) return stored as WechatUser
-          entered.open()
-          await left.opened
+          await pass()
           Object.assign(request.session, { seen: 'now' })
           return null
         }
@@ -178,10 +179,10 @@ for (const where of ['here', 'on another process'] as const) {
     const kept = copyOf(host, browser)
     slow = true
     const running = copyOf(host, browser).fetch(`${origin}/account`)
-    await entered.opened
+    await entered
     if (where === 'here') t.equal((await logOut(browser)).status, 204)
     else store.records.delete(store.logins()[0]!.id)
-    left.open()
+    open()
     t.equal((await running).status, 401)
     t.strictSame((await kept.fetch(`${origin}/mine`)).json(), {})
     t.strictSame([...store.records.values()].filter(text => /userId|wechatLogin|seen/.test(text)), [])
@@ -309,7 +310,7 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
       fastify: { trustProxy: true },
       before: async app => {
         await app.register(import('@fastify/cookie'))
-        await app.register(import('@fastify/session'), { secret: 'a session secret of the host, long enough', cookie: { sameSite, secure: true } })
+        await app.register(import('@fastify/session'), { secret: sessionSecret, cookie: { sameSite, secure: true } })
       },
       options: { secret: 'a secret of the login, which is long enough', session: undefined as never }
     })

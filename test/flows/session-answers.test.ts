@@ -4,10 +4,14 @@ import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import type { FastifyRequest } from 'fastify'
 import { test, type Test } from 'tap'
-import { copyOf, sessionCookie } from '../fixture/alone'
-import { beginLogin, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
-import { gate, SessionStore } from '../fixture/session-store'
-import { logOut, me, origin, site as name, startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
+import { copyOf } from '../fixture/alone'
+import { gate } from '../fixture/gate'
+import { type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import { SessionStore } from '../fixture/session-store'
+import { origin, sessionSecret, site } from '../fixture/settings'
+import { startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
 
 /** A session as its owner uses it. */
 type Session = FastifyRequest['session'] & Record<string, any>
@@ -152,13 +156,13 @@ test('a logout right after the secret of the session was rotated ends the login 
   const after = await startHost(t, { options: { session: { secret: secrets, store }, secret: sessionSecret }, wechat: before.wechat })
   const browser = before.browser()
   await logIn(before, browser)
-  browser.hosts[name] = after.address
+  browser.hosts[site] = after.address
   const kept = copyOf(after, browser)
   t.equal((await me(browser)).status, 200)
   const sets = store.counts.set
   const out = await logOut(browser)
   t.equal(out.status, 204)
-  t.notOk(browser.jar(name).has('__Host-session'))
+  t.notOk(browser.jar(site).has('__Host-session'))
   t.equal(store.counts.set, sets)
   for (const one of [browser, kept]) t.equal((await me(one)).status, 401)
   t.equal(store.logins().length, 0)
@@ -172,11 +176,11 @@ test('a logout clears a session cookie that the signer of the host has made, and
   }
   const host = await startHost(t, hostSession({ store, secret: signer }))
   const browser = host.browser()
-  browser.jar(name).set('another', 'value')
+  browser.jar(site).set('another', 'value')
   await logIn(host, browser)
   t.equal((await me(browser)).status, 200)
   await logOut(browser)
-  t.strictSame([...browser.jar(name).keys()], ['another', '__Host-wechat-signed-out'])
+  t.strictSame([...browser.jar(site).keys()], ['another', '__Host-wechat-signed-out'])
   t.equal(store.logins().length, 0)
 })
 
@@ -190,7 +194,7 @@ test('a logout of a session that came by no cookie of this request ends it, and 
       })
     }
   })
-  browser.jar(name).set('another', 'value')
+  browser.jar(site).set('another', 'value')
   const out = await logOut(browser)
   t.equal(out.status, 204)
   t.strictSame(out.setCookies.map(line => line.split('=')[0]), ['__Host-wechat-signed-out'])
@@ -242,7 +246,7 @@ test('a logout after the host itself has destroyed the session still remembers t
   await logIn(host, browser)
   const answer = await browser.fetch(`${origin}/leave`)
   t.strictSame([answer.status, answer.json()], [200, { user: null }])
-  t.equal(browser.jar(name).get('__Host-wechat-signed-out'), '1')
+  t.equal(browser.jar(site).get('__Host-wechat-signed-out'), '1')
   t.equal(store.logins().length, 0)
   t.equal((await me(browser)).status, 401)
 })

@@ -9,12 +9,14 @@ import { startWechatSimulator, type WechatSimulator } from '../../src/simulator'
 import type { WechatApp, WechatLoginOptions } from '../../src/types'
 import type { Via } from '../../src/via'
 import { agents, type Answer, Browser } from '../fixture/browser'
-import { beginLogin, type Host, sessionSecret, startHost, tls } from '../fixture/host'
+import { tls } from '../fixture/data'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin } from '../fixture/login'
+import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
 
 type Name = 'shop' | 'cafe'
 const names: Name[] = ['shop', 'cafe']
 const people = Array.from({ length: 100 }, (_, index) => ({ id: `person${index}` }))
-const own = { 'sec-fetch-site': 'same-origin' }
 
 /** Two accounts a tenant; `place` says where a tenant's callbacks are. */
 function accounts (place: (name: Name) => string) {
@@ -58,7 +60,7 @@ async function startTenants (t: Test, tenantOf: (request: FastifyRequest) => Nam
 
 const byHost = (name: Name): string => `https://${name}.example.com`
 const nameOfHost = ({ hostname }: FastifyRequest): Name | undefined => names.find(name => hostname === `${name}.example.com`)
-const onOneHost = (): string => 'https://app.example.com'
+const onOneHost = (): string => origin
 
 const ways: Array<[title: string, tenantOf: (request: FastifyRequest) => Name | undefined, place: (name: Name) => string, headers: (name: Name) => Record<string, string>]> = [
   ['host name', nameOfHost, byHost, () => ({})],
@@ -143,7 +145,7 @@ test('whom one tenant let in, the other refuses, where loadUser compares: the wo
 
 test('a request of no tenant gets no login, and a bad app is an error of the site', async t => {
   let bad = false
-  const host = await startTenants(t, () => bad ? 'shop' : undefined, () => 'https://app.example.com', {
+  const host = await startTenants(t, () => bad ? 'shop' : undefined, () => origin, {
     qr: () => bad ? { appid: 'wrong', secret: 'x'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' } : undefined
   })
   const browser = host.browser()
@@ -232,7 +234,7 @@ async function startSiblings (t: Test) {
     }, { prefix: `/${name}` })
   }
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
-  const browser = (): Browser => new Browser({ 'app.example.com': address })
+  const browser = (): Browser => new Browser({ [site]: address })
   const logIn = async (visitor: Browser, name: Name, user: string): Promise<Answer> => {
     const start = await visitor.get(`${origin}/${name}/wechat/login`)
     return visitor.get(wechat.control.approve(start.location, { user }))
@@ -251,7 +253,7 @@ test('in sibling scopes a visitor may be logged in at both, as different people,
     t.equal(appid, appOf(wechat, name, 'qr').appid)
     t.equal(openid, wechat.control.openid(appid, person))
   }
-  t.equal((await visitor.post(`${origin}/shop/wechat/logout`, {}, own)).status, 204)
+  t.equal((await visitor.post(`${origin}/shop/wechat/logout`, {}, sameOrigin)).status, 204)
   t.equal((await visitor.fetch(`${origin}/shop/account`)).status, 401)
   t.equal((await visitor.fetch(`${origin}/cafe/account`)).status, 200)
 })
@@ -263,7 +265,7 @@ test("a login of one scope is refused at the other scope's callback, and so is i
   const callback = wechat.control.approve(start.location, { user: 'person1' })
   t.equal((await visitor.fetch(callback.replace('/shop/', '/cafe/'))).json().code, 'FST_WECHAT_INVALID_STATE')
   await logIn(visitor, 'shop', 'person1')
-  const cookie = `__Host-cafe=${visitor.jar('app.example.com').get('__Host-shop')}`
+  const cookie = `__Host-cafe=${visitor.jar(site).get('__Host-shop')}`
   t.equal((await browser().fetch(`${origin}/cafe/account`, { headers: { cookie } })).status, 401)
 })
 
@@ -285,7 +287,7 @@ test('one authorised domain serves many sites: begun at any, finished there, and
     t.equal(back.location, 'https://shop.example.com/account?tab=2')
     t.notMatch(back.location, /code|state/, 'no site ever sees a code')
     for (const site of sites) t.equal((await browser.fetch(`${site}/account`)).json().user.nickname, '青禾🌱')
-    t.equal((await browser.post('https://cafe.example.com/wechat/logout', {}, own)).status, 204)
+    t.equal((await browser.post('https://cafe.example.com/wechat/logout', {}, sameOrigin)).status, 204)
     for (const site of sites) t.equal((await browser.fetch(`${site}/account`)).status, 401)
 
     const elsewhere = await browser.get('https://evil.example.net/wechat/login?redirect=/account')

@@ -5,7 +5,8 @@ import type { FastifyRequest } from 'fastify'
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions, WechatUser } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, startHost } from '../fixture/host'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
 import { type Query, schema, type Transaction, upsertUser } from '../fixture/postgres-users'
 
 declare module 'fastify' {

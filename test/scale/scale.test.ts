@@ -6,7 +6,7 @@ import { createClient } from 'redis'
 import { type Test, test } from 'tap'
 import { startWechatSimulator, type WechatSimulator } from '../../src/simulator'
 import { type Answer, agents, Browser } from '../fixture/browser'
-import { createMachine, findProgram, type Machine, startProxy, startRedis } from './machines'
+import { createMachine, findProgram, type Machine, startProxy, startRedis } from '../fixture/machines'
 
 const origin = 'https://app.example.com'
 const logins = Number(process.env.SCALE_LOGINS ?? 5000)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { codeIn, codeOf, exchange, get, oneclickUrl, param, post, profileOf, qrUrl, start } from './build'
+import { codeIn } from '../fixture/login'
+import { codeOf, exchange, get, oneclickUrl, param, post, profileOf, qrUrl, start } from '../fixture/simulator'
 
 t.test('approve() plays the visit and is as strict as the pages', async t => {
   const wechat = await start(t)

@@ -9,14 +9,17 @@ import * as errors from '../../src/errors'
 import type { ApiFaultKind, TransportFaultKind } from '../../src/simulator/fault-types'
 import type { WechatApp, WechatLoginOptions, WechatProfile } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
-import { type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
+import { askingApi, person, startFakeApi, tokens } from '../fixture/fake-api'
+import { gate } from '../fixture/gate'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { begin, logIn } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { SessionStore } from '../fixture/session-store'
+import { accounts, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
-import { gate, SessionStore } from '../fixture/session-store'
 import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
-import { askingApi, begin, getRaw, person, sendRaw, site, startFakeApi, tokens } from './tools'
 
-const own = { 'sec-fetch-site': 'same-origin' }
 const every: Kind[] = ['secret', 'code', 'state', 'token', 'cookie', 'person']
 
 test('T50: the search finds a secret in every form, inside any text, and nothing where there is none', t => {
@@ -144,8 +147,8 @@ async function walk (host: Host): Promise<void> {
     await browser.get(`${host.origin}/account`)
     await browser.fetch(`${host.origin}/wechat/me`)
     const { code, state } = await begin(host, browser)
-    await browser.post(`${host.origin}${new URL(callback).pathname}`, { code, state }, own)
-    await browser.post(`${host.origin}/wechat/logout`, {}, own)
+    await browser.post(`${host.origin}${new URL(callback).pathname}`, { code, state }, sameOrigin)
+    await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
     await browser.get(`${host.origin}/account`)
     await browser.get(callback)
     await browser.fetch(callback)
@@ -379,9 +382,8 @@ test('T50: nor does a login that has outlasted the handlerTimeout of Fastify, wh
 })
 
 test('T50: no option that is wrong shows a secret in the error of the boot or in a warning, even where two were mixed up', async t => {
-  const appSecret = '0123456789abcdef0123456789abcdef'
-  const qr = { appid: 'wx0000000000000001', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/qr' }
-  for (const secret of [appSecret, sessionSecret, Buffer.from(sessionSecret).toString('base64url')]) {
+  const { qr } = accounts
+  for (const secret of [qr.secret, sessionSecret, Buffer.from(sessionSecret).toString('base64url')]) {
     const wrong: Array<Record<string, unknown>> = [
       { qr: { ...qr, appid: secret } }, { qr: { ...qr, callbackUrl: secret } }, { qr: { ...qr, secret: { secret } } }, { qr: secret }, { oneclick: { ...qr, scope: secret } }, { qr: { ...qr, forcePopup: secret } },
       { routes: { login: secret } }, { routes: { qr: secret } }, { routes: secret }, { redirect: { default: secret } }, { redirect: { origins: [secret] } }, { redirect: secret }, { lang: secret }, { maxAge: secret }, { attemptTtl: secret },

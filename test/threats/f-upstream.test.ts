@@ -13,9 +13,13 @@ import { EndedLogins } from '../../src/session/ended-logins'
 import { SpentAttempts } from '../../src/attempt/spent-attempts'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { askingApi, person, type Reply, startFakeApi, tokens } from '../fixture/fake-api'
+import { type Host, startHost } from '../fixture/host'
+import { begin, type Begun, exchanges, isLoggedIn, logIn, stateIn, whoIs } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { sessionCookies } from '../fixture/session-cookie'
+import { sessionSecret, site } from '../fixture/settings'
 import { checkNothingStays, usedMemory } from '../fixture/memory'
-import { askingApi, begin, type Begun, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 

@@ -15,11 +15,12 @@ import { createWechatClient } from '../../src/wechat-client'
 import { parseOrigin, parseClientOptions } from '../../src/wechat/client-options'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
-import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from './servers'
+import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from '../fixture/servers'
+import { accounts } from '../fixture/settings'
 
 type Caught = errors.WechatError & { reason?: string }
 
-const appid = 'wx0123456789abcdef'
+const { appid } = accounts.oneclick
 const secret = '5ec7e75ec7e75ec7e75ec7e75ec7e75e'
 const code = '011C0DEc0deC0DEc0deC0DEc0deC0DEc'
 const accessToken = '92_ACCESSaccessACCESSaccess'

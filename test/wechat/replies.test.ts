@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
+import { recordedReplies } from '../fixture/data'
 import * as errors from '../../src/errors'
 import { explainErrcode } from '../../src/wechat/errcode-meanings'
 import { readErrmsg } from '../../src/wechat/errmsg'
@@ -39,8 +39,7 @@ function outcome (read: Read, body: unknown): string {
 
 t.test('every recorded reply is read as what it is', async t => {
   const readers: Array<[RegExp, Read]> = [[/userinfo|user\/info/, readUserInfo], [/auth$/, readCheck], [/./, readTokens]]
-  const rows: Array<{ endpoint: string, body: string }> = JSON.parse(readFileSync('test/fixtures/wechat-responses.json', 'utf8'))
-  const outcomes = rows.map(({ endpoint, body }) => {
+  const outcomes = recordedReplies.map(({ endpoint, body }) => {
     const [, read] = readers.find(([pattern]) => pattern.test(endpoint))!
     return `${endpoint} ${outcome(read, body)}`
   })
