@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
 import { helperTest, missed } from '../fixture/helped'
-import { app, browserTest, htmlPage, servePage, shoot, type Sites, weixin } from '../fixture/sites'
+import { app, begun, browserTest, htmlPage, servePage, shoot, type Sites, weixin } from '../fixture/sites'
 
 /** The code on show, once WeChat has heard of it. */
 const lastQr = (sites: Sites): string => sites.wechat.control.qrs().at(-1)!.uuid
@@ -98,7 +98,7 @@ helperTest("the server's no reaches the page around, and stays readable with a w
   t.equal(await frame.getByRole('heading').innerText(), '您没有登录')
   await shoot(page, 'embedded-refused')
   await frame.getByRole('link', { name: '重新登录' }).click()
-  await page.waitForURL('https://open.weixin.qq.com/connect/qrconnect?**')
+  await page.waitForURL(`${weixin}/connect/qrconnect?**`, begun)
 })
 
 helperTest('a refusal that WeChat reports, as its documents say, reaches the page around', { simulator: { refusal: 'authdeny' } }, async (t, { run, until }, sites) => {

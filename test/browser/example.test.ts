@@ -2,16 +2,15 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
-import { launchChromium } from '../fixture/chromium'
+import { findFaults } from '../fixture/axe'
+import { findVisitors } from '../fixture/chromium'
 import { freePort } from '../fixture/ports'
 import { shoot } from '../fixture/sites'
 
 const root = join(__dirname, '../..')
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Example {
   origin: string
@@ -41,16 +40,11 @@ async function startExample (t: Test): Promise<Example> {
 
 function exampleTest (name: string, run: (t: Test, page: Page, example: Example) => Promise<void>, locale = 'zh-CN'): void {
   test(name, async t => {
-    const browser = await launchChromium({})
-    if (browser === null) {
-      if (process.env.CI === 'true') t.fail('no browser: this test needs Chromium, and CI must not go without it')
-      else t.pass('a real browser', { skip: 'NO BROWSER WAS FOUND, so nothing of this was tested: set CHROMIUM_PATH' })
-      return
-    }
-    // Teardowns run in reverse: the browser goes first, and its open connections do not hold up the example.
+    // Teardowns run in reverse: the visitor goes first, and its open connections do not hold up the example.
     const example = await startExample(t)
-    t.teardown(() => browser.close())
-    const page = await (await browser.newContext({ locale })).newPage()
+    const visitor = await findVisitors(t)
+    if (visitor === null) return
+    const page = await (await visitor({ locale })).newPage()
     const shouted: string[] = []
     page.on('console', message => { if (message.type() === 'error' && !/status of 40[14]|ERR_INTERNET_DISCONNECTED/.test(message.text())) shouted.push(message.text()) })
     await run(t, page, example)
@@ -59,11 +53,8 @@ function exampleTest (name: string, run: (t: Test, page: Page, example: Example)
 }
 
 async function look (t: Test, page: Page, name: string): Promise<void> {
-  await page.evaluate(axe)
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await page.evaluate("axe.run({ exclude: ['iframe'] })") as { violations: Array<{ id: string, nodes: Array<{ html: string }> }> }
-    t.strictSame(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)), [], `${name}, ${colorScheme}`)
+    t.strictSame(await findFaults(page, colorScheme, 'iframe'), [], `${name}, ${colorScheme}`)
     await shoot(page, `example-${name}-${colorScheme}`)
   }
   await page.setViewportSize({ width: 320, height: 568 })

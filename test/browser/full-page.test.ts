@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { agents } from '../fixture/browser'
-import { app, browserTest, evil, htmlPage, servePage, shoot, type Sites, weixin } from '../fixture/sites'
+import { app, begun, browserTest, evil, htmlPage, servePage, shoot, type Sites, weixin } from '../fixture/sites'
 
 const phone = { userAgent: agents.wechat, viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true }
 const pages = { '/': htmlPage('首页') }
@@ -20,9 +20,11 @@ const lastQr = (sites: Sites): string => sites.wechat.control.qrs().at(-1)!.uuid
 const heading = (page: Page): Promise<string> => page.getByRole('heading').innerText()
 const me = (page: Page): Promise<number> => page.evaluate("fetch('/wechat/me').then(answer => answer.status)")
 
-/** Opens a guarded page and has its code confirmed. */
+/** Opens a guarded page and has its code scanned, which ends the loading of WeChat's page, and then confirmed. */
 async function logIn (page: Page, sites: Sites, path = '/account/a', user = 'sunny'): Promise<void> {
-  await page.goto(app + path)
+  await page.goto(app + path, begun)
+  sites.wechat.control.scan(lastQr(sites), user)
+  await page.waitForLoadState()
   sites.wechat.control.confirm(lastQr(sites), user)
   await page.waitForURL(app + path)
 }
@@ -49,7 +51,7 @@ browserTest('on a desktop: the code, the scan, the confirmation; a deep link wit
   const page = await sites.page()
   await page.goto(`${app}/?tab=2&q=微信#第三节`)
   await page.evaluate("import('/wechat/client.js').then(({ login }) => { login() })")
-  await page.waitForURL(`${weixin}/connect/qrconnect?**`)
+  await page.waitForURL(`${weixin}/connect/qrconnect?**`, begun)
   await shoot(page, 'simulator-qr')
   sites.wechat.control.scan(lastQr(sites))
   await page.getByText('扫描成功').waitFor()
@@ -63,9 +65,9 @@ browserTest('on a desktop: the code, the scan, the confirmation; a deep link wit
 browserTest('two tabs log in at once, each to its own page, and are one visitor', options, async (t, sites) => {
   const visitor = await sites.visitor()
   const [first, second] = [await visitor.newPage(), await visitor.newPage()]
-  await first.goto(`${app}/account/a`)
+  await first.goto(`${app}/account/a`, begun)
   const firstQr = lastQr(sites)
-  await second.goto(`${app}/account/b`)
+  await second.goto(`${app}/account/b`, begun)
   const secondQr = lastQr(sites)
   sites.wechat.control.confirm(secondQr, 'sunny')
   await second.waitForURL(`${app}/account/b`)
@@ -83,7 +85,7 @@ browserTest('after a login the back button meets no callback, and a callback loa
   await logIn(page, sites)
   const history = await page.context().newCDPSession(page).then(session => session.send('Page.getNavigationHistory'))
   t.strictSame(history.entries.map(({ url }) => url.replace(/\?.*/, '')).filter(url => url.startsWith(app)), [`${app}/`, `${app}/account/a`])
-  await page.goBack()
+  await page.goBack(begun)
   t.equal(new URL(page.url()).origin, weixin, 'as on any site')
   await page.goBack()
   t.equal(await heading(page), '首页')
@@ -123,12 +125,12 @@ browserTest('WeChat keeps a refusal to itself; the code can be cancelled, scanne
   await shoot(inWechat, 'simulator-refused-320')
 
   const page = await sites.page()
-  await page.goto(`${app}/account/a`)
+  await page.goto(`${app}/account/a`, begun)
   const first = lastQr(sites)
   sites.wechat.control.cancel(first)
   await page.getByText('取消此次登录').waitFor()
   await shoot(page, 'simulator-qr-cancelled')
-  const reloaded = page.waitForEvent('load')
+  const reloaded = page.waitForEvent('domcontentloaded')
   sites.wechat.control.expire(first)
   await reloaded
   t.not(lastQr(sites), first)
@@ -162,7 +164,7 @@ browserTest('a front end that receives the code itself posts it', {
   const page = await sites.page()
   await page.goto(`${app}/`)
   await page.evaluate("import('/wechat/client.js').then(({ login }) => { login({ redirect: '/?from=login' }) })")
-  await page.waitForURL(`${weixin}/**`)
+  await page.waitForURL(`${weixin}/**`, begun)
   sites.wechat.control.confirm(lastQr(sites))
   await page.waitForURL(`${app}/login-done?**`)
   const post = `(async () => {

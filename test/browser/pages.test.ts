@@ -1,13 +1,12 @@
 // Every small page that we send, as a visitor sees it: in both languages, light and dark, on a narrow phone, to a screen reader, and with
 // junk in whatever it takes.
 
-import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
+import { findFaults } from '../fixture/axe'
 import { agents } from '../fixture/browser'
 import { app, browserTest, htmlPage, shoot, type Sites, type SitesOptions, weixin } from '../fixture/sites'
 
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const desktop = { viewport: { width: 1280, height: 720 } }
 const narrow = { viewport: { width: 320, height: 568 } }
 const inWechat = { ...narrow, userAgent: agents.wechat }
@@ -82,13 +81,6 @@ const options: SitesOptions = {
   }
 }
 
-/** What axe finds at fault: rule and element. */
-async function faults (page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate('axe.run()') as { violations: Array<{ id: string, nodes: Array<{ html: string }> }> }
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-}
-
 const ask = (page: Page) => (path: string): Promise<any> => page.evaluate(`fetch('${path}', { headers: { accept: 'application/json' } }).then(answer => answer.json())`)
 
 for (const [name, { look = {}, titles, open }] of Object.entries(ways)) {
@@ -104,8 +96,7 @@ for (const [name, { look = {}, titles, open }] of Object.entries(ways)) {
       t.equal(await frame.evaluate('document.documentElement.lang'), locale.replace('-GB', ''))
       t.ok(await frame.getByRole('link').count() <= 1, 'one way on at most')
       for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        t.strictSame(await faults(page), [], `${locale}, ${colorScheme}`)
+        t.strictSame(await findFaults(page, colorScheme), [], `${locale}, ${colorScheme}`)
         await shoot(page, `${name}-${locale.slice(0, 2)}-${colorScheme}`)
       }
       await page.setViewportSize(narrow.viewport)
@@ -128,8 +119,15 @@ const junk = [
 ]
 const known = new Set(['html[lang]', 'head', 'meta[charset]', 'meta[name,content]', 'meta[http-equiv,content]', 'title', 'style', 'body', 'main', 'h1', 'p', 'a[href]', 'a[href,target]', 'script[data-outcome]'])
 
-/** Each element of the parsed page with the names of its attributes, and where its links go. */
-const parsed = '[...document.querySelectorAll(\'*\')].map(({ localName, attributes }) => localName + (attributes.length ? \'[\' + [...attributes].map(({ name }) => name) + \']\' : \'\'))'
+/** Of the parsed page: each element with the names of its attributes, where its links go, and what a script of the junk's would leave. */
+const look = `({
+  isPage: document.contentType.includes('html'),
+  elements: [...document.querySelectorAll('*')].map(({ localName, attributes }) => localName + (attributes.length ? '[' + [...attributes].map(({ name }) => name) + ']' : '')),
+  links: [...document.links].map(({ href }) => href),
+  hit: window.hit
+})`
+
+interface Looked { isPage: boolean, elements: string[], links: string[], hit?: unknown }
 
 browserTest('junk in every parameter of every page leaves no foreign element or attribute', options, async (t, sites) => {
   const page = await sites.page()
@@ -150,22 +148,22 @@ browserTest('junk in every parameter of every page leaves no foreign element or 
         `${value}=${value}`
       ]
       for (const query of queries) {
-        const left = await page.goto(`${app}${path}?${query}`, { waitUntil: 'commit' }).then(() => true, () => false)
-        if (!left || !page.url().startsWith(app) || !(await page.evaluate('document.contentType') as string).includes('html')) continue
-        await page.waitForLoadState('domcontentloaded')
+        const left = await page.goto(`${app}${path}?${query}`, { waitUntil: 'domcontentloaded' }).then(() => true, () => false)
+        if (!left || !page.url().startsWith(app)) continue
+        const { isPage, elements, links, hit } = await page.evaluate(look) as Looked
+        if (!isPage) continue
         looked++
-        const foreign = (await page.evaluate(parsed) as string[]).filter(element => !known.has(element))
+        const foreign = elements.filter(element => !known.has(element))
         if (foreign.length > 0) t.fail(`${path}?${query}: ${foreign.join(' ')}`)
-        const links = await page.evaluate('[...document.links].map(({ href }) => href)') as string[]
         for (const link of links) if (!link.startsWith(`${app}/wechat/login`)) t.fail(`${path}?${query}: a link to ${link}`)
-        if (await page.evaluate('window.hit') !== undefined) t.fail(`${path}?${query}: a script ran`)
+        if (hit !== undefined) t.fail(`${path}?${query}: a script ran`)
       }
     }
   }
   t.ok(looked > 50, `${looked} pages`)
 })
 
-browserTest("the simulator's screens can be read, by anybody", { ...options, simulator: { consent: null } }, async (t, sites) => {
+browserTest("the simulator's screens can be read, by anybody", { ...options, simulator: { pollHold: 200 } }, async (t, sites) => {
   await checkScreens(t, sites)
 })
 
@@ -195,8 +193,7 @@ async function checkScreens (t: Test, sites: Sites): Promise<void> {
     await page.goto(`${app}/`)
     await open(page)
     for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      t.strictSame(await faults(page), [], `${name}, ${colorScheme}`)
+      t.strictSame(await findFaults(page, colorScheme), [], `${name}, ${colorScheme}`)
       await shoot(page, `simulator-${name}-${colorScheme}`)
     }
     await page.setViewportSize(narrow.viewport)

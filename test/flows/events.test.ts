@@ -10,7 +10,7 @@ import { type EventName, publish } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, startHost } from '../fixture/host'
 import { beginLogin, logIn, stateIn } from '../fixture/login'
-import { accounts, sameOrigin } from '../fixture/settings'
+import { sameOrigin } from '../fixture/settings'
 
 const names: EventName[] = ['attempt.started', 'attempt.restarted', 'login.succeeded', 'login.refused', 'callback.repeated', 'login.ended', 'token.refreshed', 'wechat.call']
 const levels: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
