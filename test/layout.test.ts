@@ -13,7 +13,7 @@ const root = resolve(__dirname, '../src')
  * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code.
  */
 const layers = [
-  'index', 'doctor', 'plugin', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind', 'options', 'redirect-target',
+  'index', 'doctor', 'plugin', 'wechat-client', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind', 'options', 'redirect-target',
   'wechat-client', 'cookies', 'events', 'fastify-types', 'types', 'wechat', 'option-checks', 'errors', 'host-types', 'via'
 ]
 const apart = ['browser', 'simulator']

@@ -1,7 +1,7 @@
 // The doctor's visit: look at everything, ask WeChat where that is allowed, and tell.
 
 import { InvalidOptionsError } from '../errors'
-import { ways } from '../ways'
+import { ways } from '../ways/index'
 import { askWechat } from './ask-wechat'
 import { checkAppOption } from './check-app'
 import { checkAsPlugin, checkPair, checkProxy, checkSession } from './check-host'

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs, parseEnv } from 'node:util'
 import { parseOrigin } from '../wechat/client-options'
-import { ways } from '../ways'
+import { ways } from '../ways/index'
 import { UsageError, variableOf } from './usage'
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -1,7 +1,7 @@
 // How the doctor is called.
 
 import type { Via } from '../via'
-import { ways } from '../ways'
+import { ways } from '../ways/index'
 import type { Way } from '../ways/way'
 
 /** The message is for the person at the keyboard, and repeats nothing that may be a secret. */

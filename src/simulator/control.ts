@@ -6,7 +6,6 @@ import { oneclickCallback, qrCallback } from './callback-url'
 import { readQuery } from './query'
 import { SimulatorError } from './simulator-error'
 import { resetWorld } from './world'
-import type { AuthorizeRequest } from './authorize-checks'
 import type { Ticket } from './tickets'
 import type { SimulatedQr, SimulatorControl } from './control-types'
 import type { SimulatedApp, SimulatedUser, SimulatorPluginOptions } from './types'
@@ -66,13 +65,10 @@ function approve (world: World, authorizeUrl: string, user: SimulatedUser, snaps
   // WeChat wants the fragment whether the link is opened or redirected to; only wxLogin.js goes without.
   const needsFragment = world.settings.strictOrder && !query.has('login_type')
   if (needsFragment && hash !== '#wechat_redirect') throw new SimulatorError('approve: the URL must end in #wechat_redirect')
-  return callbackFor(world, request, user, isQr ? 'qr' : snapshot)
-}
-
-function callbackFor (world: World, request: AuthorizeRequest, user: SimulatedUser, how: 'qr' | boolean): string {
   const { app, scope, redirectUri, state } = request
-  const code = world.grants.issueCode({ appid: app.appid, scope, user, snapshot: how === true })
-  return how === 'qr' ? qrCallback(redirectUri, { code, state }) : oneclickCallback(redirectUri, { code, state })
+  // There is no snapshot of a QR code's page.
+  const code = world.grants.issueCode({ appid: app.appid, scope, user, snapshot: snapshot && !isQr })
+  return isQr ? qrCallback(redirectUri, { code, state }) : oneclickCallback(redirectUri, { code, state })
 }
 
 function finish (ticket: Ticket): { code: string, callbackUrl: string } {

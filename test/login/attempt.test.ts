@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { CallbackApp } from '../../src/options/app-options'
-import { ways } from '../../src/ways'
+import { ways } from '../../src/ways/index'
 import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/attempt/attempt-cookie'
 import { readCookies } from '../../src/cookies'
 import type { WechatApp } from '../../src/types'
