@@ -18,13 +18,18 @@ export interface WechatLogin {
   /** The client of the app that belongs to this request; `FST_WECHAT_INVALID_REQUEST` where there is none. */
   client (request: FastifyRequest, via: Via): Promise<WechatClient>
   /**
-   * Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. Without `via`: the way that fits this browser.
-   * `redirect` is checked as on the login route. On another host than the callback URL's a warning is logged.
-   * Rejects with `FST_WECHAT_WRONG_BROWSER` where `via` does not fit, `FST_WECHAT_INVALID_REQUEST` where there is no app for this request,
-   * `FST_WECHAT_MISCONFIGURED` where a function of the host returned what is no app.
+   * Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. Without `via`: the way that fits
+   * this browser. `redirect` is checked as on the login route. On another host than the callback URL's a warning is
+   * logged. Rejects with `FST_WECHAT_WRONG_BROWSER` where `via` does not fit, `FST_WECHAT_INVALID_REQUEST` where there
+   * is no app for this request, `FST_WECHAT_MISCONFIGURED` where a function of the host returned what is no app.
    */
-  authorizeUrl (request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }): Promise<string>
-  /** Ends the login and changes the session id; only `keepSessionKeys` stay. Rejects with the error of a session store that fails. */
+  authorizeUrl (
+    request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }
+  ): Promise<string>
+  /**
+   * Ends the login and changes the session id; only `keepSessionKeys` stay. Rejects with the error of a session store
+   * that fails.
+   */
   logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
@@ -32,12 +37,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The logged-in user, read-only, or null. With `loadUser`: null until a guard or `loadWechatUser()` has asked. */
     readonly wechatUser: WechatUser | null
-    /** The user through `loadUser`, asked once a request; null where nobody is logged in. Rejects with what `loadUser` throws. */
+    /**
+     * The user through `loadUser`, asked once a request; null where nobody is logged in. Rejects with what `loadUser`
+     * throws.
+     */
     loadWechatUser (): Promise<WechatUser | null>
     /**
-     * With `keepTokens`: an access token of WeChat's that is good for five minutes or more, refreshed when due.
-     * Rejects with `FST_WECHAT_UNAUTHENTICATED` (nobody is logged in), `FST_WECHAT_TOKEN_EXPIRED` (after 30 days: log in again),
-     * `FST_WECHAT_MISCONFIGURED` (without `keepTokens`), or another `WechatError` of the refresh.
+     * With `keepTokens`: an access token of WeChat's that is good for five minutes or more, refreshed when due. Rejects
+     * with `FST_WECHAT_UNAUTHENTICATED` (nobody is logged in), `FST_WECHAT_TOKEN_EXPIRED` (after 30 days: log in
+     * again), `FST_WECHAT_MISCONFIGURED` (without `keepTokens`), or another `WechatError` of the refresh.
      */
     wechatAccessToken (): Promise<string>
   }

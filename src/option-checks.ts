@@ -2,14 +2,21 @@
 
 import { InvalidOptionsError } from './errors'
 
-// A secret may stand in the place of another option, and has 32 characters or more: only an address may be as long as that.
+// A secret may stand in the place of another option, and has 32 characters or more: only an address may be as long as
+// that.
 const address = /^(?:[a-z]+:)?\/|^[\w-]+\.[\w.-]+\//i
 
 /** Shows what was found without showing a secret: the type, and for short harmless text the text. */
 export function describe (value: unknown): string {
-  if (typeof value === 'string') return value.length > (address.test(value) ? 100 : 31) ? `a text of ${value.length} characters` : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))
+  if (typeof value === 'string') {
+    return value.length > (address.test(value) ? 100 : 31)
+      ? `a text of ${value.length} characters`
+      : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))
+  }
   if (Array.isArray(value)) return 'an array'
-  return value === null || ['undefined', 'number', 'boolean'].includes(typeof value) ? String(value) : `a value of type ${typeof value}`
+  return value === null || ['undefined', 'number', 'boolean'].includes(typeof value)
+    ? String(value)
+    : `a value of type ${typeof value}`
 }
 
 const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
@@ -34,11 +41,16 @@ export function refuseOption (option: string, found: string, wanted: string): ne
 }
 
 export function refuseUnknown (given: object, known: string[], where: string): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) refuseOption(where.slice(0, -1), describe(given), `write an object with any of ${known.join(', ')}`)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    refuseOption(where.slice(0, -1), describe(given), `write an object with any of ${known.join(', ')}`)
+  }
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const twin = known.find(other => other.toLowerCase() === name.toLowerCase())
-    failOption(where + name, `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`)
+    failOption(
+      where + name,
+      `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`
+    )
   }
 }
 
@@ -52,7 +64,11 @@ interface Range {
 export function integerOption (given: unknown, option: string, { fallback, unit, least = 1, most }: Range): number {
   if (given === undefined) return fallback
   if (typeof given !== 'number' || !Number.isInteger(given) || given < least || given > most) {
-    refuseOption(option, describe(given), `write a whole number${unit === undefined ? '' : ` of ${unit}`}, from ${least} to ${most}`)
+    refuseOption(
+      option,
+      describe(given),
+      `write a whole number${unit === undefined ? '' : ` of ${unit}`}, from ${least} to ${most}`
+    )
   }
   return given
 }
@@ -66,7 +82,11 @@ const maybeSecret = /[0-9a-f]{32}/i
 export function checkAppid (given: unknown, option: string, more = ''): string {
   if (typeof given === 'string' && appidShape.test(given)) return given
   // Mixed up with the secret, it must not be shown.
-  return refuseOption(option, maybeSecret.test(String(given)) ? 'an AppSecret by its shape' : describe(given), `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${more}`)
+  return refuseOption(
+    option,
+    maybeSecret.test(String(given)) ? 'an AppSecret by its shape' : describe(given),
+    `an appid is wx and 16 hexadecimal digits, as WeChat's console shows it${more}`
+  )
 }
 
 export function functionOption<F> (given: F, option: string): F {

@@ -28,7 +28,11 @@ const sweepInterval = 60_000
 /** The plugin with a clock of the caller's choice; milliseconds since 1970. */
 export function createPlugin (now: () => number = Date.now) {
   return async function wechatLogin (fastify: FastifyInstance, options: WechatLoginOptions): Promise<void> {
-    if (fastify.hasDecorator('wechatLogin')) throw new InvalidOptionsError('the plugin is registered already in this scope or one above it; register it once, or in sibling scopes')
+    if (fastify.hasDecorator('wechatLogin')) {
+      throw new InvalidOptionsError(
+        'the plugin is registered already in this scope or one above it; register it once, or in sibling scopes'
+      )
+    }
     const warn = (message: string): void => { fastify.log.warn(`fastify-wechat-login: ${message}`) }
     const settings = parseOptions(options, ways, fastify.prefix.replace(/\/$/, ''), warn)
     checkHostSession(fastify, settings)
@@ -70,7 +74,14 @@ function publicInterface (context: Context): WechatLogin {
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
       const choice = await chooseWay(context, request, via)
       const callbackHost = choice.app.host
-      if (!isOnCallbackHost(request, choice.app)) request.log.warn({ callbackHost }, "fastify-wechat-login: a login was started on another host than the callback URL's, where it can only end if a proxy has changed the Host header. Send the visitor to that host first, or use the login route, which does")
+      if (!isOnCallbackHost(request, choice.app)) {
+        request.log.warn(
+          { callbackHost },
+          "fastify-wechat-login: a login was started on another host than the callback URL's, " +
+            'where it can only end if a proxy has changed the Host header. Send the visitor to that host first, ' +
+            'or use the login route, which does'
+        )
+      }
       return startLogin(context, request, reply, choice, { returnTo: returnToOf(context, request, redirect) })
     },
     logout: (request, reply) => logout(context, request, reply)

@@ -20,10 +20,21 @@ const controls = /\p{Cc}/u
 const backslashInPath = /^[^?#]*\\/
 
 /** The target that the text names, or null where a login must not end there. Never throws. */
-export function checkRedirectTarget (untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>): RedirectTarget | null {
-  if (typeof untrusted !== 'string' || untrusted.length > maxTargetLength || controls.test(untrusted) || backslashInPath.test(untrusted)) return null
+export function checkRedirectTarget (
+  untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>
+): RedirectTarget | null {
+  if (
+    typeof untrusted !== 'string' ||
+    untrusted.length > maxTargetLength ||
+    controls.test(untrusted) ||
+    backslashInPath.test(untrusted)
+  ) {
+    return null
+  }
   const target = untrusted.startsWith('/') ? resolvePath(untrusted) : resolveListed(untrusted, rules.origins)
-  if (target === null || target.href.length > maxTargetLength || rules.ownPaths.has(comparablePath(target.pathname))) return null
+  if (target === null || target.href.length > maxTargetLength || rules.ownPaths.has(comparablePath(target.pathname))) {
+    return null
+  }
   return target.href as RedirectTarget
 }
 

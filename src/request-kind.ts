@@ -1,4 +1,5 @@
-// What kind of request this is: a page or a script, of which browser, sent ahead of its visitor, from this site or another.
+// What kind of request this is: a page or a script, of which browser, sent ahead of its visitor, from this site or
+// another.
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from './options/parse-options'
@@ -27,7 +28,10 @@ export function isJson ({ headers }: FastifyRequest): boolean {
   return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
 }
 
-/** True for a page that the browser fetches before its visitor has opened it. Scripts of a page rendered ahead are not meant. */
+/**
+ * True for a page that the browser fetches before its visitor has opened it. Scripts of a page rendered ahead are not
+ * meant.
+ */
 export function isAheadOfVisitor ({ headers }: FastifyRequest): boolean {
   const isAhead = /prefetch/.test(`${headers['sec-purpose']} ${headers.purpose}`)
   return isAhead && !['cors', 'same-origin'].includes(String(headers['sec-fetch-mode']))
@@ -47,8 +51,9 @@ export function isWechatBrowser (settings: Pick<Settings, 'isWechatBrowser'>, re
 }
 
 /**
- * Is this WeChat's own browser, by its User-Agent? Web-views of Mini Programs are. WeCom (wxwork) also says MicroMessenger, but cannot do an
- * Official Account's login, and some proxies lower-case the header. Every other token (WindowsWechat on a Mac, MQQBrowser) misleads.
+ * Is this WeChat's own browser, by its User-Agent? Web-views of Mini Programs are. WeCom (wxwork) also says
+ * MicroMessenger, but cannot do an Official Account's login, and some proxies lower-case the header. Every other token
+ * (WindowsWechat on a Mac, MQQBrowser) misleads.
  */
 export function isWechatUserAgent (userAgent = ''): boolean {
   return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)

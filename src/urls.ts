@@ -28,9 +28,14 @@ export function wayPath ({ prefix, paths }: Settings, via: Via): string | undefi
   return paths[via] === undefined ? undefined : prefix + paths[via]
 }
 
-/** A path of this site that starts a login and comes back to the target, unless that is so long that no login could end there. */
+/**
+ * A path of this site that starts a login and comes back to the target, unless that is so long that no login could end
+ * there.
+ */
 export function loginUrl ({ loginPath }: Settings, untrustedTarget?: string): string | undefined {
-  if (loginPath === undefined || untrustedTarget === undefined || untrustedTarget.length > maxTargetLength) return loginPath
+  if (loginPath === undefined || untrustedTarget === undefined || untrustedTarget.length > maxTargetLength) {
+    return loginPath
+  }
   return `${loginPath}?redirect=${encodeURIComponent(untrustedTarget)}`
 }
 
@@ -41,15 +46,22 @@ export function retryUrl (settings: Settings, untrustedTarget: unknown): string 
   return loginUrl(settings, target === null || target === redirect.fallback ? undefined : target)
 }
 
-/** The login route on the callback URL's host, which the browser is sent to once: a `__Host-` cookie does not cross hosts. */
-export function loginUrlOnCallbackHost ({ loginPath, redirect }: Settings, here: string, app: CallbackApp, returnTo: RedirectTarget): string {
+/**
+ * The login route on the callback URL's host, which the browser is sent to once: a `__Host-` cookie does not cross
+ * hosts.
+ */
+export function loginUrlOnCallbackHost (
+  { loginPath, redirect }: Settings, here: string, app: CallbackApp, returnTo: RedirectTarget
+): string {
   const comesBackHere = returnTo.startsWith('/') && redirect.origins.has(here)
   const query = new URLSearchParams({ redirect: comesBackHere ? here + returnTo : returnTo, via: app.via, hop: '1' })
   return `${app.origin}${loginPath}?${query}`
 }
 
 /** The app's callback URL with its parameters. */
-export function callbackUrl (app: CallbackApp, { returnTo, ...marks }: CallbackParams, fallback: RedirectTarget): string {
+export function callbackUrl (
+  app: CallbackApp, { returnTo, ...marks }: CallbackParams, fallback: RedirectTarget
+): string {
   const query = [
     ...(returnTo === fallback ? [] : [`redirect=${encodeURIComponent(returnTo)}`]),
     ...Object.entries(marks).filter(([, isSet]) => isSet).map(([mark]) => `${mark}=1`)

@@ -1,5 +1,5 @@
-// WeChat's API without Fastify, as a host uses it in its own jobs: a client with a transport of its own, whose calls are
-// published like those of the plugin's clients.
+// WeChat's API without Fastify, as a host uses it in its own jobs: a client with a transport of its own, whose calls
+// are published like those of the plugin's clients.
 
 import { publish } from './events'
 import { createClient } from './wechat/client'

@@ -46,7 +46,12 @@ export async function readSharedResult (
  * milliseconds since 1970). Rejects with the error of a store that fails, or that does not answer in time.
  */
 export async function writeSharedResult (
-  store: Store, { session }: SessionRef, state: string, key: string, { attempts, timeout }: ResultSettings, endsAt: number
+  store: Store,
+  { session }: SessionRef,
+  state: string,
+  key: string,
+  { attempts, timeout }: ResultSettings,
+  endsAt: number
 ): Promise<void> {
   if (!isShared(store)) return
   const expires = new Date(endsAt + clockSkew)

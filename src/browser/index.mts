@@ -1,11 +1,15 @@
 /// <reference lib="dom" />
-// The page's side of a WeChat login. What is left of it in JavaScript is one file without imports, which the route client.js serves too.
+// The page's side of a WeChat login. What is left of it in JavaScript is one file without imports, which the route
+// client.js serves too.
 
 import type { Paths, Qr, QrOptions, User } from './types.mjs'
 
 export type { Paths, Qr, QrOptions, User }
 
-/** `code`: the server's `FST_WECHAT_*`, `NETWORK` (no answer), `BAD_ANSWER` (not the plugin's: see `configure`), or `LOGIN_FAILED` (in the iframe). */
+/**
+ * `code`: the server's `FST_WECHAT_*`, `NETWORK` (no answer), `BAD_ANSWER` (not the plugin's: see `configure`), or
+ * `LOGIN_FAILED` (in the iframe).
+ */
 export class WechatLoginError extends Error {
   constructor (message: string, readonly code: string, readonly statusCode?: number) {
     super(message)
@@ -33,11 +37,14 @@ export async function checkLogin<Shown = User> (): Promise<Shown | null> {
 }
 
 /**
- * Leaves for the login that fits this browser, and comes back to `redirect` (by default this page as it is). Rejects where that cannot work.
- * Resolves only if the visitor comes back with the back button to this very page: to the user, or null.
+ * Leaves for the login that fits this browser, and comes back to `redirect` (by default this page as it is). Rejects
+ * where that cannot work. Resolves only if the visitor comes back with the back button to this very page: to the user,
+ * or null.
  */
 export async function login<Shown = User> ({ redirect = here() }: { redirect?: string } = {}): Promise<Shown | null> {
-  leaving ??= call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => { leaving = undefined })
+  leaving ??= call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => {
+    leaving = undefined
+  })
   location.assign(await leaving)
   await new Promise<void>(resolve => onReturn(resolve))
   return checkLogin()
@@ -53,8 +60,20 @@ export function isWechatBrowser (userAgent = navigator.userAgent): boolean {
   return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
 }
 
-/** Shows a QR code in the element, in place of what is in it, and keeps it fresh until it is removed or the visitor is logged in. */
-export function embedQr<Shown = User> (element: Element, { redirect = here(), title = '微信登录 WeChat login', onReady, onRefused, onExpired, onDone, onError, ...look }: QrOptions<Shown> = {}): Qr {
+/**
+ * Shows a QR code in the element, in place of what is in it, and keeps it fresh until it is removed or the visitor is
+ * logged in.
+ */
+export function embedQr<Shown = User> (element: Element, {
+  redirect = here(),
+  title = '微信登录 WeChat login',
+  onReady,
+  onRefused,
+  onExpired,
+  onDone,
+  onError,
+  ...look
+}: QrOptions<Shown> = {}): Qr {
   const end = new AbortController()
   const { signal } = end
   let frame: HTMLIFrameElement | undefined
@@ -96,7 +115,8 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
 
   function show (src: string): void {
     frame = document.createElement('iframe')
-    // Without the sandbox's last word Firefox would not let a scan change the page; without the second, cookies stay away.
+    // Without the sandbox's last word Firefox would not let a scan change the page; without the second, cookies stay
+    // away.
     frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-top-navigation')
     if (look.fast_login !== 0) frame.allow = 'local-network-access'
     Object.assign(frame, { src, title, width: '300', height: '400', scrolling: 'no' })
@@ -165,14 +185,23 @@ interface Answers {
   embed: { src: string, redirect: string, expiresIn: number }
 }
 
-async function call<Route extends keyof Answers> (route: Route, query: object = {}, init?: RequestInit): Promise<Answers[Route]> {
+async function call<Route extends keyof Answers> (
+  route: Route, query: object = {}, init?: RequestInit
+): Promise<Answers[Route]> {
   const path = paths[route] ?? `${(paths.base ?? '/wechat').replace(/\/$/, '')}/${route}`
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString()
   const headers = { accept: 'application/json', 'content-type': 'application/json' }
   // The server compares the page's address with the callback's.
-  const response = await fetch(given ? `${path}?${given}` : path, { headers, cache: 'no-store', referrerPolicy: 'same-origin', ...init })
+  const response = await fetch(
+    given ? `${path}?${given}` : path,
+    { headers, cache: 'no-store', referrerPolicy: 'same-origin', ...init }
+  )
     .catch(() => { throw new WechatLoginError('No answer from the server', 'NETWORK') })
   const body = await response.json().catch(() => route === 'logout' && response.status === 204 && {})
   if (response.ok && body) return body
-  throw new WechatLoginError(body?.message ?? `Not an answer of the login: ${path}`, body?.code ?? 'BAD_ANSWER', response.status)
+  throw new WechatLoginError(
+    body?.message ?? `Not an answer of the login: ${path}`,
+    body?.code ?? 'BAD_ANSWER',
+    response.status
+  )
 }

@@ -1,4 +1,5 @@
-// One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
+// One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and
+// what WeChat wants besides.
 
 import { isIP } from 'node:net'
 import { hasCallback, type CallbackApp } from '../options/app-options'
@@ -12,7 +13,11 @@ import { type Finding, ok, problem, warning } from './finding'
 const fields = ['appid', 'secret', 'callbackUrl'] as const
 
 /** Nobody's app, and right in every way. */
-const rightApp = { appid: `wx${'0'.repeat(16)}`, secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' }
+const rightApp = {
+  appid: `wx${'0'.repeat(16)}`,
+  secret: '0'.repeat(32),
+  callbackUrl: 'https://app.example.com/wechat/qr'
+}
 
 const advice: Record<typeof fields[number], string> = {
   appid: 'AppID 应为 wx 加 16 位小写十六进制字符（不是 gh_ 开头的原始 ID），前后不要有空格或引号。请从微信后台复制。',
@@ -25,7 +30,9 @@ const privateDomain = /(?:^[^.]+|\.(?:arpa|corp|example|home|internal|invalid|la
 
 /** `route`: where `routes` says that the callback is. */
 export function checkAppOption (given: unknown, way: Way, route?: unknown): Finding[] {
-  if (typeof given === 'function') return [warning(way.via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
+  if (typeof given === 'function') {
+    return [warning(way.via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
+  }
   const app = Object(given) as WechatApp
   return [...fields.flatMap(field => checkField(app, field, way, route)), ...checkSwitches(app, way)]
 }
@@ -44,7 +51,9 @@ function checkField (app: WechatApp, field: typeof fields[number], way: Way, rou
       if (route === undefined) callbackPath(way, route, { [via]: checked }, '')
       return [...findings, ...checkHost(about, checked, way)]
     }
-    return findings.length > 0 ? findings : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
+    return findings.length > 0
+      ? findings
+      : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
   } catch (error) {
     return [problem(about, [wordsOf(refusal(error).message, about), advice[field]])]
   }
@@ -84,13 +93,25 @@ function wordsOf (message: string, about: string): string {
 
 function checkHost (about: string, { host, callbackUrl: url }: CallbackApp, { consoles: [en, zh] }: Way): Finding[] {
   if (isLoopback(new URL(url).hostname)) {
-    return [warning(about, [`${url} is this machine: right for the simulator, but WeChat's console takes no such host.`, '是本机地址：可用于模拟器，但微信后台不接受。'])]
+    return [
+      warning(about, [
+        `${url} is this machine: right for the simulator, but WeChat's console takes no such host.`,
+        '是本机地址：可用于模拟器，但微信后台不接受。'
+      ])
+    ]
   }
   if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
-    return [problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])]
+    return [
+      problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])
+    ]
   }
   if (privateDomain.test(host)) {
-    return [problem(about, [`${host} is no public domain name: WeChat's console takes none that is not registered.`, `${host} 不是公网域名：微信后台只接受已注册（并备案）的域名。`])]
+    return [
+      problem(about, [
+        `${host} is no public domain name: WeChat's console takes none that is not registered.`,
+        `${host} 不是公网域名：微信后台只接受已注册（并备案）的域名。`
+      ])
+    ]
   }
   return [ok(about, [`${url}: enter ${host} at ${en}.`, `请把 ${host} 填入 ${zh}。`])]
 }

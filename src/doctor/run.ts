@@ -10,8 +10,13 @@ import { inJson, inWords } from './report'
 import { type Env, readSetup, type Setup } from './setup'
 import { usage, UsageError } from './usage'
 
-/** Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to look at. A fault of the doctor's own rejects. */
-export async function run (args: string[], env: Env, write: (text: string) => void, now: () => number = Date.now): Promise<number> {
+/**
+ * Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to look at. A fault of the
+ * doctor's own rejects.
+ */
+export async function run (
+  args: string[], env: Env, write: (text: string) => void, now: () => number = Date.now
+): Promise<number> {
   try {
     const setup = await readSetup(args, env)
     if (setup.help) {
@@ -36,7 +41,8 @@ async function examine (setup: Setup, now: () => number): Promise<Finding[]> {
   })
   findings.push(...checkPair(setup), ...checkSession(setup), ...checkProxy(setup))
   if (!findings.some(isProblem)) findings.push(...checkAsPlugin(setup))
-  const canAsk = ask && !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$|^client\b/.test(finding.about))
+  const canAsk = ask &&
+    !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$|^client\b/.test(finding.about))
   return canAsk ? [...findings, ...await askWechat(setup, now)] : findings
 }
 

@@ -1,4 +1,5 @@
-// With keepTokens: an access token of WeChat's for later calls. It lives two hours and is refreshed with one that lives thirty days.
+// With keepTokens: an access token of WeChat's for later calls. It lives two hours and is refreshed with one that lives
+// thirty days.
 
 import type { FastifyRequest } from 'fastify'
 import { type Hint, MisconfiguredError, TokenExpiredError, UnauthenticatedError } from '../errors'
@@ -21,7 +22,10 @@ const notKept: Hint = {
 
 export type AccessToken = (request: FastifyRequest) => Promise<string>
 
-/** One refresh at a time for each login, in this process; two processes may both refresh, and WeChat gives both the same token. */
+/**
+ * One refresh at a time for each login, in this process; two processes may both refresh, and WeChat gives both the same
+ * token.
+ */
 export function createAccessToken (context: Context): AccessToken {
   const running = new Map<string, Promise<KeptTokens>>()
 

@@ -1,4 +1,5 @@
-// Which WeChat app a request is for. Fixed apps are checked at boot; what a function returns is checked here, once for each new result.
+// Which WeChat app a request is for. Fixed apps are checked at boot; what a function returns is checked here, once for
+// each new result.
 
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
@@ -26,7 +27,9 @@ export interface Apps {
 /** So many results of functions are kept checked. */
 const most = 1000
 
-export function createApps (settings: Settings, ways: readonly LoginWay[], transport: Transport, log: FastifyBaseLogger): Apps {
+export function createApps (
+  settings: Settings, ways: readonly LoginWay[], transport: Transport, log: FastifyBaseLogger
+): Apps {
   const fixed: Partial<Record<Via, ReadyApp>> = {}
   for (const app of Object.values(settings.apps)) {
     if (typeof app !== 'function') fixed[app.via] = addClient(app, transport, log)
@@ -54,10 +57,14 @@ export function createApps (settings: Settings, ways: readonly LoginWay[], trans
     return given === undefined || given === null ? undefined : checkOnce(given, way)
   }
 
-  function find<Checked extends App> (way: LoginWay<Checked>, request: FastifyRequest): Found<Checked> | Promise<Found<Checked>> {
+  function find<Checked extends App> (
+    way: LoginWay<Checked>, request: FastifyRequest
+  ): Found<Checked> | Promise<Found<Checked>> {
     const source = settings.apps[way.via]
     // The way's own check has made the app.
-    return (typeof source === 'function' ? findForRequest(source, way, request) : fixed[way.via]) as Found<Checked> | Promise<Found<Checked>>
+    return (typeof source === 'function'
+      ? findForRequest(source, way, request)
+      : fixed[way.via]) as Found<Checked> | Promise<Found<Checked>>
   }
 
   return {

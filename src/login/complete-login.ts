@@ -1,4 +1,5 @@
-// The end of an attempt: one exchange, one onUser and one session for it, however often and wherever its callback comes.
+// The end of an attempt: one exchange, one onUser and one session for it, however often and wherever its callback
+// comes.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -28,19 +29,30 @@ export interface Attempt extends Returned {
 }
 
 /** The login that this attempt makes or has made; the answer to this request carries its session. */
-export async function completeLogin (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt): Promise<Login> {
+export async function completeLogin (
+  context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt
+): Promise<Login> {
   checkSession(request)
   const { state, key, code, endsAt } = attempt
   const earlier = context.spent.find(key)
-  if (earlier !== undefined) return join(context, request, attempt, await (earlier ?? findOnOtherProcess(context, request, attempt)))
-  const { sessionRef, login } = await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run))
+  if (earlier !== undefined) {
+    return join(context, request, attempt, await (earlier ?? findOnOtherProcess(context, request, attempt)))
+  }
+  const { sessionRef, login } =
+    await context.spent.run(key, { state, code, endsAt }, run => runOnce(context, request, reply, attempt, run))
   if (login === undefined) return join(context, request, attempt, sessionRef)
   const duration = context.now() - endsAt + context.settings.attempts.ttl
-  publish('login.succeeded', () => ({ ...identifyAttempt(attempt.app, key), ...identifyLogin(login), duration }), request.log)
+  publish(
+    'login.succeeded',
+    () => ({ ...identifyAttempt(attempt.app, key), ...identifyLogin(login), duration }),
+    request.log
+  )
   return login
 }
 
-async function runOnce (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run): Promise<Outcome> {
+async function runOnce (
+  context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, run: Run
+): Promise<Outcome> {
   const { settings } = context
   const elsewhere = await readSharedResult(request.sessionStore, attempt.state, attempt.key, settings)
   if (elsewhere !== null) return { sessionRef: elsewhere }
@@ -61,7 +73,9 @@ async function runOnce (context: Context, request: FastifyRequest, reply: Fastif
   return { sessionRef, login }
 }
 
-function loginOf ({ settings, apps, now }: Context, request: FastifyRequest, id: string, { profile, tokens }: Identity): Omit<Login, 'user'> {
+function loginOf (
+  { settings, apps, now }: Context, request: FastifyRequest, id: string, { profile, tokens }: Identity
+): Omit<Login, 'user'> {
   const { via, appid, openid } = profile
   const realm = realmOf(settings, apps, via, request)
   return { id, at: now(), via, appid, openid, realm, ...(settings.keepTokens && { tokens: keepTokens(tokens, now()) }) }
@@ -78,14 +92,20 @@ async function redeem (context: Context, request: FastifyRequest, attempt: Attem
     run.spent = !(error instanceof WechatError && error.sent === false)
     if (!(error instanceof InvalidCodeError)) throw error
     const isUsed = error.errcode === 40163
-    const sessionRef = (isUsed && findLoginSince(context, request, attempt)) || await waitForSharedResult(context, request, attempt, isUsed)
+    const sessionRef = (isUsed && findLoginSince(context, request, attempt)) ||
+      await waitForSharedResult(context, request, attempt, isUsed)
     if (sessionRef === null) throw error
     return { sessionRef }
   }
 }
 
-/** WeChat's desktop browser gives one code to several tabs. Where another attempt of this browser came with it first, its login will do. */
-async function findOtherTab (context: Context, request: FastifyRequest, { app, state, code }: Attempt): Promise<SessionRef | null> {
+/**
+ * WeChat's desktop browser gives one code to several tabs. Where another attempt of this browser came with it first,
+ * its login will do.
+ */
+async function findOtherTab (
+  context: Context, request: FastifyRequest, { app, state, code }: Attempt
+): Promise<SessionRef | null> {
   const first = context.spent.findByCode(code)
   if (first === undefined || first.state === state) return null
   const { found } = findAttempt(first.state, app, request.headers.cookie, context.settings.attempts, context.now())
@@ -99,8 +119,11 @@ function findLoginSince (context: Context, request: FastifyRequest, { app, endsA
   return isSince ? sessionRefTo(request, login) : null
 }
 
-// 40163 says that the code was used a moment ago: whoever used it may still be asking for the profile, or running onUser.
-async function waitForSharedResult ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt, isUsed: boolean): Promise<SessionRef | null> {
+// 40163 says that the code was used a moment ago: whoever used it may still be asking for the profile, or running
+// onUser.
+async function waitForSharedResult (
+  { settings }: Context, request: FastifyRequest, { state, key }: Attempt, isUsed: boolean
+): Promise<SessionRef | null> {
   const read = (): Promise<SessionRef | null> => readSharedResult(request.sessionStore, state, key, settings)
   let sessionRef = await read()
   const mayCome = isUsed && isShared(request.sessionStore)
@@ -115,7 +138,9 @@ async function waitForSharedResult ({ settings }: Context, request: FastifyReque
 }
 
 /** All callbacks of this attempt have failed here; on another process one may have come through since. */
-async function findOnOtherProcess ({ settings }: Context, request: FastifyRequest, { state, key }: Attempt): Promise<SessionRef> {
+async function findOnOtherProcess (
+  { settings }: Context, request: FastifyRequest, { state, key }: Attempt
+): Promise<SessionRef> {
   const sessionRef = await readSharedResult(request.sessionStore, state, key, settings)
   if (sessionRef === null) throw new InvalidStateError()
   return sessionRef
@@ -133,8 +158,11 @@ async function renew (context: Context, request: FastifyRequest, login: Login): 
   return sessionRef
 }
 
-async function join (context: Context, request: FastifyRequest, { app, key }: Attempt, sessionRef: SessionRef): Promise<Login> {
-  const login = await joinSession(request, sessionRef, context.settings.timeout, login => isActive(context, login, request))
+async function join (
+  context: Context, request: FastifyRequest, { app, key }: Attempt, sessionRef: SessionRef
+): Promise<Login> {
+  const login =
+    await joinSession(request, sessionRef, context.settings.timeout, login => isActive(context, login, request))
   publish('callback.repeated', () => identifyAttempt(app, key), request.log)
   return login
 }

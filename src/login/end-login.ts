@@ -1,4 +1,5 @@
-// The end of a login: in the session, in the memory of this process, and in the browser, which is told that its visitor has signed out.
+// The end of a login: in the session, in the memory of this process, and in the browser, which is told that its visitor
+// has signed out.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { publish } from '../events'
@@ -25,8 +26,13 @@ export function endLogin ({ ended, now, settings }: Context, login: Login, place
   ended.add(login.id, now(), createRevokeAgain(place, login, settings.timeout))
 }
 
-/** Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. Never rejects. */
-export async function revokeLogin (context: Context, request: FastifyRequest, login: Login, place: StoreRef): Promise<void> {
+/**
+ * Ends the login and takes it out of its session; of a session that has ended meanwhile, nothing is saved. Never
+ * rejects.
+ */
+export async function revokeLogin (
+  context: Context, request: FastifyRequest, login: Login, place: StoreRef
+): Promise<void> {
   const { timeout } = context.settings
   try {
     const stands = await isStored(place, login, timeout) && !context.ended.has(login.id)

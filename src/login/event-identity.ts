@@ -1,4 +1,5 @@
-// How attempts and logins are named in events: the same name for the same one, and nothing that helps anybody who reads it.
+// How attempts and logins are named in events: the same name for the same one, and nothing that helps anybody who reads
+// it.
 
 import { hash } from 'node:crypto'
 import type { WechatLoginEvents } from '../events'
@@ -9,7 +10,9 @@ export function attemptName (key: string): string {
   return key.slice(0, 16)
 }
 
-export function identifyAttempt ({ via, appid }: Pick<Login, 'via' | 'appid'>, key: string): WechatLoginEvents['attempt.started'] {
+export function identifyAttempt (
+  { via, appid }: Pick<Login, 'via' | 'appid'>, key: string
+): WechatLoginEvents['attempt.started'] {
   return { via, appid, attempt: attemptName(key) }
 }
 

@@ -17,7 +17,12 @@ const ownRoute = Symbol('fastify-wechat-login.ownRoute')
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 export function createGuards (context: Context): { verify: Guard, require: Guard } {
-  const unauthenticated: Refusal = { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', message: new UnauthenticatedError().message, ...withLoginUrl(context) }
+  const unauthenticated: Refusal = {
+    statusCode: 401,
+    code: 'FST_WECHAT_UNAUTHENTICATED',
+    message: new UnauthenticatedError().message,
+    ...withLoginUrl(context)
+  }
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
@@ -32,11 +37,15 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     keepPrivate(reply)
     const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return undefined
+    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) {
+      return undefined
+    }
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
-    if (wantsPage(request) && context.settings.loginPath !== undefined) return sendToLogin(context, request, reply, unauthenticated)
+    if (wantsPage(request) && context.settings.loginPath !== undefined) {
+      return sendToLogin(context, request, reply, unauthenticated)
+    }
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
     return reply.code(401).send(body)
   }
@@ -44,16 +53,20 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   return { verify: hook('verifyWechatUser', verify), require: hook('requireWechatUser', require) }
 }
 
-// Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a rejection that nobody handles.
+// Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a
+// rejection that nobody handles.
 function hook (name: string, guard: Guard): Guard {
   return (request: FastifyRequest | undefined, reply) => {
-    if (request === undefined) throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, without parentheses`)
+    if (request === undefined) {
+      throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, ` +
+        'without parentheses')
+    }
     return guard(request, reply)
   }
 }
 
-// What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host may say otherwise, and
-// who checks by hand may have no reply.
+// What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host
+// may say otherwise, and who checks by hand may have no reply.
 function keepPrivate (reply?: FastifyReply): void {
   if (reply?.hasHeader('cache-control') === false) reply.header('cache-control', 'no-store')
 }
@@ -69,9 +82,11 @@ function isOwnRoute (request: FastifyRequest): boolean {
 
 // Sent to the login, its visitor would come back as nobody, and be sent there again, without end.
 function refusePlace (request: FastifyRequest): void {
-  // The session plugin finds no "http://host/path" under the path of its cookie: nobody is logged in, and nothing is misplaced.
+  // The session plugin finds no "http://host/path" under the path of its cookie: nobody is logged in, and nothing is
+  // misplaced.
   if (!request.url.startsWith('/')) return
-  request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; add its hook after the plugin, and let session.cookie.path cover the route')
+  request.log.error('fastify-wechat-login: a guard ran where there is no session, and so nobody can be logged in; ' +
+    'add its hook after the plugin, and let session.cookie.path cover the route')
   throw new MisconfiguredError()
 }
 
@@ -99,5 +114,9 @@ function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyR
   const href = loginUrl(context.settings, request.url)!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', isWechat: isWechatBrowser(context.settings, request), href })
+  return sendPage(context.settings, request, reply, refusal, {
+    kind: 'signed-out',
+    isWechat: isWechatBrowser(context.settings, request),
+    href
+  })
 }

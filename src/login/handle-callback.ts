@@ -20,7 +20,13 @@ export interface LostAttempt {
 }
 
 /** Logs in, or throws. */
-export async function handleCallback (context: Context, request: FastifyRequest, reply: FastifyReply, way: BrowserWay, untrusted: { code?: string, state?: string }): Promise<Login | LostAttempt> {
+export async function handleCallback (
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  way: BrowserWay,
+  untrusted: { code?: string, state?: string }
+): Promise<Login | LostAttempt> {
   const { code, state } = untrusted
   if (code === undefined || code === '' || code === 'authdeny') throw new AccessDeniedError()
   if (!isState(state)) throw new InvalidStateError()
@@ -41,7 +47,9 @@ function findRepeatedLogin (context: Context, request: FastifyRequest, key: stri
   return login
 }
 
-async function completeAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt): Promise<Login> {
+async function completeAttempt (
+  context: Context, request: FastifyRequest, reply: FastifyReply, attempt: Attempt
+): Promise<Login> {
   const clearCookie = (): void => { reply.header('set-cookie', endAttempt(attempt.state, attempt.app)) }
   try {
     const login = await completeLogin(context, request, reply, attempt)

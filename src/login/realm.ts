@@ -1,5 +1,5 @@
-// A login counts only where it was made. Registrations in sibling scopes, and other sites, may share a store and a secret: whom one of them
-// lets in, another may have refused.
+// A login counts only where it was made. Registrations in sibling scopes, and other sites, may share a store and a
+// secret: whom one of them lets in, another may have refused.
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options/parse-options'
@@ -13,7 +13,9 @@ export function realmOf (settings: Settings, apps: Apps, via: Via, { host }: Fas
   return apps.fixed[via]?.realm ?? `${host}${wayPath(settings, via)}`
 }
 
-export function isOwnLogin (settings: Settings, apps: Apps, { via, appid, realm }: Login, request: FastifyRequest): boolean {
+export function isOwnLogin (
+  settings: Settings, apps: Apps, { via, appid, realm }: Login, request: FastifyRequest
+): boolean {
   const app = apps.fixed[via]
   return (app === undefined || app.appid === appid) && realm === realmOf(settings, apps, via, request)
 }

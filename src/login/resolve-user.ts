@@ -7,7 +7,9 @@ import type { StoredUser } from '../types'
 import type { Identity } from './login-way'
 
 /** The user that the host made of this person, as JSON holds it. */
-export async function resolveUser (settings: Settings, request: FastifyRequest, reply: FastifyReply, { profile, tokens }: Identity): Promise<StoredUser> {
+export async function resolveUser (
+  settings: Settings, request: FastifyRequest, reply: FastifyReply, { profile, tokens }: Identity
+): Promise<StoredUser> {
   // A profile came from JSON, and is never empty: it needs none of the checks.
   if (settings.onUser === undefined) return profile as StoredUser
   return checkUser(await settings.onUser(profile, { request, reply, via: profile.via, tokens }))

@@ -25,7 +25,8 @@ export async function chooseWay (context: Context, request: FastifyRequest, aske
   if (asked !== undefined && !fitting.some(({ via }) => via === asked)) {
     throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
   }
-  const choice = await findFirst(context, request, asked === undefined ? fitting : fitting.filter(({ via }) => via === asked))
+  const choice =
+    await findFirst(context, request, asked === undefined ? fitting : fitting.filter(({ via }) => via === asked))
   if (choice !== undefined) return choice
   // Where no browser would do (a tenant that nobody knows), to send the visitor to another one would mislead.
   const elsewhere = await findFirst(context, request, context.browserWays.filter(way => !fitting.includes(way)))
@@ -51,32 +52,45 @@ async function findFirst (context: Context, request: FastifyRequest, ways: Brows
 }
 
 /**
- * False where the attempt's cookie, which is set on the host of this request, would be missing on the callback URL's. Behind a proxy that
- * changes the Host header, the page's own address tells the truth.
+ * False where the attempt's cookie, which is set on the host of this request, would be missing on the callback URL's.
+ * Behind a proxy that changes the Host header, the page's own address tells the truth.
  */
 export function isOnCallbackHost ({ host, headers: { referer = '' } }: FastifyRequest, app: CallbackApp): boolean {
   return host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)
 }
 
 /** The checked target, or the default with a warning in the log. */
-export function returnToOf ({ settings: { redirect } }: Context, request: FastifyRequest, untrusted: unknown): RedirectTarget {
+export function returnToOf (
+  { settings: { redirect } }: Context, request: FastifyRequest, untrusted: unknown
+): RedirectTarget {
   if (untrusted === undefined) return redirect.fallback
   const target = checkRedirectTarget(untrusted, redirect)
   if (target !== null) return target
-  request.log.warn('fastify-wechat-login: a redirect target outside this site or on a route of the login was replaced by redirect.default')
+  request.log.warn('fastify-wechat-login: a redirect target outside this site or on a route of the login was ' +
+    'replaced by redirect.default')
   return redirect.fallback
 }
 
 /** Begins an attempt: sets its cookie on the reply. */
-export function startAttempt (context: Context, request: FastifyRequest, reply: FastifyReply, app: CallbackApp, params: CallbackParams): StartedAttempt {
+export function startAttempt (
+  context: Context, request: FastifyRequest, reply: FastifyReply, app: CallbackApp, params: CallbackParams
+): StartedAttempt {
   const { attempts, redirect } = context.settings
   const state = mintState()
-  for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) reply.header('set-cookie', cookie)
-  publish(params.restarted ? 'attempt.restarted' : 'attempt.started', () => identifyAttempt(app, hashState(state)), request.log)
+  for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) {
+    reply.header('set-cookie', cookie)
+  }
+  publish(
+    params.restarted ? 'attempt.restarted' : 'attempt.started',
+    () => identifyAttempt(app, hashState(state)),
+    request.log
+  )
   return { state, redirectUri: callbackUrl(app, params, redirect.fallback) }
 }
 
 /** Begins an attempt and returns WeChat's URL for it. */
-export function startLogin (context: Context, request: FastifyRequest, reply: FastifyReply, { way, app }: Choice, params: CallbackParams): string {
+export function startLogin (
+  context: Context, request: FastifyRequest, reply: FastifyReply, { way, app }: Choice, params: CallbackParams
+): string {
   return way.browser.authorizeUrl(app, startAttempt(context, request, reply, app, params), context.settings.openHost)
 }

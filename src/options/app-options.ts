@@ -1,5 +1,5 @@
-// One WeChat app, checked against WeChat's rules: what the ways share of it. Used at boot for fixed apps and at run time for those that a
-// function returns. The rules are those of WeChat's consoles:
+// One WeChat app, checked against WeChat's rules: what the ways share of it. Used at boot for fixed apps and at run
+// time for those that a function returns. The rules are those of WeChat's consoles:
 // https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
 
 import { checkAppid, describe, describeSecret, isLoopback, refuseOption, refuseUnknown } from '../option-checks'
@@ -32,7 +32,9 @@ export interface CallbackApp extends App {
 export type Apps = Readonly<Partial<Record<Via, App | AppFunction>>>
 export type AppFunction = Extract<WechatAppSource, (...args: never) => unknown>
 
-/** False for apps that a function returns, whose callback URLs are not known before a request, and for ways without one. */
+/**
+ * False for apps that a function returns, whose callback URLs are not known before a request, and for ways without one.
+ */
 export function hasCallback (app: App | AppFunction): app is CallbackApp {
   return 'callbackUrl' in app
 }
@@ -56,7 +58,9 @@ const secretShape = /^[0-9a-f]{32}$/
 export const callbackAppNames = ['appid', 'secret', 'callbackUrl']
 
 /** Appid, secret and callback URL of one app; `names`: the options that it may have. */
-export function checkCallbackApp (given: unknown, via: Via, names: string[], warn: Warn, isProduction = process.env.NODE_ENV === 'production'): CallbackApp {
+export function checkCallbackApp (
+  given: unknown, via: Via, names: string[], warn: Warn, isProduction = process.env.NODE_ENV === 'production'
+): CallbackApp {
   if (typeof given !== 'object' || given === null) {
     refuseOption(via, describe(given), 'write { appid, secret, callbackUrl }, or a function that returns that')
   }
@@ -86,11 +90,16 @@ function unset (value: unknown, via: Via): string {
 function checkSecret (secret: unknown, appid: string, via: Via, warn: Warn): WechatApp['secret'] {
   if (typeof secret === 'function') return secret as () => string
   if (typeof secret !== 'string' || secret === '') {
-    refuseOption(`${via}.secret`, secret === '' ? 'empty' : describeSecret(secret), `write the AppSecret of the app, or a function that returns it${unset(secret, via)}`)
+    refuseOption(
+      `${via}.secret`,
+      secret === '' ? 'empty' : describeSecret(secret),
+      `write the AppSecret of the app, or a function that returns it${unset(secret, via)}`
+    )
   }
   if (secret === appid) refuseOption(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
   if (!secretShape.test(secret)) {
-    warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console`)
+    warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; ` +
+      'copy it again from WeChat\'s console')
   }
   return secret
 }
@@ -100,19 +109,40 @@ const ownParameters = ['code', 'state', 'redirect', 'restarted', 'embedded', 'bo
 
 function checkCallbackUrl (given: unknown, option: string, warn: Warn, isProduction: boolean): URL {
   const example = 'write an absolute URL such as https://app.example.com/wechat/qr'
-  if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) refuseOption(option, describe(given), example)
+  if (typeof given !== 'string' || !/^https?:\/\/[^/?#]/i.test(given) || !URL.canParse(given)) {
+    refuseOption(option, describe(given), example)
+  }
   const url = new URL(given)
   if (url.username !== '' || url.password !== '') refuseOption(option, 'a URL with a user name or password', example)
-  if (url.hostname.endsWith('.')) refuseOption(option, describe(given), 'leave out the dot at the end of the host: to browsers it is another host, whose cookies the site does not get')
-  if (given.includes('#')) refuseOption(option, describe(given), 'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it')
+  if (url.hostname.endsWith('.')) {
+    refuseOption(
+      option,
+      describe(given),
+      'leave out the dot at the end of the host: to browsers it is another host, whose cookies the site does not get'
+    )
+  }
+  if (given.includes('#')) {
+    refuseOption(
+      option,
+      describe(given),
+      'leave out the fragment (#…): WeChat puts the code behind it, where no server sees it'
+    )
+  }
   for (const name of ownParameters) {
-    if (url.searchParams.has(name)) refuseOption(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)
+    if (url.searchParams.has(name)) {
+      refuseOption(option, describe(given), `leave out the query parameter ${name}: it is used on the way back`)
+    }
   }
   if (isLoopback(url.hostname)) return url
   if (/^https?:\/\/[^/?#]*:\d*(?:[/?#]|$)/i.test(given)) {
-    if (isProduction) refuseOption(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
+    if (isProduction) {
+      refuseOption(option, describe(given), 'leave out the port: WeChat answers 10003 to a redirect_uri with one')
+    }
     warn(`option ${option} has a port, for which WeChat shows error 10003; leave it out, it is refused in production`)
   }
-  if (url.protocol !== 'https:') warn(`option ${option} is not https: codes and cookies travel in clear text; serve the site over https and write https://`)
+  if (url.protocol !== 'https:') {
+    warn(`option ${option} is not https: codes and cookies travel in clear text; ` +
+      'serve the site over https and write https://')
+  }
   return url
 }

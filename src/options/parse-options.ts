@@ -1,9 +1,13 @@
-// WechatLoginOptions in, Settings out: every default and every boot check of the plugin. Inside, nothing is optional that has a default.
+// WechatLoginOptions in, Settings out: every default and every boot check of the plugin. Inside, nothing is optional
+// that has a default.
 
 import { hkdfSync } from 'node:crypto'
 import { InvalidOptionsError } from '../errors'
 import { type Apps, hasCallback, type Warn, type WayOption } from './app-options'
-import { describe, describeSecret, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown, integerOption } from '../option-checks'
+import {
+  describe, describeSecret, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown,
+  integerOption
+} from '../option-checks'
 import type { RedirectRules } from '../redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './path-options'
 import { parseSession } from './session-options'
@@ -50,13 +54,25 @@ export interface Settings {
 
 const day = 86_400
 
-const optionNames = ['onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
-  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser']
-const keptForUs = ['_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype']
+const optionNames = [
+  'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser'
+]
+const keptForUs = [
+  '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
+]
 
 /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
-export function parseOptions (given: WechatLoginOptions, ways: readonly WayOption[], prefix: string, warn: Warn): Settings {
-  if ('prefix' in given) failOption('prefix', 'option prefix has no effect on a plugin that serves its whole scope; register the plugin inside a scope that has the prefix')
+export function parseOptions (
+  given: WechatLoginOptions, ways: readonly WayOption[], prefix: string, warn: Warn
+): Settings {
+  if ('prefix' in given) {
+    failOption(
+      'prefix',
+      'option prefix has no effect on a plugin that serves its whole scope; ' +
+        'register the plugin inside a scope that has the prefix'
+    )
+  }
   refuseUnknown(given, [...ways.map(({ via }) => via), ...optionNames], '')
   const apps = parseApps(given, ways, warn)
   const callbackApps = Object.values(apps).filter(hasCallback)
@@ -69,7 +85,10 @@ export function parseOptions (given: WechatLoginOptions, ways: readonly WayOptio
     paths,
     loginPath: paths.login === undefined ? undefined : prefix + paths.login,
     // A longer time than anybody means was written in milliseconds: hence the most of each.
-    attempts: { keys: parseKeys(given), ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day }) },
+    attempts: {
+      keys: parseKeys(given),
+      ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day })
+    },
     redirect: parseRedirect(given.redirect, paths, prefix),
     session: parseSession(given.session, {
       paths: ways.map(({ via }) => paths[via]).filter(path => path !== undefined).map(path => prefix + path),
@@ -122,34 +141,68 @@ function refuseSameAppid (way: WayOption, ways: readonly WayOption[], apps: Apps
 // A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.
 function parseKeys (given: WechatLoginOptions): Buffer[] {
   if (given.session !== undefined && Object(given.session) !== given.session) {
-    refuseOption('session', describeSecret(given.session), 'write options of @fastify/session such as { secret: process.env.SESSION_SECRET }')
+    refuseOption(
+      'session',
+      describeSecret(given.session),
+      'write options of @fastify/session such as { secret: process.env.SESSION_SECRET }'
+    )
   }
-  const [option, source] = given.secret !== undefined ? ['secret', given.secret] as const : ['session.secret', given.session?.secret] as const
+  const [option, source] = given.secret !== undefined
+    ? ['secret', given.secret] as const
+    : ['session.secret', given.session?.secret] as const
   const entries: unknown[] = Array.isArray(source) ? source : [source]
-  if (source === undefined && given.session !== undefined) refuseOption(option, 'undefined', 'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one')
+  if (source === undefined && given.session !== undefined) {
+    refuseOption(
+      option,
+      'undefined',
+      'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one'
+    )
+  }
   if (source === undefined) {
-    failOption('session', 'option session is missing; write session: { secret: process.env.SESSION_SECRET }, a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, set option secret instead: it signs the cookie of a login under way')
+    failOption(
+      'session',
+      'option session is missing; write session: { secret: process.env.SESSION_SECRET }, ' +
+        'a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, ' +
+        'set option secret instead: it signs the cookie of a login under way'
+    )
   }
   if (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source)) {
-    failOption('secret', 'option secret is missing, and none can be derived from session.secret, which is no text or list of texts; write a text of at least 32 bytes (it signs the cookie of a login under way)')
+    failOption(
+      'secret',
+      'option secret is missing, and none can be derived from session.secret, which is no text or list of texts; ' +
+        'write a text of at least 32 bytes (it signs the cookie of a login under way)'
+    )
   }
   // @fastify/session takes a list with one letter in it.
   if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))
   if (entries.length === 0) refuseOption(option, 'an empty array', 'write at least one secret of at least 32 bytes')
-  return entries.map(entry => Buffer.from(hkdfSync('sha256', checkSecret(option, entry), '', 'fastify-wechat-login attempt', 32)))
+  return entries.map(entry =>
+    Buffer.from(hkdfSync('sha256', checkSecret(option, entry), '', 'fastify-wechat-login attempt', 32)))
 }
 
 function checkSecret (option: string, entry: unknown): string | Buffer {
   const isSecret = typeof entry === 'string' || Buffer.isBuffer(entry)
   if (isSecret && Buffer.byteLength(entry) >= 32) return entry
   const found = isSecret ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
-  return refuseOption(option, found, 'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one')
+  return refuseOption(
+    option,
+    found,
+    'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one'
+  )
 }
 
 function parseKeptKeys (given: unknown): string[] {
   if (given === undefined) return []
-  if (!Array.isArray(given) || !given.every(key => typeof key === 'string')) refuseOption('keepSessionKeys', describe(given), "write an array of your own session keys such as ['cart']")
+  if (!Array.isArray(given) || !given.every(key => typeof key === 'string')) {
+    refuseOption('keepSessionKeys', describe(given), "write an array of your own session keys such as ['cart']")
+  }
   const forbidden = given.find(key => keptForUs.includes(key))
-  if (forbidden !== undefined) refuseOption('keepSessionKeys', `a list with ${describe(forbidden)}`, 'leave that key out: it must not outlive the session it was made for')
+  if (forbidden !== undefined) {
+    refuseOption(
+      'keepSessionKeys',
+      `a list with ${describe(forbidden)}`,
+      'leave that key out: it must not outlive the session it was made for'
+    )
+  }
   return given
 }

@@ -27,14 +27,18 @@ export function parsePaths (given: WechatLoginOptions, ways: readonly WayOption[
   const routes = given.routes ?? {}
   refuseUnknown(routes, [...Object.keys(routeDefaults), ...ways.map(({ via }) => via)], 'routes.')
   const paths = Object.fromEntries([
-    ...Object.entries(routeDefaults).map(([name, path]) => [name, parsePath(routes[name as keyof typeof routeDefaults], name, path)]),
+    ...Object.entries(routeDefaults).map(([name, path]) =>
+      [name, parsePath(routes[name as keyof typeof routeDefaults], name, path)]),
     ...ways.map(way => [way.via, callbackPath(way, routes[way.via], apps, prefix)])
   ]) as Paths
   const taken = new Map<string, string>()
   for (const [name, path] of Object.entries(paths)) {
     if (path === undefined) continue
     const other = taken.get(comparablePath(path))
-    if (other !== undefined) throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${path}; give each a path of its own (routes.* or the callbackUrl)`)
+    if (other !== undefined) {
+      throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${path}; ` +
+        'give each a path of its own (routes.* or the callbackUrl)')
+    }
     taken.set(comparablePath(path), name)
   }
   return paths
@@ -43,43 +47,82 @@ export function parsePaths (given: WechatLoginOptions, ways: readonly WayOption[
 function parsePath (given: unknown, name: string, fallback: string): string | undefined {
   if (given === false) return undefined
   const path = given ?? fallback
-  if (typeof path !== 'string' || !plainPath.test(path)) refuseOption(`routes.${name}`, describe(path), `write ${plain}, such as ${fallback}`)
+  if (typeof path !== 'string' || !plainPath.test(path)) {
+    refuseOption(`routes.${name}`, describe(path), `write ${plain}, such as ${fallback}`)
+  }
   return path
 }
 
 /** Where the router finds the callback: as the callback URL says, or as `given`, the option `routes.<via>`. */
-export function callbackPath ({ via, defaultPath }: Pick<WayOption, 'via' | 'defaultPath'>, given: unknown, apps: Apps, prefix: string): string | undefined {
+export function callbackPath (
+  { via, defaultPath }: Pick<WayOption, 'via' | 'defaultPath'>, given: unknown, apps: Apps, prefix: string
+): string | undefined {
   const app = apps[via]
   if (app === undefined) {
     if (given !== undefined) refuseOption(`routes.${via}`, describe(given), `leave it out, or set option ${via} too`)
     return undefined
   }
   if (given !== undefined || !hasCallback(app)) {
-    return parsePath(given, via, defaultPath) ?? refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
+    return parsePath(given, via, defaultPath) ??
+      refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
   }
   if (!app.path.startsWith(`${prefix}/`)) {
-    refuseOption(`${via}.callbackUrl`, describe(app.callbackUrl), `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`)
+    refuseOption(
+      `${via}.callbackUrl`,
+      describe(app.callbackUrl),
+      `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`
+    )
   }
-  if (!plainPath.test(app.path)) refuseOption(`${via}.callbackUrl`, describe(app.callbackUrl), `write ${plain} behind its host; where a proxy changes the path, set routes.${via}`)
+  if (!plainPath.test(app.path)) {
+    refuseOption(
+      `${via}.callbackUrl`,
+      describe(app.callbackUrl),
+      `write ${plain} behind its host; where a proxy changes the path, set routes.${via}`
+    )
+  }
   return app.path.slice(prefix.length)
 }
 
 /** Where a login may end. */
-export function parseRedirect (given: WechatLoginOptions['redirect'] = {}, paths: Paths, prefix: string): RedirectRules {
+export function parseRedirect (
+  given: WechatLoginOptions['redirect'] = {}, paths: Paths, prefix: string
+): RedirectRules {
   refuseUnknown(given, ['default', 'origins'], 'redirect.')
-  if (given.origins !== undefined && !Array.isArray(given.origins)) refuseOption('redirect.origins', describe(given.origins), "write an array of origins such as ['https://shop.example.com']")
+  if (given.origins !== undefined && !Array.isArray(given.origins)) {
+    refuseOption(
+      'redirect.origins',
+      describe(given.origins),
+      "write an array of origins such as ['https://shop.example.com']"
+    )
+  }
   const origins = new Set<string>()
   for (const origin of given.origins ?? []) {
-    if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:[^*]+$/.test(origin)) {
-      refuseOption('redirect.origins', describe(origin), 'write an origin, without a path or a slash at its end, such as https://shop.example.com')
+    if (
+      typeof origin !== 'string' ||
+      !URL.canParse(origin) ||
+      new URL(origin).origin !== origin ||
+      !/^https?:[^*]+$/.test(origin)
+    ) {
+      refuseOption(
+        'redirect.origins',
+        describe(origin),
+        'write an origin, without a path or a slash at its end, such as https://shop.example.com'
+      )
     }
     origins.add(origin)
   }
-  const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
+  const ownPaths =
+    new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
   const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
   if (fallback === null) {
-    const found = given.default === undefined ? 'not set, and its default "/" is a route of the login here' : describe(given.default)
-    refuseOption('redirect.default', found, 'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins')
+    const found = given.default === undefined
+      ? 'not set, and its default "/" is a route of the login here'
+      : describe(given.default)
+    refuseOption(
+      'redirect.default',
+      found,
+      'write a path of your site such as /account that is no route of the login, or a URL of one of redirect.origins'
+    )
   }
   return { fallback, origins, ownPaths }
 }

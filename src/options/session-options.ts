@@ -1,4 +1,5 @@
-// What @fastify/session gets where the session is ours: the option `session` over our defaults, and what a login could not live with.
+// What @fastify/session gets where the session is ours: the option `session` over our defaults, and what a login could
+// not live with.
 
 import type { FastifySessionOptions } from '@fastify/session'
 import type { Warn } from './app-options'
@@ -6,14 +7,24 @@ import { describe, refuseOption } from '../option-checks'
 import type { WechatLoginOptions } from '../types'
 
 /** `callbacks`: their full paths, and the hosts of those that are known. `secure`: are they all https? */
-export function parseSession (given: WechatLoginOptions['session'], callbacks: { paths: string[], hosts: string[] }, secure: boolean, warn: Warn): FastifySessionOptions | undefined {
+export function parseSession (
+  given: WechatLoginOptions['session'], callbacks: { paths: string[], hosts: string[] }, secure: boolean, warn: Warn
+): FastifySessionOptions | undefined {
   if (given === undefined) return undefined
   checkStore(given.store)
   const { path = '/', domain } = given.cookie ?? {}
   const outside = callbacks.paths.find(callback => !covers(path, callback))
-  if (outside !== undefined) refuseOption('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
+  if (outside !== undefined) {
+    refuseOption('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
+  }
   const foreign = domain && callbacks.hosts.find(host => !isWithin(domain, host))
-  if (foreign) refuseOption('session.cookie.domain', describe(domain), `a browser takes no such cookie from ${foreign}, the callback URL's host; leave it out`)
+  if (foreign) {
+    refuseOption(
+      'session.cookie.domain',
+      describe(domain),
+      `a browser takes no such cookie from ${foreign}, the callback URL's host; leave it out`
+    )
+  }
   const plain = path === '/' && domain === undefined
   const options: FastifySessionOptions = {
     saveUninitialized: false,
@@ -25,7 +36,11 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: {
   }
   checkSameSite(options.cookie!, warn)
   if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
-    refuseOption('session.cookieName', JSON.stringify(options.cookieName), 'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie')
+    refuseOption(
+      'session.cookieName',
+      JSON.stringify(options.cookieName),
+      'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie'
+    )
   }
   return options
 }
@@ -34,10 +49,17 @@ export function parseSession (given: WechatLoginOptions['session'], callbacks: {
 function checkStore (store: unknown): void {
   if (!store) return // as @fastify/session takes it
   const missing = ['get', 'set', 'destroy'].filter(name => typeof Object(store)[name] !== 'function')
-  if (missing.length > 0) refuseOption('session.store', `${describe(store)} without ${missing.join(', ')}`, 'write a session store, such as new RedisStore({ client })')
+  if (missing.length > 0) {
+    refuseOption(
+      'session.store',
+      `${describe(store)} without ${missing.join(', ')}`,
+      'write a session store, such as new RedisStore({ client })'
+    )
+  }
 }
 
-export const strictCookie = "the session cookie is SameSite=Strict: the browser withholds it on the way back from WeChat, and a guarded page right after the login sees nobody. Set session.cookie.sameSite to 'lax'"
+export const strictCookie = 'the session cookie is SameSite=Strict: the browser withholds it on the way back from ' +
+  "WeChat, and a guarded page right after the login sees nobody. Set session.cookie.sameSite to 'lax'"
 
 /** As the package that writes the cookie reads it. */
 export function isStrict (sameSite: unknown): boolean {
@@ -46,7 +68,13 @@ export function isStrict (sameSite: unknown): boolean {
 
 function checkSameSite ({ sameSite, secure }: NonNullable<FastifySessionOptions['cookie']>, warn: Warn): void {
   if (isStrict(sameSite)) warn(strictCookie)
-  if (String(sameSite).toLowerCase() === 'none' && secure === false) refuseOption('session.cookie.sameSite', describe(sameSite), "browsers take no such cookie without secure: true; write 'lax'")
+  if (String(sameSite).toLowerCase() === 'none' && secure === false) {
+    refuseOption(
+      'session.cookie.sameSite',
+      describe(sameSite),
+      "browsers take no such cookie without secure: true; write 'lax'"
+    )
+  }
 }
 
 function isWithin (domain: unknown, host: string): boolean {

@@ -15,5 +15,9 @@ const texts: Record<Language, { title: string, action: string }> = {
 /** `target`: where the login ends, checked. */
 export function renderDone (lang: Language, target: string): string {
   const { title, action } = texts[lang]
-  return layout({ lang, title, body: html`<h1>${title}</h1>\n<a href="${target}" target="_top">${action}</a>\n${tellParent('done')}` })
+  return layout({
+    lang,
+    title,
+    body: html`<h1>${title}</h1>\n<a href="${target}" target="_top">${action}</a>\n${tellParent('done')}`
+  })
 }

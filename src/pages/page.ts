@@ -24,7 +24,8 @@ const styleHash = createHash('sha256').update(render(style)).digest('base64')
 export function headersFor (more = ''): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'${more}`,
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; ` +
+      `form-action 'none'; frame-ancestors 'self'${more}`,
     'x-frame-options': 'SAMEORIGIN'
   }
 }

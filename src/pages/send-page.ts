@@ -38,7 +38,13 @@ export interface Notice {
 }
 
 /** Sends the page for a refusal. */
-export async function sendPage (settings: Settings, request: FastifyRequest, reply: FastifyReply, refusal: Refusal, { kind, isWechat, href, embedded }: Notice): Promise<FastifyReply> {
+export async function sendPage (
+  settings: Settings,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+  { kind, isWechat, href, embedded }: Notice
+): Promise<FastifyReply> {
   const { statusCode = 500, code = 'HOST_ERROR' } = refusal
   const lang = languageOf(request.headers['accept-language'])
   const { title, message, action } = textFor(code, isWechat, lang)
@@ -54,13 +60,16 @@ export async function sendPage (settings: Settings, request: FastifyRequest, rep
   }
   const body = await (settings.renderPage || renderPage)(page, request, reply)
   const headers = embedded ? embeddedHeaders : pageHeaders
-  return reply.code(statusCode).headers(privateHeaders).headers(settings.renderPage ? { 'content-type': headers['content-type'] } : headers)
-    .header('vary', 'accept-language').send(body)
+  return reply.code(statusCode)
+    .headers(privateHeaders)
+    .headers(settings.renderPage ? { 'content-type': headers['content-type'] } : headers)
+    .header('vary', 'accept-language')
+    .send(body)
 }
 
 /**
- * True where no error handler of the host would shape the answer: Fastify's own one drops `loginUrl`. One that it is given Fastify binds to
- * its instance, which shows in the name, whatever a bundler has made of the names in the code.
+ * True where no error handler of the host would shape the answer: Fastify's own one drops `loginUrl`. One that it is
+ * given Fastify binds to its instance, which shows in the name, whatever a bundler has made of the names in the code.
  */
 export function hasDefaultErrorHandler ({ server }: FastifyRequest): boolean {
   return !server.errorHandler.name.startsWith('bound ')

@@ -6,7 +6,9 @@ import { InvalidRequestError } from '../errors'
 /** Bytes: a code and a redirect target need a quarter of it. */
 const bodyLimit = 16_384
 
-export function addBodyParsers (scope: Pick<FastifyInstance, 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
+export function addBodyParsers (
+  scope: Pick<FastifyInstance, 'removeAllContentTypeParsers' | 'addContentTypeParser'>
+): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, body, done) => {
     try {
@@ -15,7 +17,10 @@ export function addBodyParsers (scope: Pick<FastifyInstance, 'removeAllContentTy
       done(new InvalidRequestError())
     }
   })
-  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit }, (_request, body, done) => {
+  scope.addContentTypeParser('application/x-www-form-urlencoded', {
+    parseAs: 'string',
+    bodyLimit
+  }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(body as string)))
   })
   // Any other body says nothing to us.

@@ -1,10 +1,12 @@
-// The callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it does not.
+// The callbacks: WeChat sends the visitor back with a code and our state. A login ends here, or says clearly why it
+// does not.
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import {
-  AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError, InvalidStateError, InvalidUserError,
-  MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError, UnreachableError
+  AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError,
+  InvalidStateError, InvalidUserError, MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError,
+  UnreachableError
 } from '../errors'
 import type { Context } from '../login/context'
 import { handleCallback, type LostAttempt } from '../login/handle-callback'
@@ -43,7 +45,10 @@ const getSchema = {
   }),
   response: {
     200: media('text/html', 'Inside an iframe: a page that tells the page around it'),
-    302: noBody('The browser has lost the cookie of its attempt, and begins another one', { location: "WeChat's page", ...cookies.attempt }),
+    302: noBody(
+      'The browser has lost the cookie of its attempt, and begins another one',
+      { location: "WeChat's page", ...cookies.attempt }
+    ),
     303: noBody('Logged in', { location: 'The redirect target', ...cookies.session }),
     ...refusals(...refusedLogins)
   }
@@ -54,7 +59,10 @@ const postSchema = {
   summary: 'Finish a login from a single-page app that received the code',
   body: Type.Object({ code: Type.Optional(code), state: Type.Optional(state), redirect }),
   response: {
-    200: Type.Object({ user, redirect: Type.String({ description: 'The redirect target' }) }, { description: 'Logged in', ...withHeaders(cookies.session) }),
+    200: Type.Object(
+      { user, redirect: Type.String({ description: 'The redirect target' }) },
+      { description: 'Logged in', ...withHeaders(cookies.session) }
+    ),
     ...refusals(CrossSiteError, ...refusedLogins)
   }
 }
@@ -98,10 +106,17 @@ function mountPost (scope: Scope, context: Context, way: BrowserWay, path: strin
 
 /** Fastify's own 404 would log the URL, and with it a code that is not spent yet. */
 function refuseOtherMethods (scope: Scope, path: string): void {
-  const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(405).header('allow', 'GET, POST').send()
+  const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
+    reply.code(405).header('allow', 'GET, POST').send()
   scope.head(path, routeOptions, refuseMethod)
   const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
-  scope.route({ ...routeOptions, url: path, method: others, schema: { hide: true } as FastifySchema, handler: refuseMethod })
+  scope.route({
+    ...routeOptions,
+    url: path,
+    method: others,
+    schema: { hide: true } as FastifySchema,
+    handler: refuseMethod
+  })
 }
 
 /** Had `onUser` or Fastify's handlerTimeout answered already, Fastify would log the URL of the second answer. */
@@ -110,19 +125,38 @@ function redactUrl ({ raw }: FastifyRequest): void {
 }
 
 /**
- * Inside an iframe a lost cookie is the rule, not the exception: the browser withholds it once. What is sent on is made of checked parts
- * only.
+ * Inside an iframe a lost cookie is the rule, not the exception: the browser withholds it once. What is sent on is made
+ * of checked parts only.
  */
-function bounce ({ settings }: Context, request: FastifyRequest, reply: FastifyReply, { app, code, state }: LostAttempt['lost'], returnTo: RedirectTarget, bounced: boolean): FastifyReply {
+function bounce (
+  { settings }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { app, code, state }: LostAttempt['lost'],
+  returnTo: RedirectTarget,
+  bounced: boolean
+): FastifyReply {
   if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
-  const url = `${callbackUrl(app, { returnTo, embedded: true, bounced: true }, settings.redirect.fallback)}&code=${code}&state=${state}`
+  const url = `${callbackUrl(app, { returnTo, embedded: true, bounced: true }, settings.redirect.fallback)}` +
+    `&code=${code}&state=${state}`
   return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
 }
 
-/** WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just logged out. */
-async function restart (context: Context, request: FastifyRequest, reply: FastifyReply, way: BrowserWay, returnTo: RedirectTarget, restarted: boolean): Promise<FastifyReply> {
+/**
+ * WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just
+ * logged out.
+ */
+async function restart (
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  way: BrowserWay,
+  returnTo: RedirectTarget,
+  restarted: boolean
+): Promise<FastifyReply> {
   const dest = request.headers['sec-fetch-dest'] ?? 'document'
-  const mayRestart = way.browser.restartsLostAttempt && dest === 'document' && !restarted && !hasSignedOut(context, request)
+  const mayRestart =
+    way.browser.restartsLostAttempt && dest === 'document' && !restarted && !hasSignedOut(context, request)
   const choice = mayRestart ? await findFittingWay(context, request) : undefined
   if (choice === undefined) throw new InvalidStateError()
   return reply.redirect(startLogin(context, request, reply, choice, { returnTo, restarted: true }), 302)

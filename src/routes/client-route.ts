@@ -1,5 +1,6 @@
-// GET client.js: the browser helper of fastify-wechat-login/browser for pages without a bundler. The same file, and one line that tells it
-// the folder it came from: its content depends on nothing but the version, so it may be kept for ever under ?v=<version>.
+// GET client.js: the browser helper of fastify-wechat-login/browser for pages without a bundler. The same file, and one
+// line that tells it the folder it came from: its content depends on nothing but the version, so it may be kept for
+// ever under ?v=<version>.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -32,7 +33,10 @@ export function mountClient (scope: Scope, context: Context): void {
   let client: Client | undefined
   scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
     const { body, etag, version } = client ??= readClient()
-    reply.headers({ etag, 'cache-control': request.query.v === version ? 'public, max-age=31536000, immutable' : 'public, no-cache' })
+    reply.headers({
+      etag,
+      'cache-control': request.query.v === version ? 'public, max-age=31536000, immutable' : 'public, no-cache'
+    })
     // null would be written down as JSON.
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send(undefined as unknown as null)
     return reply.type('text/javascript; charset=utf-8').send(body)

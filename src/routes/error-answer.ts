@@ -1,4 +1,5 @@
-// What a refused request of our routes is answered with: a page for a person, JSON for a script, and nothing that only we should read.
+// What a refused request of our routes is answered with: a page for a person, JSON for a script, and nothing that only
+// we should read.
 
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RateLimitedError } from '../errors'
@@ -9,7 +10,9 @@ import { retryUrl } from '../urls'
 import { reportFailure } from './report-failure'
 
 /** `known`: the error handler that the host had when our routes were added. */
-export async function answerError (context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply, known: FastifyInstance['errorHandler']): Promise<unknown> {
+export async function answerError (
+  context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply, known: FastifyInstance['errorHandler']
+): Promise<unknown> {
   const { settings } = context
   const refusal = toRefusal(error)
   reply.headers(privateHeaders)
@@ -28,7 +31,8 @@ export async function answerError (context: Context, error: unknown, request: Fa
       throw toRefusal(failure)
     }
   }
-  // What is thrown goes to the handler that the host had when we were registered. One that it has set since then is asked first.
+  // What is thrown goes to the handler that the host had when we were registered. One that it has set since then is
+  // asked first.
   const { errorHandler } = request.server
   if (errorHandler !== known) return errorHandler(refusal as FastifyError, request, reply) as unknown ?? reply
   throw refusal

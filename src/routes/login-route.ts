@@ -37,7 +37,11 @@ export function mountLogin (scope: Scope, context: Context): void {
   const { settings } = context
   const path = settings.paths.login
   if (path === undefined) return
-  scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema: schemaFor(context) }, async (request, reply) => {
+  scope.get(path, {
+    ...routeOptions,
+    onRequest: refuseAheadOfVisitor,
+    schema: schemaFor(context)
+  }, async (request, reply) => {
     const choice = await chooseWay(context, request, request.query.via)
     const { app } = choice
     const returnTo = returnToOf(context, request, request.query.redirect)

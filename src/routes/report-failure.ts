@@ -10,8 +10,13 @@ import type { Refusal } from '../pages/send-page'
 
 type Refused = WechatLoginEvents['login.refused']
 
-/** Tells it; on a route that no login takes, logs a failure only. `isLogged`: the error itself gets into the log by another way. */
-export function reportFailure (context: Context, request: FastifyRequest, error: unknown, refusal: Refusal, isLogged: boolean): void {
+/**
+ * Tells it; on a route that no login takes, logs a failure only. `isLogged`: the error itself gets into the log by
+ * another way.
+ */
+export function reportFailure (
+  context: Context, request: FastifyRequest, error: unknown, refusal: Refusal, isLogged: boolean
+): void {
   const { statusCode = 500 } = refusal
   const code: unknown = refusal.code
   const { settings: { paths, prefix }, ways } = context

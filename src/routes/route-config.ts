@@ -21,16 +21,16 @@ export const routeOptions = {
 } satisfies RouteShorthandOptions & { responseValidation: boolean }
 
 /**
- * What a visitor's header says, as one line of a log may hold it: a terminal obeys control characters. With `trustProxy` the address is
- * such a header too.
+ * What a visitor's header says, as one line of a log may hold it: a terminal obeys control characters. With
+ * `trustProxy` the address is such a header too.
  */
 export function loggable (untrusted: string | undefined): string | undefined {
   return untrusted?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 260)
 }
 
 /**
- * An onRequest hook: a page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only after a refusal does
- * it ask again when the visitor opens the page: a 204 would be the page.
+ * An onRequest hook: a page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only
+ * after a refusal does it ask again when the visitor opens the page: a 204 would be the page.
  */
 export function refuseAheadOfVisitor (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isAheadOfVisitor(request)) reply.code(403).send()

@@ -21,11 +21,18 @@ export function text (description: string): TUnsafe<unknown> {
 
 /** One of these words. (A union of literals would be documented as that many schemas.) */
 export function oneOf<const Word extends string> (words: readonly Word[], description: string): TUnsafe<Word> {
-  return Type.Unsafe<Word>({ [Kind]: 'String', type: 'string', enum: words, pattern: `^(${words.join('|')})$`, description })
+  return Type.Unsafe<Word>({
+    [Kind]: 'String',
+    type: 'string',
+    enum: words,
+    pattern: `^(${words.join('|')})$`,
+    description
+  })
 }
 
 /** What is no target of ours falls back to the default, and never fails a login. */
-export const redirect = Type.Optional(text('Where to go after the login: a path of this site, or a URL of a listed origin'))
+export const redirect =
+  Type.Optional(text('Where to go after the login: a path of this site, or a URL of a listed origin'))
 
 /** The name of one of these ways. */
 export function viaOf (ways: readonly BrowserWay[]): TUnsafe<Via> {
@@ -45,7 +52,10 @@ export function noBody (description: string, headers: Record<string, string> = {
 
 /** For the options of an answer's schema. */
 export function withHeaders (headers: Record<string, string>) {
-  return { headers: Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { type: 'string', description }])) }
+  return {
+    headers: Object.fromEntries(Object.entries(headers).map(([name, description]) =>
+      [name, { type: 'string', description }]))
+  }
 }
 
 /** What the Set-Cookie of an answer does. */
@@ -69,7 +79,10 @@ export function refusals (...errors: Array<new () => { code: string, statusCode?
     (byStatus[String(statusCode)] ??= []).push(code)
   }
   const ours = Object.entries(byStatus).map(([status, codes]) => [status, refusal(codes.join(', '))])
-  return { ...Object.fromEntries(ours) as Refusals, default: refusal('Refused by another part of this application, or failed') }
+  return {
+    ...Object.fromEntries(ours) as Refusals,
+    default: refusal('Refused by another part of this application, or failed')
+  }
 }
 
 function refusal (description: string): TObject {

@@ -1,8 +1,10 @@
-// The plain child scope in which our routes live, so that neither the host's parsers, compilers nor type provider reach them, and nothing
-// of ours reaches the host. Every answer from here is private; every refusal is a page or JSON.
+// The plain child scope in which our routes live, so that neither the host's parsers, compilers nor type provider reach
+// them, and nothing of ours reaches the host. Every answer from here is private; every refusal is a page or JSON.
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
+import type {
+  FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault
+} from 'fastify'
 import type { Context } from '../login/context'
 import { markOwnRoutes } from '../login/guard'
 import { errorBody, privateHeaders } from '../pages/send-page'
@@ -11,7 +13,13 @@ import { addBodyParsers } from './body-parsers'
 import { answerError } from './error-answer'
 import { compileValidator } from './schemas'
 
-export type Scope = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
+export type Scope = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 export type MountRoute = (scope: Scope, context: Context) => void
 
 /** A plugin that serves these routes in a child scope. */
@@ -42,7 +50,8 @@ export function createScope (routes: MountRoute[], context: Context) {
   }
 }
 
-// A visitor whose login outlasts the server's last second would keep its connection, and with it the closing server, for a minute more.
+// A visitor whose login outlasts the server's last second would keep its connection, and with it the closing server,
+// for a minute more.
 function closeConnectionsAtEnd (scope: Scope): void {
   let closing = false
   scope.addHook('preClose', done => {

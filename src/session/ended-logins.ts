@@ -1,6 +1,7 @@
-// Logins that have ended. A slow request that began before a logout may save the ended session once more (with the host's rolling: true
-// any request does); in this process the login stays ended all the same. When its time is up, the store is looked at: a session that
-// came back is destroyed again and its login remembered for as long again, so that only a request of a quarter of an hour could outlive it.
+// Logins that have ended. A slow request that began before a logout may save the ended session once more (with the
+// host's rolling: true any request does); in this process the login stays ended all the same. When its time is up, the
+// store is looked at: a session that came back is destroyed again and its login remembered for as long again, so that
+// only a request of a quarter of an hour could outlive it.
 
 /** Destroys the session wherever it came back; true if it had, or may have. Never rejects. */
 export type RevokeAgain = () => Promise<boolean>

@@ -8,8 +8,8 @@ import type { WechatTokens } from '../wechat/client-types'
 /** What a login leaves in the session, under `wechatLogin`. */
 export interface Login {
   /**
-   * Its name, no secret. A logout remembers it. Of a login that began in a browser it is the attempt's `hashState`, by which a repeated
-   * callback finds its own login.
+   * Its name, no secret. A logout remembers it. Of a login that began in a browser it is the attempt's `hashState`, by
+   * which a repeated callback finds its own login.
    */
   readonly id: string
   /** Milliseconds since 1970. */
@@ -50,7 +50,9 @@ export const loginKey = 'wechatLogin' as keyof FastifyRequest['session']
 export function parseLogin (untrusted: unknown): Login | null {
   if (typeof untrusted !== 'object' || untrusted === null) return null
   const { id, at, via, appid, openid, realm, user } = untrusted as Partial<Login>
-  const whole = [id, via, appid, openid, realm].every(text => typeof text === 'string') && typeof at === 'number' && Boolean(user)
+  const whole = [id, via, appid, openid, realm].every(text => typeof text === 'string') &&
+    typeof at === 'number' &&
+    Boolean(user)
   if (!whole) return null
   freeze(user)
   return untrusted as Login

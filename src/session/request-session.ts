@@ -1,7 +1,8 @@
-// Whatever is done to request.session. @fastify/session 11.1 does things that a login must steer round, beside those that
-// session-answer.ts knows: regenerate() puts the new session in place even where it fails, and also when the store comes back long after
-// we have answered (`startSession` takes the login back, `keepSession` keeps out what comes too late), and a slow request that began
-// before a logout saves the ended session again (`EndedLogins` remembers it, see ended-logins.ts).
+// Whatever is done to request.session. @fastify/session 11.1 does things that a login must steer round, beside those
+// that session-answer.ts knows: regenerate() puts the new session in place even where it fails, and also when the store
+// comes back long after we have answered (`startSession` takes the login back, `keepSession` keeps out what comes too
+// late), and a slow request that began before a logout saves the ended session again (`EndedLogins` remembers it, see
+// ended-logins.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidStateError } from '../errors'
@@ -21,8 +22,13 @@ export function hasSession ({ session }: FastifyRequest): boolean {
   return typeof session?.regenerate === 'function'
 }
 
-/** Gives the session a new id with the login in it, keeping the named keys. Resolves to what `joinSession` needs; the cookie goes out with the answer. */
-export async function startSession (request: FastifyRequest, login: Login, keep: readonly string[], timeout: number): Promise<SessionRef> {
+/**
+ * Gives the session a new id with the login in it, keeping the named keys. Resolves to what `joinSession` needs; the
+ * cookie goes out with the answer.
+ */
+export async function startSession (
+  request: FastifyRequest, login: Login, keep: readonly string[], timeout: number
+): Promise<SessionRef> {
   const before = request.session
   const earlier = before[loginKey]
   put(before, login)
@@ -35,7 +41,10 @@ export async function startSession (request: FastifyRequest, login: Login, keep:
   return sessionRefTo(request, login)
 }
 
-/** A new session with these keys of the old one. Where the store fails, the request keeps the old one, and the answer neither saves nor sends it. */
+/**
+ * A new session with these keys of the old one. Where the store fails, the request keeps the old one, and the answer
+ * neither saves nor sends it.
+ */
 async function renewSession (request: FastifyRequest, keys: string[], timeout: number): Promise<void> {
   const { session: before, sessionStore: store } = request
   try {
@@ -60,10 +69,12 @@ export function sessionRefTo ({ session }: FastifyRequest, { id }: Login): Sessi
 }
 
 /**
- * Lands this request in the session that a login has made, as the store holds it: what hooks have written into this request's is left behind.
- * A session that has ended stays ended: its login must be there, and stand.
+ * Lands this request in the session that a login has made, as the store holds it: what hooks have written into this
+ * request's is left behind. A session that has ended stays ended: its login must be there, and stand.
  */
-export async function joinSession (request: FastifyRequest, { session: pointer, loginId }: SessionRef, timeout: number, stands: (login: Login) => boolean): Promise<Login> {
+export async function joinSession (
+  request: FastifyRequest, { session: pointer, loginId }: SessionRef, timeout: number, stands: (login: Login) => boolean
+): Promise<Login> {
   const before = request.session
   try {
     await inTime(settle => { request.server.decryptSession(pointer, request, settle) }, timeout)
@@ -79,7 +90,9 @@ export async function joinSession (request: FastifyRequest, { session: pointer, 
 }
 
 /** Ends the session, keeping the named keys in a new one. */
-export async function endSession (request: FastifyRequest, reply: FastifyReply, keep: readonly string[], timeout: number): Promise<void> {
+export async function endSession (
+  request: FastifyRequest, reply: FastifyReply, keep: readonly string[], timeout: number
+): Promise<void> {
   if (!hasSession(request)) return
   const { session } = request
   const kept = present(session, keep)
@@ -91,13 +104,23 @@ export async function endSession (request: FastifyRequest, reply: FastifyReply, 
   if (name === undefined && isEmpty(session)) return
   await inTime(settle => { session.destroy(settle) }, timeout)
   if (name === undefined) return
-  const { path, domain, sameSite, secure, partitioned } = session.cookie as Session['cookie'] & { partitioned?: boolean }
+  const { path, domain, sameSite, secure, partitioned } =
+    session.cookie as Session['cookie'] & { partitioned?: boolean }
   // Without Secure a browser would keep a __Host- cookie, without Partitioned one that is.
-  reply.clearCookie(name, { path: path!, ...(domain && { domain }), ...(sameSite && { sameSite }), ...(partitioned && { partitioned }), secure: secure === true, httpOnly: true })
+  reply.clearCookie(name, {
+    path: path!,
+    ...(domain && { domain }),
+    ...(sameSite && { sameSite }),
+    ...(partitioned && { partitioned }),
+    secure: secure === true,
+    httpOnly: true
+  })
 }
 
 /** Writes a changed login into the session; without one, takes it out. */
-export async function updateLogin ({ session }: FastifyRequest, login: Login | undefined, timeout: number): Promise<void> {
+export async function updateLogin (
+  { session }: FastifyRequest, login: Login | undefined, timeout: number
+): Promise<void> {
   put(session, login)
   try {
     await inTime(settle => { session.save(settle) }, timeout)
@@ -140,7 +163,10 @@ export function sendHostsSession (request: FastifyRequest): void {
   if (hasSession(request)) sendSaved(request.session)
 }
 
-/** Whatever the store still does, this request keeps this session, unless the host destroys it; `refuse` gets the one that comes too late. */
+/**
+ * Whatever the store still does, this request keeps this session, unless the host destroys it; `refuse` gets the one
+ * that comes too late.
+ */
 function pinSession (request: FastifyRequest, session: Session, refuse: (late: Session) => void = () => {}): void {
   let kept: Session | null = session
   Object.defineProperty(request, 'session', {
@@ -160,8 +186,10 @@ function present (session: Session, keys: readonly string[]): string[] {
   return keys.filter(key => session[key as keyof Session] !== undefined)
 }
 
-// Only the session plugin knows the name; the cookie is recognised by its value, and under a secret just rotated by the id in it.
+// Only the session plugin knows the name; the cookie is recognised by its value, and under a secret just rotated by the
+// id in it.
 function cookieNameOf ({ cookies }: FastifyRequest, session: Session): string | undefined {
-  const isOurs = (value: string): boolean => value.endsWith(signedId(session)) || value.includes(`${session.sessionId}.`)
+  const isOurs = (value: string): boolean =>
+    value.endsWith(signedId(session)) || value.includes(`${session.sessionId}.`)
   return Object.keys(cookies).find(name => isOurs(cookies[name]!))
 }

@@ -1,4 +1,5 @@
-// Whether a login could stick in the session of this request: what is wrong with it is found out before a code is spent.
+// Whether a login could stick in the session of this request: what is wrong with it is found out before a code is
+// spent.
 
 import type { FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
@@ -13,7 +14,11 @@ export function checkSession (request: FastifyRequest): void {
     throw new MisconfiguredError()
   }
   if (session.cookie.secure === true && request.protocol !== 'https') {
-    tellOnce(request, 'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false')
+    tellOnce(
+      request,
+      'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy ' +
+        'that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false'
+    )
     throw new MisconfiguredError()
   }
   if (isStrict(session.cookie.sameSite)) tellOnce(request, strictCookie)

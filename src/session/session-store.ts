@@ -10,7 +10,10 @@ export interface StoreRef {
 
 type Settle<T> = (error?: unknown, value?: T) => void
 
-/** What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once costs no timer. */
+/**
+ * What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once
+ * costs no timer.
+ */
 export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
@@ -21,7 +24,9 @@ export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: numbe
       if (error) reject(error)
       else resolve(value as T)
     })
-    if (!isSettled) timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
+    if (!isSettled) {
+      timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
+    }
   })
 }
 
@@ -38,7 +43,9 @@ export async function destroy ({ store, sessionId }: StoreRef, milliseconds: num
 }
 
 /** What the store holds under this id; undefined or null for nothing. */
-export async function lookUp (store: FastifyRequest['sessionStore'], id: string, milliseconds: number): Promise<unknown> {
+export async function lookUp (
+  store: FastifyRequest['sessionStore'], id: string, milliseconds: number
+): Promise<unknown> {
   try {
     return await inTime<unknown>(settle => { store.get(id, settle) }, milliseconds)
   } catch (error) {

@@ -1,4 +1,5 @@
-// What the session store itself says of a login: another process may have ended it, or a slow request have brought it back.
+// What the session store itself says of a login: another process may have ended it, or a slow request have brought it
+// back.
 
 import type { RevokeAgain } from './ended-logins'
 import { destroy, lookUp, type StoreRef } from './session-store'
@@ -9,7 +10,10 @@ export async function isStored ({ store, sessionId }: StoreRef, login: Login, ti
   return holds(await lookUp(store, sessionId, timeout), login)
 }
 
-/** Destroys the session where it still holds the login; a store that cannot tell is asked again another time. For `EndedLogins`. */
+/**
+ * Destroys the session where it still holds the login; a store that cannot tell is asked again another time. For
+ * `EndedLogins`.
+ */
 export function createRevokeAgain (place: StoreRef, login: Login, timeout: number): RevokeAgain {
   return async () => {
     try {

@@ -13,7 +13,8 @@ import type { World } from './world'
 
 export function createControl (world: World): SimulatorControl {
   const { calls, clock, directory, faults, grants, tickets, visitors } = world
-  const userOf = (id: string | undefined): SimulatedUser => id === undefined ? visitors.current(undefined) : directory.user(id)
+  const userOf = (id: string | undefined): SimulatedUser =>
+    id === undefined ? visitors.current(undefined) : directory.user(id)
   const subject = (id: string) => ({ user: directory.user(id), snapshot: false })
   return {
     get autoConsent () { return visitors.autoConsent },
@@ -58,13 +59,17 @@ function pluginOptions (apps: readonly SimulatedApp[], origin: string): Simulato
 function approve (world: World, authorizeUrl: string, user: SimulatedUser, snapshot: boolean): string {
   const { pathname, hash } = URL.canParse(authorizeUrl) ? new URL(authorizeUrl) : {}
   const isQr = pathname === '/connect/qrconnect'
-  if (!isQr && pathname !== '/connect/oauth2/authorize') throw new SimulatorError('approve: not a URL of one of the two login pages')
+  if (!isQr && pathname !== '/connect/oauth2/authorize') {
+    throw new SimulatorError('approve: not a URL of one of the two login pages')
+  }
   const query = readQuery(authorizeUrl.split('#', 1)[0] as string)
   const request = isQr ? checkQr(world, query) : checkOneclick(world, query)
   if (isPageError(request)) throw new SimulatorError(`${request.text} (${request.note.en})`)
   // WeChat wants the fragment whether the link is opened or redirected to; only wxLogin.js goes without.
   const needsFragment = world.settings.strictOrder && !query.has('login_type')
-  if (needsFragment && hash !== '#wechat_redirect') throw new SimulatorError('approve: the URL must end in #wechat_redirect')
+  if (needsFragment && hash !== '#wechat_redirect') {
+    throw new SimulatorError('approve: the URL must end in #wechat_redirect')
+  }
   const { app, scope, redirectUri, state } = request
   // There is no snapshot of a QR code's page.
   const code = world.grants.issueCode({ appid: app.appid, scope, user, snapshot: snapshot && !isQr })

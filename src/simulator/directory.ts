@@ -42,13 +42,17 @@ export class Directory {
   /** For callers of the control API, who shall be told what there is. */
   app (appid: string): SimulatedApp {
     const app = this.#apps.get(appid)
-    if (app === undefined) throw new SimulatorError(`there is no app "${appid}", only ${[...this.#apps.keys()].join(', ')}`)
+    if (app === undefined) {
+      throw new SimulatorError(`there is no app "${appid}", only ${[...this.#apps.keys()].join(', ')}`)
+    }
     return app
   }
 
   user (id: string): SimulatedUser {
     const user = this.#users.get(id)
-    if (user === undefined) throw new SimulatorError(`there is no user "${id}", only ${[...this.#users.keys()].slice(0, 20).join(', ')}`)
+    if (user === undefined) {
+      throw new SimulatorError(`there is no user "${id}", only ${[...this.#users.keys()].slice(0, 20).join(', ')}`)
+    }
     return user
   }
 

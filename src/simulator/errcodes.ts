@@ -33,7 +33,8 @@ const MESSAGES: Readonly<Record<number, string>> = {
 }
 
 /** An error reply as WeChat has written it since 2020: the request id's first group is the time. */
-export function refusalBody (world: World, errcode: number, errmsg: string = MESSAGES[errcode] ?? 'unknown error'): Body {
+export function refusalBody (world: World, errcode: number, errmsg: string = MESSAGES[errcode] ??
+  'unknown error'): Body {
   const time = Math.floor(world.clock.now() / 1000).toString(16)
   return { errcode, errmsg: `${errmsg}, rid: ${time}-${world.mint.hex()}-${world.mint.hex()}` }
 }

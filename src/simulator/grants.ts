@@ -1,5 +1,6 @@
-// Codes and tokens. A code is good for one exchange and five minutes; an access token for two hours; a refresh token for 30 days,
-// which a refresh does not prolong. Used and expired ones are kept a while, so that they get WeChat's own answers.
+// Codes and tokens. A code is good for one exchange and five minutes; an access token for two hours; a refresh token
+// for 30 days, which a refresh does not prolong. Used and expired ones are kept a while, so that they get WeChat's own
+// answers.
 
 import { BoundedMap } from './bounded-map'
 import type { Clock } from './clock'

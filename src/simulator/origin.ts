@@ -16,6 +16,8 @@ export function phoneOriginOf (request: FastifyRequest, phoneHost: string | unde
 }
 
 /** This machine's address on its network, if it has one. */
-export function findNetworkAddress (interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces()): string | undefined {
+export function findNetworkAddress (
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces()
+): string | undefined {
   return Object.values(interfaces).flat().find(address => address?.family === 'IPv4' && !address.internal)?.address
 }

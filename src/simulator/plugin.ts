@@ -35,7 +35,9 @@ function addRoutes (scope: FastifyInstance, world: World, control: SimulatorCont
   scope.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof SimulatorError)) throw error // Fastify's own, which it answers itself
     const { statusCode } = error
-    return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify({ statusCode, message: String(error) }))
+    return reply.code(statusCode)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify({ statusCode, message: String(error) }))
   })
   addAuthorizeRoute(scope, world)
   addQrRoutes(scope, world)

@@ -17,8 +17,10 @@ import type { World } from './world'
 
 export function addQrRoutes (app: FastifyInstance, world: World): void {
   const own = { exposeHeadRoute: false }
-  app.get('/connect/qrconnect', own, (request, reply) => perform(world, 'qrconnect', request, reply, visit => showQr(world, visit)))
-  app.get('/connect/l/qrconnect', own, (request, reply) => perform(world, 'poll', request, reply, visit => answerPoll(world, visit)))
+  app.get('/connect/qrconnect', own, (request, reply) =>
+    perform(world, 'qrconnect', request, reply, visit => showQr(world, visit)))
+  app.get('/connect/l/qrconnect', own, (request, reply) =>
+    perform(world, 'poll', request, reply, visit => answerPoll(world, visit)))
   app.get<{ Params: { uuid: string } }>('/connect/qrcode/:uuid', (request, reply) => {
     const { uuid } = world.tickets.get(request.params.uuid)
     const url = `${phoneOriginOf(request, world.settings.phoneHost)}/connect/confirm?uuid=${uuid}`
@@ -47,7 +49,12 @@ function cleanState (state: string): string {
 async function answerPoll (world: World, { query }: Visit): Promise<Work> {
   const { errcode, code } = await world.tickets.poll(read(query, 'uuid'), read(query, 'last'))
   const json = read(query, 'f') === 'json'
-  const body = json ? JSON.stringify({ wx_errcode: errcode, wx_code: code }) : `window.wx_errcode=${errcode};window.wx_code='${code}';`
+  const body = json
+    ? JSON.stringify({ wx_errcode: errcode, wx_code: code })
+    : `window.wx_errcode=${errcode};window.wx_code='${code}';`
   const headers = { connection: 'close', 'cache-control': 'no-store' }
-  return { answer: { status: 200, type: json ? 'application/json; charset=utf-8' : 'text/javascript', body, headers }, accepted: errcode === 405 }
+  return {
+    answer: { status: 200, type: json ? 'application/json; charset=utf-8' : 'text/javascript', body, headers },
+    accepted: errcode === 405
+  }
 }

@@ -2,7 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import { SimulatorError } from './simulator-error'
-import type { AutoConsent, SimulatedApp, SimulatedAppKind, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions, WechatSimulatorOptions } from './types'
+import type {
+  AutoConsent, SimulatedApp, SimulatedAppKind, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions,
+  WechatSimulatorOptions
+} from './types'
 
 export interface Settings {
   readonly apps: readonly SimulatedApp[]
@@ -26,7 +29,8 @@ export interface Settings {
 
 const DAY = 24 * 60 * 60
 
-// What real accounts have and code trips over: emoji, characters that HTML and JSON give a meaning to, a follower, nothing at all.
+// What real accounts have and code trips over: emoji, characters that HTML and JSON give a meaning to, a follower,
+// nothing at all.
 const DEFAULT_USERS: readonly SimulatedUserOptions[] = [
   { id: 'qinghe', nickname: '青禾🌱' },
   { id: 'sunny', nickname: 'Sunny Day ☀️' },
@@ -62,7 +66,9 @@ function completeUsers (given: readonly SimulatedUserOptions[]): SimulatedUser[]
   const ids = new Set(given.map(user => user.id))
   if (ids.size === 0) throw new SimulatorError('users: WeChat has at least one user')
   if (ids.size < given.length) throw new SimulatorError('users: an id is there twice')
-  if (ids.has('refuse') || ids.has('virtual')) throw new SimulatorError('users: "refuse" and "virtual" have a meaning of their own')
+  if (ids.has('refuse') || ids.has('virtual')) {
+    throw new SimulatorError('users: "refuse" and "virtual" have a meaning of their own')
+  }
   return given.map(user => ({ nickname: user.id, avatar: true, follower: false, ...user }))
 }
 

@@ -12,11 +12,17 @@ export interface SimulatedAppOptions {
   secret?: string
   /** Shown on the consent pages. */
   name?: string
-  /** The authorised domain (网页授权域名, 授权回调域): a host name without scheme, port or path. @default the callback origin's host name */
+  /**
+   * The authorised domain (网页授权域名, 授权回调域): a host name without scheme, port or path. @default the callback origin's
+   * host name
+   */
   callbackDomain?: string
   /** @default `snsapi_base` and `snsapi_userinfo`, or `snsapi_login` */
   scopes?: readonly string[]
-  /** The Open Platform account that the app is bound to: apps that share one share unionids. `null`: not bound, no unionid. @default 'platform' */
+  /**
+   * The Open Platform account that the app is bound to: apps that share one share unionids. `null`: not bound, no
+   * unionid. @default 'platform'
+   */
   platform?: string | null
 }
 
@@ -71,11 +77,17 @@ export interface WechatSimulatorOptions {
   qrTtl?: number
   /** Milliseconds of real time that an unchanged QR poll is held. @default 25000 */
   pollHold?: number
-  /** What a refusal sends to the application. WeChat sends nothing; old documents and code know the other two. @default 'none' */
+  /**
+   * What a refusal sends to the application. WeChat sends nothing; old documents and code know the other two. @default
+   * 'none'
+   */
   refusal?: 'none' | 'state-only' | 'authdeny'
   /** Refuse parameters out of the documented order, and approve() URLs without `#wechat_redirect`. @default true */
   strictOrder?: boolean
-  /** Refuse the oneclick page outside WeChat's browser. False lets a desktop browser follow `?via=oneclick`. @default true */
+  /**
+   * Refuse the oneclick page outside WeChat's browser. False lets a desktop browser follow `?via=oneclick`. @default
+   * true
+   */
   uaGate?: boolean
   /** Where redirect_uri may name a port, which WeChat never accepts. @default 'loopback' */
   ports?: 'never' | 'loopback' | 'any'
@@ -90,7 +102,10 @@ export interface WechatSimulatorOptions {
 export interface WechatSimulatorServerOptions extends WechatSimulatorOptions {
   /** @default 0, any free port */
   port?: number
-  /** `0.0.0.0` opens it to phones on the same network, and QR codes then carry this machine's address. @default '127.0.0.1' */
+  /**
+   * `0.0.0.0` opens it to phones on the same network, and QR codes then carry this machine's address. @default
+   * '127.0.0.1'
+   */
   host?: string
   https?: { key: string | Buffer, cert: string | Buffer }
 }

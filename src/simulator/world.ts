@@ -1,4 +1,5 @@
-// Everything one simulator knows. Routes and the control API share it; nothing is global, so several run in one process.
+// Everything one simulator knows. Routes and the control API share it; nothing is global, so several run in one
+// process.
 
 import { CallLog } from './calls'
 import { createClock } from './clock'
@@ -50,5 +51,9 @@ export function createWorld (options?: WechatSimulatorOptions): World {
 }
 
 export function resetWorld (world: World): void {
-  for (const part of [world.clock, world.directory, world.grants, world.tickets, world.visitors, world.faults, world.calls]) part.reset()
+  for (const part of [
+    world.clock, world.directory, world.grants, world.tickets, world.visitors, world.faults, world.calls
+  ]) {
+    part.reset()
+  }
 }

@@ -20,13 +20,17 @@ export function redeemCode ({ client }: ReadyApp<OauthApp>, code: string): Promi
 }
 
 /** Reads the profile where the scope grants it, and refuses virtual users unless the host allows them. */
-export async function identifyByTokens (app: ReadyApp<OauthApp>, tokens: WechatTokens, settings: Settings): Promise<Identity> {
+export async function identifyByTokens (
+  app: ReadyApp<OauthApp>, tokens: WechatTokens, settings: Settings
+): Promise<Identity> {
   const wantsInfo = app.scope !== 'snsapi_base'
   const grantsInfo = wantsInfo && !isBaseOnly(tokens.scope)
   // A token of less than was asked for is how snapshot users looked before WeChat marked them.
   const isMarked = tokens.is_snapshotuser === 1 || (wantsInfo && !grantsInfo)
   refuseSnapshot(settings, isMarked)
-  const info = grantsInfo ? await app.client.getProfile(tokens.access_token, tokens.openid, { lang: settings.lang }) : undefined
+  const info = grantsInfo
+    ? await app.client.getProfile(tokens.access_token, tokens.openid, { lang: settings.lang })
+    : undefined
   const isSnapshot = isMarked || info?.is_snapshotuser === 1
   refuseSnapshot(settings, isSnapshot)
   return { profile: joinProfile(app, tokens, info, isSnapshot), tokens }
@@ -41,9 +45,13 @@ function refuseSnapshot ({ snapshotUsers }: Settings, isSnapshot: boolean): void
 }
 
 /** One person must stand behind both replies: anything else is a mix-up that no login may rest on. */
-function joinProfile ({ appid, via }: OauthApp, tokens: WechatTokens, info: WechatUserInfo | undefined, snapshot: boolean): WechatProfile {
+function joinProfile (
+  { appid, via }: OauthApp, tokens: WechatTokens, info: WechatUserInfo | undefined, snapshot: boolean
+): WechatProfile {
   const { openid, scope, unionid = info?.unionid } = tokens
-  if (info !== undefined && (info.openid !== openid || (info.unionid ?? unionid) !== unionid)) throw new BadResponseError()
+  if (info !== undefined && (info.openid !== openid || (info.unionid ?? unionid) !== unionid)) {
+    throw new BadResponseError()
+  }
   const profile: WechatProfile & { is_snapshotuser?: 1 } = { openid, ...info, appid, via, snapshot }
   if (unionid !== undefined) profile.unionid = unionid
   if (scope !== undefined) profile.scope = scope

@@ -11,8 +11,22 @@ import { read } from '../query'
 import type { Html } from './html'
 
 const WORDS = {
-  'zh-CN': { title: '微信登录', tip: '使用微信扫一扫登录', scanned: '扫描成功', confirm: '在微信中轻触允许即可登录', cancelled: '你已取消此次登录', again: '你可再次扫描登录，或关闭窗口' },
-  en: { title: 'WeChat Login', tip: 'Scan QR code with WeChat', scanned: 'Scanned', confirm: 'Allow login on your phone', cancelled: 'Login cancelled', again: 'Scan again, or close this window' }
+  'zh-CN': {
+    title: '微信登录',
+    tip: '使用微信扫一扫登录',
+    scanned: '扫描成功',
+    confirm: '在微信中轻触允许即可登录',
+    cancelled: '你已取消此次登录',
+    again: '你可再次扫描登录，或关闭窗口'
+  },
+  en: {
+    title: 'WeChat Login',
+    tip: 'Scan QR code with WeChat',
+    scanned: 'Scanned',
+    confirm: 'Allow login on your phone',
+    cancelled: 'Login cancelled',
+    again: 'Scan again, or close this window'
+  }
 } as const
 
 const STYLE = html`<style>

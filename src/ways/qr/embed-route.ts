@@ -1,4 +1,5 @@
-// GET embed: what a QR code inside the host's own page needs. The attempt begins here, so its state is ours and bound to this browser.
+// GET embed: what a QR code inside the host's own page needs. The attempt begins here, so its state is ours and bound
+// to this browser.
 
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
@@ -15,7 +16,11 @@ import { embedUrl } from '../../wechat/authorize-url'
 // In wxLogin.js' own words; what they mean is with EmbedParameters.
 const look = Type.Object({
   style: Type.Optional(oneOf(['black', 'white'], 'The colour of the text')),
-  href: Type.Optional(Type.String({ maxLength: 8192, pattern: '^(https://|data:text/css;base64,)', description: 'A style sheet for the QR page' })),
+  href: Type.Optional(Type.String({
+    maxLength: 8192,
+    pattern: '^(https://|data:text/css;base64,)',
+    description: 'A style sheet for the QR page'
+  })),
   lang: Type.Optional(oneOf(['cn', 'en'], 'The language of the QR page')),
   stylelite: Type.Optional(oneOf(['1'], 'The newer, smaller page')),
   fast_login: Type.Optional(oneOf(['0'], 'No login by the WeChat client on the same computer')),
@@ -33,7 +38,10 @@ const schema = {
   response: {
     200: Type.Object({
       src: Type.String({ description: "The iframe's whole address" }),
-      wxLogin: Type.Object({}, { additionalProperties: true, description: "For WeChat's own script: new WxLogin({ id, ...wxLogin })" }),
+      wxLogin: Type.Object(
+        {},
+        { additionalProperties: true, description: "For WeChat's own script: new WxLogin({ id, ...wxLogin })" }
+      ),
       expiresIn: Type.Number({ description: 'Seconds until the attempt ends' }),
       redirect: Type.String({ description: 'Where the login ends, checked' })
     }, { description: 'An attempt has begun', ...withHeaders(cookies.attempt) }),
@@ -72,7 +80,9 @@ export function mountEmbed (scope: Scope, context: Context, { via }: BrowserWay)
 }
 
 /** What was asked for of the looks; the script knows these two as numbers. */
-function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_scheme: colorScheme }: Static<typeof look>) {
+function lookOf (
+  { style, href, lang, stylelite, fast_login: fastLogin, color_scheme: colorScheme }: Static<typeof look>
+) {
   return {
     ...(style && { style }),
     ...(href && { href }),
@@ -83,9 +93,18 @@ function lookOf ({ style, href, lang, stylelite, fast_login: fastLogin, color_sc
   }
 }
 
-/** A script's call cannot change host as the login route does. Anybody can name any host, so this is no error of the site's. */
+/**
+ * A script's call cannot change host as the login route does. Anybody can name any host, so this is no error of the
+ * site's.
+ */
 function checkHost (request: FastifyRequest, app: CallbackApp): void {
   if (isOnCallbackHost(request, app)) return
-  request.log.warn({ host: loggable(request.host), callbackHost: app.host }, 'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify')
-  throw Object.assign(new InvalidRequestError(), { message: "A QR code can only be embedded in pages on the callback URL's own host" })
+  request.log.warn(
+    { host: loggable(request.host), callbackHost: app.host },
+    'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot ' +
+      'be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify'
+  )
+  throw Object.assign(new InvalidRequestError(), {
+    message: "A QR code can only be embedded in pages on the callback URL's own host"
+  })
 }

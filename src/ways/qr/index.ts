@@ -17,7 +17,10 @@ export const qr: BrowserWay<OauthApp, WechatTokens> & Mounted = {
   consoles: ['open.weixin.qq.com as 授权回调域', 'open.weixin.qq.com 的“授权回调域”'],
 
   check (given, warn, isProduction) {
-    return Object.freeze({ ...checkCallbackApp(given, 'qr', callbackAppNames, warn, isProduction), scope: 'snsapi_login' })
+    return Object.freeze({
+      ...checkCallbackApp(given, 'qr', callbackAppNames, warn, isProduction),
+      scope: 'snsapi_login'
+    })
   },
 
   browser: {
