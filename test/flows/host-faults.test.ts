@@ -51,7 +51,7 @@ for (const { call, operation, nth, outcome } of calls) {
       if (outcome === 'done') {
         t.equal(answer.status, 303)
         t.equal((await me(browser)).status, 200)
-        const told = host.logs.filter(line => /marker/.test(line.msg))
+        const told = host.logs.filter(line => /shared result/.test(line.msg))
         t.strictSame(told.map(({ level, err }) => [level, err.type]), [[40, 'Error']], 'the log tells')
       } else {
         t.equal(answer.status, 500)
