@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options/parse-options'
 import { clockSkew } from '../session/clock-skew'
 import type { SessionRef } from '../session/login-record'
-import { inTime, lookUp } from '../session/session-store'
+import { askInTime, lookUp } from '../session/session-store'
 import { open, seal } from './seal'
 
 /** In the store under the attempt's key. */
@@ -46,11 +46,7 @@ export async function readSharedResult (
  * milliseconds since 1970). Rejects with the error of a store that fails, or that does not answer in time.
  */
 export async function writeSharedResult (
-  store: Store,
-  { session }: SessionRef,
-  state: string,
-  key: string,
-  { attempts, timeout }: ResultSettings,
+  store: Store, { session }: SessionRef, state: string, key: string, { attempts, timeout }: ResultSettings,
   endsAt: number
 ): Promise<void> {
   if (!isShared(store)) return
@@ -60,7 +56,7 @@ export async function writeSharedResult (
     cookie: { expires, originalMaxAge, path: '/', httpOnly: true, secure: true },
     wechatSpent: seal(session, state, attempts.keys)
   }
-  await inTime(settle => {
+  await askInTime(settle => {
     store.set(key, sharedResult as SharedResult & Parameters<Store['set']>[1], settle)
   }, timeout)
 }

@@ -2,28 +2,32 @@
 // back.
 
 import type { RevokeAgain } from './ended-logins'
-import { destroy, lookUp, type StoreRef } from './session-store'
 import { type Login, loginKey } from './login-record'
+import { destroySession, lookUp, type StoreRef } from './session-store'
 
-/** False once another process has ended the login: to save it would bring it back. */
+/**
+ * False once another process has ended the login: to save it would bring it back. Rejects with the error of a store
+ * that fails, or that does not answer in `timeout` milliseconds.
+ */
 export async function isStored ({ store, sessionId }: StoreRef, login: Login, timeout: number): Promise<boolean> {
-  return holds(await lookUp(store, sessionId, timeout), login)
+  return holdsLogin(await lookUp(store, sessionId, timeout), login)
 }
 
 /**
- * Destroys the session where it still holds the login; a store that cannot tell is asked again another time. For
- * `EndedLogins`.
+ * For `EndedLogins`: destroys the session where it still holds the login. A store that cannot tell is asked again
+ * another time.
  */
-export function createRevokeAgain (place: StoreRef, login: Login, timeout: number): RevokeAgain {
+export function createRevokeAgain (storeRef: StoreRef, login: Login, timeout: number): RevokeAgain {
   return async () => {
     try {
-      if (!await isStored(place, login, timeout)) return false
-      await destroy(place, timeout)
+      if (!await isStored(storeRef, login, timeout)) return false
+      await destroySession(storeRef, timeout)
     } catch {}
     return true
   }
 }
 
-function holds (session: unknown, login: Login): boolean {
-  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.id === login.id
+function holdsLogin (untrusted: unknown, login: Login): boolean {
+  const stored = untrusted as Record<string, Partial<Login> | undefined> | null | undefined
+  return stored?.[loginKey]?.id === login.id
 }
