@@ -31,10 +31,10 @@ const failing = (): never => { throw new Error('store 10.0.0.7:6379 is down, pas
 
 // A login's calls to the store, in their order. What each fault of them must lead to.
 const calls: Array<{ call: string, operation: Operation, nth: number, outcome: 'usable' | 'spent' | 'done' }> = [
-  { call: "the look for the attempt's marker", operation: 'get', nth: 1, outcome: 'usable' },
+  { call: "the look for the attempt's shared result", operation: 'get', nth: 1, outcome: 'usable' },
   { call: 'the end of the old session', operation: 'destroy', nth: 1, outcome: 'spent' },
   { call: 'the new session', operation: 'set', nth: 1, outcome: 'spent' },
-  { call: 'the marker', operation: 'set', nth: 2, outcome: 'done' }
+  { call: 'the shared result', operation: 'set', nth: 2, outcome: 'done' }
 ]
 
 for (const { call, operation, nth, outcome } of calls) {
@@ -177,7 +177,7 @@ test('T30: whatever the store returns in place of a session, nobody is logged in
   t.equal((await me(browser)).status, 200)
 })
 
-test('whatever the store returns in place of a marker, the login works', async t => {
+test('whatever the store returns in place of a shared result, the login works', async t => {
   const { host, store } = await startWithStore(t)
   await logIn(host, host.browser())
   const session = JSON.parse(store.records.get(store.logins()[0]!.id)!) as SessionRecord
@@ -190,14 +190,14 @@ test('whatever the store returns in place of a marker, the login works', async t
   }
 })
 
-test('the marker of one attempt, put in the place of another one, opens nothing', async t => {
+test('the shared result of one attempt, put in the place of another one, opens nothing', async t => {
   const { host, store } = await startWithStore(t)
   const victim = host.browser()
   await logIn(host, victim)
-  const marker = [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
+  const sharedResult = [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
   const thief = host.browser()
   const callback = await beginLogin(host, thief, { user: 'sunny' })
-  store.instead = (_id, record) => record ?? marker
+  store.instead = (_id, record) => record ?? sharedResult
   t.equal((await thief.get(callback)).status, 303)
   store.instead = undefined
   t.equal((await me(thief)).json().user.nickname, 'Sunny Day ☀️')

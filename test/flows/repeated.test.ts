@@ -527,12 +527,12 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   const callback = await beginLogin(host, browser)
   const state = stateIn(callback)
   await browser.get(callback)
-  t.equal(store.records.size, 2, 'the session and the marker')
+  t.equal(store.records.size, 2, 'the session and the shared result')
   const login = store.logins()[0]!
-  const [key, marker] = [...store.records].find(([id]) => id !== login.id)!
+  const [key, sharedResult] = [...store.records].find(([id]) => id !== login.id)!
   t.notMatch(key, state)
-  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, codeIn(callback)]) t.notOk(marker.includes(secret))
-  const { cookie } = JSON.parse(marker) as { cookie: Record<string, any> }
+  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, codeIn(callback)]) t.notOk(sharedResult.includes(secret))
+  const { cookie } = JSON.parse(sharedResult) as { cookie: Record<string, any> }
   t.match(cookie, { path: '/', httpOnly: true, secure: true }, 'shaped as a session, for stores that read its cookie')
   const left = Date.parse(cookie.expires) - Date.now()
   t.ok(left > 15 * 60_000 && left < 17 * 60_000)
@@ -540,7 +540,7 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   t.equal(store.counts.destroy, 1)
 })
 
-test('a login costs the store one look for a marker, one new session and one marker', async t => {
+test('a login costs the store one look for a shared result, one new session and one shared result', async t => {
   const { host, store } = await startCounted(t)
   const browser = host.browser()
   const callback = await beginLogin(host, browser)

@@ -52,7 +52,7 @@ for (const { what, change, stored, sets } of changes) {
       answering = ''
       t.equal(answer.status, 303)
       t.type(sessionCookie(answer), 'string')
-      const ofLogin = callback === 'first' ? 2 : 0 // the session and the marker
+      const ofLogin = callback === 'first' ? 2 : 0 // the session and the shared result
       t.equal(store.counts.set - before, ofLogin + sets)
       t.ok(stored(recordOf(store)))
       t.equal((await me(late)).status, 200)

@@ -110,26 +110,26 @@ for (const [name, openStore] of Object.entries(stores)) {
       for (const host of [a, b]) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
     })
 
-    await t.test("a login leaves a session and a marker, and the marker ends a minute after its attempt's own end", async t => {
+    await t.test("a login leaves a session and a shared result, which ends a minute after its attempt's own end", async t => {
       const { a, b } = await startPair(t, shared)
       const before = await shared.keys()
       const browser = a.browser()
       const callback = await beginLogin(a, browser)
       t.strictSame(await shared.keys(), before, 'nothing before the callback')
       await browser.get(callback)
-      const marker = hashState(stateOf(callback))
+      const resultKey = hashState(stateOf(callback))
       const added = (await shared.keys()).filter(key => !before.includes(key))
       t.equal(added.length, 2)
-      t.ok(added.includes(marker))
-      const left = await shared.secondsLeft(marker)
+      t.ok(added.includes(resultKey))
+      const left = await shared.secondsLeft(resultKey)
       t.ok(left > 15 * minute && left <= 16 * minute + 1, `${left} seconds`)
-      const forged = { cookie: `__Host-session=${marker}.${sessionOf(browser.answers.at(-1)!)!.split('.')[1]}` }
+      const forged = { cookie: `__Host-session=${resultKey}.${sessionOf(browser.answers.at(-1)!)!.split('.')[1]}` }
       t.equal((await b.browser().fetch(`${b.origin}/account`, { headers: forged })).status, 401)
     })
   })
 }
 
-test('a marker is no session even under a cookie that the host itself signs', async t => {
+test('a shared result is no session even under a cookie that the host itself signs', async t => {
   const { a } = await startPair(t, oneProcess())
   const browser = a.browser()
   const callback = await beginLogin(a, browser)
@@ -141,7 +141,7 @@ test('a marker is no session even under a cookie that the host itself signs', as
   t.equal(refused.status, 401)
 })
 
-test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no marker; a store made from it gets both', async t => {
+test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no shared result; a store made from it gets both', async t => {
   const added = async (Store: typeof MemoryStore): Promise<{ entries: number, reads: number }> => {
     const entries = new Map<string, never>()
     const store = new Store(entries)
@@ -221,7 +221,7 @@ test('what a login costs the session store: calls at each step, as the README sa
     'an anonymous visit': '',
     'a guard that refuses': '',
     'the start': '',
-    'the callback': 'get destroy set set', // is there a marker; the old id goes; the session; the marker
+    'the callback': 'get destroy set set', // is there a shared result; the old id goes; the session; the shared result
     'the callback once more, same process': 'get',
     'a guarded read': 'get',
     me: 'get',
