@@ -19,6 +19,8 @@ import { allTestFiles, filesNamed, longestFirst, rememberDurations } from './tes
 const raw = join(root, 'build/coverage')
 const register = join(root, 'test/runner/register.cjs')
 
+process.chdir(root)
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -77,7 +79,7 @@ async function run (names, env) {
 
 async function reportGaps () {
   const { findGaps } = await import('./coverage.mjs')
-  const gaps = await findGaps({ raw, root, include: ['src/**'], exclude: ['src/browser/**'] })
+  const gaps = await findGaps({ raw, sources: 'src', except: 'src/browser' })
   console.log(gaps.length === 0 ? '\nCoverage: all of src' : `\nNot covered:\n${gaps.join('\n')}`)
   return gaps.length > 0
 }
