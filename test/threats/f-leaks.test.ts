@@ -13,7 +13,8 @@ import { type Host, type HostOptions, logIn, sessionSecret, startHost } from '..
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
 import { gate, SessionStore } from '../fixture/session-store'
-import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
+import { type Evidence, findLeaks, formsOf, type Kind } from '../fixture/leaks'
+import { textsOf } from '../fixture/texts'
 import { askingApi, begin, getRaw, person, sendRaw, site, startFakeApi, tokens } from './tools'
 
 const own = { 'sec-fetch-site': 'same-origin' }
