@@ -1,19 +1,45 @@
 // What of some sources no test has run, from what V8 counted in each process.
 
-import { relative } from 'node:path'
-import { Report } from 'c8'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { mergeProcessCovs } from '@bcoe/v8-coverage'
+import istanbul from 'istanbul-lib-coverage'
+import v8ToIstanbul from 'v8-to-istanbul'
 
 /**
- * `raw`: the folder that NODE_V8_COVERAGE named. `root`: where the paths in the answer begin. `include`, `exclude`: patterns of paths from
- * there. Resolves with one line for each gap, e.g. `src/login/login.ts:12-14: never ran`, in the order of the sources. A file that nothing has
- * loaded is one gap.
+ * `raw`: the folder into which count-coverage.cjs wrote. `sources`: a folder, `except`: a folder in it that does not count; paths from the
+ * working directory, as in the answer. Resolves with one line for each gap, e.g. `src/login/login.ts:12-14: never ran`, in the order of the
+ * sources. A file that no process has loaded is one gap.
  */
-export async function findGaps ({ raw, root, include, exclude }) {
-  const report = new Report({ tempDirectory: raw, src: [root], include, exclude, extension: ['.ts', '.js'], all: true, resolve: '', omitRelative: true })
-  const map = await report.getCoverageMapFromAllCoverageFiles()
-  return map.files().sort().flatMap(path => gapsOf(map.fileCoverageFor(path)).map(({ from, to, text }) => {
-    return `${relative(root, path)}:${from}${to > from ? `-${to}` : ''}: ${text}`
-  }))
+export async function findGaps ({ raw, sources, except }) {
+  const map = await readCounts(raw)
+  const loaded = new Set(map.files())
+  return sourcesIn(sources, except).flatMap(path => {
+    if (!loaded.has(path)) return `${relative('', path)}: no test loads it`
+    return gapsOf(map.fileCoverageFor(path)).map(({ from, to, text }) => `${relative('', path)}:${from}${to > from ? `-${to}` : ''}: ${text}`)
+  })
+}
+
+/** By the lines of the sources, which v8-to-istanbul finds in the maps beside what was compiled. */
+async function readCounts (raw) {
+  const { result } = mergeProcessCovs(readdirSync(raw).map(file => JSON.parse(readFileSync(join(raw, file), 'utf8'))))
+  const map = istanbul.createCoverageMap()
+  for (const { url, functions } of result) {
+    const converter = v8ToIstanbul(fileURLToPath(url), 0)
+    await converter.load()
+    converter.applyCoverage(functions)
+    map.merge(converter.toIstanbul())
+  }
+  return map
+}
+
+function sourcesIn (folder, except) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map(path => join(folder, path))
+    .filter(path => /\.[jt]s$/.test(path) && (except === undefined || relative(except, path).startsWith('..')))
+    .sort()
+    .map(path => resolve(path))
 }
 
 function gapsOf (file) {

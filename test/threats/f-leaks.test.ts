@@ -18,7 +18,8 @@ import { SessionStore } from '../fixture/session-store'
 import { accounts, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { freePort } from '../fixture/ports'
 import { LeakWatch } from '../fixture/leak-watch'
-import { type Evidence, findLeaks, formsOf, type Kind, textsOf } from '../fixture/leaks'
+import { type Evidence, findLeaks, formsOf, type Kind } from '../fixture/leaks'
+import { textsOf } from '../fixture/texts'
 
 const every: Kind[] = ['secret', 'code', 'state', 'token', 'cookie', 'person']
 
