@@ -1,17 +1,17 @@
 // What is mutated, a part of the code at a time, and which tests must notice: those that know that part, the quick ones first.
 
-const flows = (...names) => names.map(name => `test/flows/${name}.test.js`)
-const threats = (...names) => names.map(name => `test/threats/${name}.test.js`)
+const flows = (...names) => names.map(name => `test/flows/${name}.test.ts`)
+const threats = (...names) => names.map(name => `test/threats/${name}.test.ts`)
 const login = (...names) => names.map(name => `src/login/${name}.ts`)
 
 export const areas = {
   wechat: {
     mutate: ['src/wechat/**/*.ts'],
-    tests: ['test/wechat/*.test.js', 'test/properties.test.js', ...flows('events')]
+    tests: ['test/wechat/*.test.ts', 'test/properties.test.ts', ...flows('events')]
   },
   'login-attempts': {
     mutate: ['src/redirect-target.ts', ...login('attempt', 'cookies', 'ended-logins', 'identify', 'random', 'seal', 'session-store', 'spent-attempts', 'start', 'stored-login')],
-    tests: ['test/redirect-target.test.js', 'test/login/*.test.js', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/routes/embed.test.js', ...flows('tokens', 'stores'), 'test/properties.test.js']
+    tests: ['test/redirect-target.test.ts', 'test/login/*.test.ts', ...flows('login', 'edges', 'lost-cookies', 'events'), 'test/routes/embed.test.ts', ...flows('tokens', 'stores'), 'test/properties.test.ts']
   },
   'login-sessions': {
     mutate: login('come-back', 'complete', 'finish', 'login', 'marker', 'session', 'session-answer', 'session-check'),

@@ -1,4 +1,4 @@
-// One area of areas.mjs; run.mjs chooses it. The tests are compiled once, beside their sources in the sandbox.
+// One area of areas.mjs; run.mjs chooses it. The tests are compiled once and run as `npm test` runs them.
 
 import { areas } from './areas.mjs'
 
@@ -8,9 +8,9 @@ const { mutate, tests } = areas[area]
 export default {
   plugins: ['@stryker-mutator/tap-runner'],
   testRunner: 'tap',
-  tap: { testFiles: tests, nodeArgs: ['-r', '{{hookFile}}', '{{testFile}}'], forceBail: true },
+  tap: { testFiles: tests, nodeArgs: ['-r', '{{hookFile}}', '-r', './test/runner/register.cjs', '{{testFile}}'], forceBail: true },
   mutate,
-  ignorePatterns: ['dist', 'bench', 'example', 'types', '*.md', '.stryker', 'screenshots'],
+  ignorePatterns: ['dist', 'build', 'bench', 'example', 'types', '*.md', '.stryker', 'screenshots'],
   buildCommand: 'node test/mutation/build.mjs',
   coverageAnalysis: 'perTest',
   // More than there are cores, for the tests wait half of their time; and so with time to spare.

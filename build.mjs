@@ -1,0 +1,36 @@
+// npm run build: compiles what has changed since the last time, the package into dist/.
+// node build.mjs tests: what the tests run on as well, example/ into example/build/ and src/ with test/ into build/.
+// node build.mjs types: looks at the types of the tests, too, and writes nothing more.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+// The native compiler, for its speed. The tests, lint and tstyche load TypeScript 6 under its own name: as a library there is no other.
+const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript-native/package.json')))
+
+const thePackage = ['tsconfig.build.json', 'src/browser']
+const projects = {
+  package: thePackage,
+  example: [...thePackage, 'example'],
+  tests: [...thePackage, 'example', 'test/tsconfig.build.json'],
+  types: [...thePackage, 'example', 'test']
+}
+
+/** Compiles what has changed. Problems are printed. `what`: a name in `projects`. Returns whether all is well. */
+export function build (what) {
+  removeOrphans()
+  return spawnSync(process.execPath, [compiler, '-b', ...projects[what]], { cwd: root, stdio: 'inherit' }).status === 0
+}
+
+/** A compiler that works incrementally leaves in dist/ what it made of a source that is gone, and it would be packed. */
+function removeOrphans () {
+  if (!existsSync(`${root}dist`)) return
+  for (const path of readdirSync(`${root}dist`, { recursive: true })) {
+    const source = path.replace(/(\.d)?\.(m?)[jt]s$/, '.$2ts')
+    if (source !== path && !existsSync(`${root}src/${source}`)) rmSync(`${root}dist/${path}`)
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && !build(process.argv[2] ?? 'package')) process.exitCode = 1
