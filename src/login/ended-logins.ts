@@ -8,16 +8,18 @@ export type EndAgain = () => Promise<boolean>
 interface Entry { until: number, endAgain: EndAgain }
 
 const memory = 15 * 60_000
-const most = 100_000
 
 export class EndedLogins {
   readonly #entries = new Map<string, Entry>()
+
+  /** `most`: how many are remembered at once. */
+  constructor (readonly most = 100_000) {}
 
   add (attempt: string, now: number, endAgain: EndAgain): void {
     // Anew, at the end: entries stand in the order of their times.
     this.#entries.delete(attempt)
     this.#entries.set(attempt, { until: now + memory, endAgain })
-    if (this.#entries.size > most) this.#dropOldest()
+    if (this.#entries.size > this.most) this.#dropOldest()
   }
 
   has (attempt: string): boolean {

@@ -26,12 +26,13 @@ interface Entry {
   outcome: Promise<Pointer> | null
 }
 
-const most = 100_000
-
 export class SpentAttempts {
   readonly #entries = new Map<string, Entry>()
   /** By code: the entry that came with it first. */
   readonly #codes = new Map<string, Entry>()
+
+  /** `most`: how many are remembered at once. */
+  constructor (readonly most = 100_000) {}
 
   get size (): number {
     return this.#entries.size
@@ -62,7 +63,7 @@ export class SpentAttempts {
     entry.outcome = working.then(({ pointer }) => pointer)
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
-    if (this.#entries.size > most) this.#remove(...this.#entries.entries().next().value!)
+    if (this.#entries.size > this.most) this.#remove(...this.#entries.entries().next().value!)
     return working
   }
 
