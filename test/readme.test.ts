@@ -11,6 +11,7 @@ import { startWechatSimulator, type WechatSimulator } from '../src/simulator'
 import { explainErrcode } from '../src/wechat/errcodes'
 import { agents, Browser } from './fixture/browser'
 import { logIn, sessionSecret, startHost } from './fixture/host'
+import { reportMissing } from './fixture/missing'
 import { freePort } from './fixture/ports'
 import { run } from './fixture/program'
 import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/readme'
@@ -166,9 +167,7 @@ test('the spans of a login hold no secret, code, state or token with the setting
 
 test('behind the nginx shown a login works and its log holds no secret, and without its settings it does not', async t => {
   if (findProgram('nginx') === undefined) {
-    const message = 'nginx is needed to test the README: apt-get install nginx-light'
-    if (process.env.CI === 'true') t.fail(message)
-    else t.comment(`NOT TESTED: ${message}`)
+    reportMissing(t, "the README's nginx, which is not installed: apt-get install nginx-light")
     return
   }
   const config = blocks('nginx')[0]!
