@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import { type Test, test } from 'tap'
 import { agents, type Answer, Browser } from './fixture/browser'
+import { reportMissing } from './fixture/missing'
 import { freePort } from './fixture/ports'
 import { findProgram } from './fixture/machines'
 import { accounts, origin, sessionSecret } from './fixture/settings'
@@ -315,8 +316,7 @@ test('one account of WeChat is enough', async t => {
 test('npm run start:cluster: a login goes over several processes, outlives one of them, and all end together', async t => {
   const { REDIS_URL = '' } = process.env
   if (REDIS_URL === '' && findProgram('redis-server', 'valkey-server') === undefined) {
-    const message = 'redis-server is needed to test example/cluster: apt-get install redis-server, or set REDIS_URL'
-    return process.env.CI === 'true' ? t.fail(message) : t.comment(`NOT TESTED: ${message}`)
+    return reportMissing(t, 'example/cluster, which needs a Redis: apt-get install redis-server, or set REDIS_URL')
   }
   const example = await startExample(t, { PROCESSES: '3', REDIS_URL }, ['npm', 'run', 'start:cluster'], root)
   t.match(example.output(), /进程 {2}Processes: 3/)

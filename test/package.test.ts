@@ -103,6 +103,9 @@ t.test('without @fastify/cookie or @fastify/session the boot error says what to 
   }
 })
 
+// The native compiler, which reads all of them in a quarter of the time; TypeScript 5.9 and 6.0 read our types in `npm run test:types`.
+const compiler = join(dirname(require.resolve('typescript-native/package.json')), 'bin/tsc')
+
 // attw and publint have been green on packages whose types did not compile: here hosts compile, the declarations of the libraries too.
 const compilations: Record<string, { module: string, moduleResolution: string, files: string[] }> = {
   'NodeNext, with our types': { module: 'nodenext', moduleResolution: 'nodenext', files: ['plain.mts', 'plain.cts'] },
@@ -116,8 +119,8 @@ for (const [title, { files, ...modes }] of Object.entries(compilations)) {
     const config = join(host, `${title.replaceAll(/\W+/g, '-')}.json`)
     const compilerOptions = { ...modes, target: 'es2022', types: ['node'], esModuleInterop: true, strict: true, skipLibCheck: false, noEmit: true }
     writeFileSync(config, JSON.stringify({ compilerOptions, files }))
-    const { stdout } = await run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { cwd: host, env }).catch(error => error)
-    t.equal(stdout, '')
+    const { stdout, stderr } = await run(process.execPath, [compiler, '-p', config], { cwd: host, env }).catch(error => error)
+    t.equal(`${stdout}${stderr}`, '')
   })
 }
 

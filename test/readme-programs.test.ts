@@ -8,6 +8,7 @@ import { startWechatSimulator } from '../src/simulator'
 import { Browser } from './fixture/browser'
 import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
+import { emptyDatabase } from './fixture/postgres'
 import { run } from './fixture/program'
 import { readReadme } from './fixture/readme'
 
@@ -17,8 +18,9 @@ const blockWith = (text: string): string => code.find(block => block.code.includ
 
 test('the users in PostgreSQL are joined, and refused, by the blocks as they stand', async t => {
   const upsertUser = ts.transpile(/function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0], { target: ts.ScriptTarget.ES2022 })
-  const program = `import { PGlite } from '@electric-sql/pglite'
-const database = await PGlite.create()
+  const program = `import { readFileSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+const database = await PGlite.create({ loadDataDir: new Blob([readFileSync(${JSON.stringify(await emptyDatabase())})]) })
 const query_ = (sql, values) => database.query(sql, values)
 const pg = { Pool: class { query = query_; async connect () { return { query: query_, release () {} } } } }
 ${blockWith('async function transaction').replace("import pg from 'pg'\n", '')}

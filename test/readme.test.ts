@@ -12,6 +12,7 @@ import { explainErrcode } from '../src/wechat/errcode-meanings'
 import { agents, Browser } from './fixture/browser'
 import { startHost } from './fixture/host'
 import { logIn } from './fixture/login'
+import { reportMissing } from './fixture/missing'
 import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
 import { run } from './fixture/program'
@@ -168,9 +169,7 @@ test('the spans of a login hold no secret, code, state or token with the setting
 
 test('behind the nginx shown a login works and its log holds no secret, and without its settings it does not', async t => {
   if (findProgram('nginx') === undefined) {
-    const message = 'nginx is needed to test the README: apt-get install nginx-light'
-    if (process.env.CI === 'true') t.fail(message)
-    else t.comment(`NOT TESTED: ${message}`)
+    reportMissing(t, "the README's nginx, which is not installed: apt-get install nginx-light")
     return
   }
   const config = blocks('nginx')[0]!

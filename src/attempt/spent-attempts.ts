@@ -30,14 +30,14 @@ interface Entry {
   outcome: Promise<SessionRef> | null
 }
 
-/** So many attempts are remembered, of some hundred bytes each. */
-const maxEntries = 100_000
-
 /** The attempts whose callbacks have come to this process, until a minute after their own ends. */
 export class SpentAttempts {
   readonly #entries = new Map<string, Entry>()
   /** By code: the entry that came with it first. */
   readonly #codes = new Map<string, Entry>()
+
+  /** `most`: so many attempts are remembered at once, of some hundred bytes each. */
+  constructor (readonly most = 100_000) {}
 
   /** How many attempts are remembered. */
   get size (): number {
@@ -72,7 +72,7 @@ export class SpentAttempts {
     entry.outcome = working.then(({ sessionRef }) => sessionRef)
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
-    if (this.#entries.size > maxEntries) this.#remove(...this.#entries.entries().next().value!)
+    if (this.#entries.size > this.most) this.#remove(...this.#entries.entries().next().value!)
     return working
   }
 

@@ -14,19 +14,20 @@ interface Entry {
 
 /** Milliseconds for which a login is remembered. */
 const memory = 15 * 60_000
-/** So many logins are remembered, of some hundred bytes each. */
-const maxEntries = 100_000
 
 /** The logins that have ended in this process during the last quarter of an hour. */
 export class EndedLogins {
   readonly #entries = new Map<string, Entry>()
+
+  /** `most`: so many logins are remembered at once, of some hundred bytes each. */
+  constructor (readonly most = 100_000) {}
 
   /** Remembers a login that ends now. `now`: milliseconds since 1970. */
   add (loginId: string, now: number, revokeAgain: RevokeAgain): void {
     // Anew, at the end: entries stand in the order of their times.
     this.#entries.delete(loginId)
     this.#entries.set(loginId, { until: now + memory, revokeAgain })
-    if (this.#entries.size > maxEntries) this.#dropOldest()
+    if (this.#entries.size > this.most) this.#dropOldest()
   }
 
   /** True for a login that has ended here. */

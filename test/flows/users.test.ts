@@ -1,12 +1,13 @@
 // The host's own users: kept in PostgreSQL as the README shows, joined, linked, stepped up and brought up to date.
 
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import type { FastifyRequest } from 'fastify'
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions, WechatUser } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
 import { type Host, type HostOptions, startHost } from '../fixture/host'
 import { beginLogin, logIn } from '../fixture/login'
+import { createDatabase } from '../fixture/postgres'
 import { type Query, schema, type Transaction, upsertUser } from '../fixture/postgres-users'
 
 declare module 'fastify' {
@@ -19,7 +20,7 @@ interface UserHost extends Host { query: Query }
 const asStored = (user: object): WechatUser => user as WechatUser
 
 let database: PGlite
-test('PostgreSQL starts', async () => { database = await PGlite.create() })
+test('PostgreSQL starts', async () => { database = await createDatabase() })
 
 /** A host with users in an empty database, who may also log in by e-mail. */
 async function startUsers (t: Test, more: Partial<WechatLoginOptions> = {}, simulator: HostOptions['simulator'] = {}): Promise<UserHost> {

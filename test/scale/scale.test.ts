@@ -7,9 +7,11 @@ import { type Test, test } from 'tap'
 import { startWechatSimulator, type WechatSimulator } from '../../src/simulator'
 import { type Answer, agents, Browser } from '../fixture/browser'
 import { createMachine, findProgram, type Machine, startProxy, startRedis } from '../fixture/machines'
+import { reportMissing } from '../fixture/missing'
 
 const origin = 'https://app.example.com'
-const logins = Number(process.env.SCALE_LOGINS ?? 5000)
+// At least so many, and for as long as there is trouble. A long run: SCALE_LOGINS=5000 SCALE_KILLS=26.
+const { SCALE_LOGINS: logins = '300', SCALE_KILLS: kills = '4' } = process.env
 const secret = 'the session secret of all machines, long enough'
 const oldKey = 'the first secret of the attempts, long enough'
 const newKey = 'the second secret of the attempts, long enough'
@@ -26,9 +28,7 @@ interface Cluster {
 async function startCluster (t: Test): Promise<Cluster | undefined> {
   const program = findProgram('redis-server', 'valkey-server')
   if (program === undefined || findProgram('nginx') === undefined) {
-    const message = 'redis-server and nginx are needed to test several machines: apt-get install redis-server nginx-light'
-    if (process.env.CI === 'true') t.fail(message)
-    else t.comment(`NOT TESTED: ${message}`)
+    reportMissing(t, 'several machines, which need redis-server and nginx: apt-get install redis-server nginx-light')
     return undefined
   }
   const folder = t.testdir({})
@@ -93,9 +93,9 @@ async function isUnspent (wechat: WechatSimulator, callback: string, authorizeUr
 
 interface Tally { started: number, finished: number, reloads: number, wrong: number, lost: string[], again: number }
 
-/** What does not load is loaded again, twenty times. */
+/** What does not load is loaded again: a Redis and a machine need their time to start. */
 async function reload (ask: () => Promise<Answer>, tally: Tally): Promise<Answer> {
-  for (let turn = 0; turn < 20; turn++) {
+  for (let turn = 0; turn < 600; turn++) {
     const answer = await ask().catch(() => undefined)
     if (answer !== undefined && answer.status < 500) return answer
     tally.reloads++
@@ -104,11 +104,13 @@ async function reload (ask: () => Promise<Answer>, tally: Tally): Promise<Answer
   return ask()
 }
 
-async function inParallel (count: number, workers: number, work: (index: number) => Promise<void>): Promise<void> {
+/** Works that often, and goes on while there is need. Resolves with how often it was. */
+async function inParallel (count: number, workers: number, work: (index: number) => Promise<void>, isNeeded = () => false): Promise<number> {
   let next = 0
   await Promise.all(Array.from({ length: workers }, async () => {
-    for (let index = next++; index < count; index = next++) await work(index)
+    while (next < count || isNeeded()) await work(next++)
   }))
+  return next
 }
 
 function sessionOf (answer: Answer): string | undefined {
@@ -144,7 +146,7 @@ test('several machines with one Redis', async t => {
   await t.test('the same callback at two machines at once is one login with one onUser and one session', async t => {
     await cluster.redis.del('onUser')
     let different = 0
-    await inParallel(200, 8, async index => {
+    await inParallel(60, 8, async index => {
       const browser = via(at(a))
       const start = await browser.get(`${origin}/wechat/login`, behindTls)
       const callback = wechat.control.approve(start.location, { user: people[index]!.id })
@@ -161,7 +163,7 @@ test('several machines with one Redis', async t => {
     await cluster.redis.del('onUser')
     let twice = 0
     let failed = 0
-    await inParallel(200, 8, async index => {
+    await inParallel(60, 8, async index => {
       const browser = via(at(a))
       const start = await browser.get(`${origin}/wechat/login`, behindTls)
       const urls = wechat.control.duplicateCallbackUrls(wechat.control.approve(start.location, { user: people[index]!.id }), 'fresh')
@@ -170,7 +172,7 @@ test('several machines with one Redis', async t => {
       if (answers.some(answer => answer.status !== 303)) failed++
       if (sessionOf(answers[0]!) !== sessionOf(answers[1]!)) twice++
     })
-    t.comment(`two codes at once at two machines: 200 attempts, ${twice} of them two sessions, ${(await callsOfOnUser(cluster)).length} calls of onUser, ${failed} refused`)
+    t.comment(`two codes at once at two machines: 60 attempts, ${twice} of them two sessions, ${(await callsOfOnUser(cluster)).length} calls of onUser, ${failed} refused`)
     t.equal(failed, 0)
     t.strictSame([...new Set(await callsOfOnUser(cluster))], [1], 'still one onUser a code')
   })
@@ -196,26 +198,24 @@ test('several machines with one Redis', async t => {
     t.equal(tally.finished, 180)
   })
 
-  await t.test(`of ${logins} logins none is lost while machines are killed and Redis restarts`, async t => {
+  await t.test('no login is lost while machines are killed and Redis restarts', async t => {
     await cluster.redis.del('onUser')
     const tally: Tally = { started: 0, finished: 0, reloads: 0, wrong: 0, lost: [], again: 0 }
-    let kills = 0
     let running = true
     const makeTrouble = async (): Promise<void> => {
-      while (running) {
-        const machine = machines[randomInt(3)]!
+      for (let killed = 0; killed < Number(kills); killed++) {
+        const machine = machines[killed % machines.length]!
         await machine.kill()
-        kills++
         await machine.start()
-        if (kills === 5) await cluster.restartRedis()
+        if (killed === 1) await cluster.restartRedis()
       }
     }
-    const traffic = inParallel(logins, 24, index => visit(cluster, people[index % people.length]!.id, tally))
-    await Promise.all([traffic.finally(() => { running = false }), makeTrouble()])
+    const traffic = inParallel(Number(logins), 12, index => visit(cluster, people[index % people.length]!.id, tally), () => running)
+    const [visits] = await Promise.all([traffic, makeTrouble().finally(() => { running = false })])
     const perCode = await callsOfOnUser(cluster)
-    t.comment(JSON.stringify({ machines: 3, kills, redisRestarts: Number(kills >= 5), ...tally, lost: tally.lost.length, onUserTwiceForOneCode: perCode.filter(count => count > 1).length }))
+    t.comment(JSON.stringify({ machines: 3, kills, ...tally, lost: tally.lost.length, onUserTwiceForOneCode: perCode.filter(count => count > 1).length }))
     t.strictSame(tally.lost.slice(0, 3), [], 'no login is lost')
-    t.equal(tally.finished, logins)
+    t.equal(tally.finished, visits)
     t.equal(tally.wrong, 0, 'nobody is somebody else')
     t.equal(perCode.filter(count => count > 1).length, 0, 'onUser at most once a code')
   })

@@ -362,7 +362,7 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
   t.equal(exchanges(host), 0)
 })
 
-test('T13: five thousand bounces leave nothing behind in the process', async t => {
+test('T13: thousands of bounces leave nothing behind in the process', async t => {
   const host = await startHost(t, { fastify: { logger: false } })
   await checkNothingStays(t, { rounds: 5 }, async count => {
     const { statusCode, body } = await host.app.inject({ url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site } })
