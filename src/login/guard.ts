@@ -5,7 +5,7 @@ import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '.
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
 import { isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
-import { loginUrl } from '../urls'
+import { loginUrl, openedUrl } from '../urls'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
 import { hasSignedOut } from './signed-out'
@@ -111,7 +111,7 @@ function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: strin
 
 // A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const href = loginUrl(context.settings, request.url)!
+  const href = loginUrl(context.settings, openedUrl(context.settings, request))!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   return sendPage(context.settings, request, reply, refusal, {

@@ -4,6 +4,7 @@
 import type { FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
 import { isStrict, strictCookie } from '../options/session-options'
+import { proxyAdvice } from '../request-origin'
 import { hasSession } from './request-session'
 
 /** Throws where a login could not stick, as the session plugin would drop it without a word; tells where it may not. */
@@ -16,8 +17,8 @@ export function checkSession (request: FastifyRequest): void {
   if (session.cookie.secure === true && request.protocol !== 'https') {
     tellOnce(
       request,
-      'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy ' +
-        'that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false'
+      'the session cookie is Secure, but this request came over http, so the login could not be kept. ' +
+        `${proxyAdvice(request, 'X-Forwarded-Proto')}; without TLS, set session.cookie.secure to false`
     )
     throw new MisconfiguredError()
   }
