@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
-import { isWechatBrowser, wantsPage } from '../request-kind'
+import { isAheadOfVisitor, isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
 import { loginUrl, openedUrl } from '../urls'
 import type { Context } from './context'
@@ -43,7 +43,8 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
-    if (wantsPage(request) && context.settings.loginPath !== undefined) {
+    // A redirect for a page that is fetched ahead of its visitor would lead to a login that nobody has asked for.
+    if (wantsPage(request) && !isAheadOfVisitor(request) && context.settings.loginPath !== undefined) {
       return sendToLogin(context, request, reply, unauthenticated)
     }
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))

@@ -22,8 +22,9 @@ export const routeOptions = {
 } satisfies RouteShorthandOptions & { responseValidation: boolean }
 
 /**
- * An onRequest hook: a page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only
- * after a refusal does it ask again when the visitor opens the page: a 204 would be the page.
+ * An onRequest hook: a page that is fetched ahead of its visitor must neither begin nor spend an attempt. Only after a
+ * refusal do browsers ask again when the visitor opens the page: a 204 would be the page. Turbo does so after an answer
+ * that is no HTML.
  */
 export function refuseAheadOfVisitor (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isAheadOfVisitor(request)) reply.code(403).send()

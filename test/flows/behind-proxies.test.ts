@@ -11,7 +11,7 @@ import { origin, site } from '../fixture/settings'
 const spellings = [`${site}:443`, 'APP.example.com', 'App.Example.Com:443', `${site}:`, `${site}:0443`]
 /** What a proxy in clear text says behind one that ends TLS. */
 const inClear = [`${site}:80`]
-const others = ['evil.example', 'evil.example:443', `${site}:8443`, `${site}.`, `${site}.evil.example`, `${site}@evil.example`, `evil.example@${site}`, `${site}/x`, `${site}?`, `%61pp.example.com`, `${site}:443:443`, '']
+const others = ['evil.example', 'evil.example:443', `${site}:8443`, `${site}.`, `${site}.evil.example`, `${site}@evil.example`, `evil.example@${site}`, `${site}/x`, `${site}?`, '%61pp.example.com', `${site}:443:443`, '']
 
 const visit = (address: string, target: string, host: string, ...lines: string[]) =>
   getRaw(address, target, [`Host: ${host}`, 'Accept: text/html', `User-Agent: ${agents.desktop}`, ...lines])
@@ -43,7 +43,7 @@ test('a QR code in a page is given on the callback\'s host, however it is writte
   const embed = async (name: string, ...lines: string[]) => (await visit(host.address, '/wechat/embed', name, ...lines)).status
   for (const name of [...spellings, ...inClear]) t.equal(await embed(name), 200, name)
   for (const name of others) t.equal(await embed(name), 400, name)
-  t.equal(await embed('internal:3000', `Referer: https://APP.example.com:443/page`), 200, 'by the page\'s own address')
+  t.equal(await embed('internal:3000', 'Referer: https://APP.example.com:443/page'), 200, 'by the page\'s own address')
   t.equal(await embed('internal:3000', `Referer: https://${site}@evil.example/page`), 400)
 })
 
