@@ -8,6 +8,7 @@ import type { WechatUser } from '../types'
 import { loginUrl, openedUrl } from '../urls'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
+import { keepPrivate } from './private-answer'
 import { hasSignedOut } from './signed-out'
 import { knownUser, loadUser } from './request-user'
 
@@ -26,7 +27,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
-    keepPrivate(reply)
+    if (reply !== undefined && !isOwnRoute(request)) keepPrivate(reply) // who checks by hand may have none
     const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
     if (!isPlaced) refusePlace(request)
@@ -35,7 +36,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    keepPrivate(reply)
+    if (!isOwnRoute(request)) keepPrivate(reply)
     const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) {
       return undefined
@@ -64,12 +65,6 @@ function hook (name: string, guard: Guard): Guard {
     }
     return guard(request, reply)
   }
-}
-
-// What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host
-// may say otherwise, and who checks by hand may have no reply.
-function keepPrivate (reply?: FastifyReply): void {
-  if (reply?.hasHeader('cache-control') === false) reply.header('cache-control', 'no-store')
 }
 
 /** Tells the guards that the routes of this scope are the login's own. */
