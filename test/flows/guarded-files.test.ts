@@ -1,8 +1,6 @@
 // What a guard let in leaves private, whoever wrote its Cache-Control, unless its route says that it may be cached.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:http2'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
@@ -23,12 +21,7 @@ const says = (value: string | string[], body: () => unknown = () => 'x'): Handle
   return reply.send(body())
 }
 
-function folderOf (t: Test): string {
-  const folder = t.testdirName
-  mkdirSync(join(folder, 'deep'), { recursive: true })
-  for (const name of ['photo.jpg', 'deep/index.html']) writeFileSync(join(folder, name), bytes())
-  return folder
-}
+const folderOf = (t: Test): string => t.testdir({ 'photo.jpg': bytes(), deep: { 'index.html': bytes() } })
 
 /** Cache-Control of these paths for a visitor who is logged in. */
 async function cacheControl (host: Host, paths: string[], headers: Record<string, string> = {}): Promise<Record<string, unknown>> {
