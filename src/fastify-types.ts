@@ -50,6 +50,14 @@ declare module 'fastify' {
     wechatAccessToken (): Promise<string>
   }
 
+  interface FastifyContextConfig {
+    /**
+     * `cache: true`: the Cache-Control of a guarded route stands as the route says it, `public` included. For what is
+     * the same for everybody whom the guard lets in.
+     */
+    wechatLogin?: { cache?: boolean }
+  }
+
   interface FastifyInstance {
     /** Sends pages to the login route and answers 401 to everything else, unless a user is logged in. */
     requireWechatUser: preHandlerAsyncHookHandler

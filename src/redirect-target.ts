@@ -54,6 +54,11 @@ function resolveListed (untrusted: string, origins: ReadonlySet<string>): Resolv
   return origins.has(url.origin) && url.username === '' && url.password === '' ? url : null
 }
 
+/** Is the path, which may have a query, in this folder of the site, or the folder itself? */
+export function isInFolder (path: string, folder: string): boolean {
+  return `${comparablePath(path.split(/[?#]/, 1)[0]!)}/`.startsWith(`${comparablePath(folder)}/`)
+}
+
 /** A path as routers compare it: decoded, lower case, single slashes, none at the end, nothing from a semicolon on. */
 export function comparablePath (path: string): string {
   let decoded = path

@@ -15,7 +15,12 @@ export function wantsPage (request: FastifyRequest): boolean {
 /** True where the browser will show the answer, a form's included. */
 export function isNavigation ({ headers }: FastifyRequest): boolean {
   const mode = headers['sec-fetch-mode']
-  return mode === undefined ? headers.accept?.includes('text/html') === true : mode === 'navigate'
+  if (mode !== undefined) return mode === 'navigate'
+  // Older browsers, and all over plain http, send no Sec-Fetch-Mode. Android's web-views name their app in
+  // X-Requested-With: WeChat's is a browser.
+  const isScript =
+    headers['hx-request'] !== undefined || /^xmlhttprequest$/i.test(String(headers['x-requested-with']))
+  return !isScript && headers.accept?.includes('text/html') === true
 }
 
 /** True for a script that asks for JSON and would not show a page. */
@@ -28,13 +33,22 @@ export function isJson ({ headers }: FastifyRequest): boolean {
   return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
 }
 
+// Browsers: Sec-Purpose, before it Purpose (Chromium's <link rel=prefetch> still), X-Purpose (Safari) and X-Moz
+// (Firefox); Turbo, for a link that the mouse is over: X-Sec-Purpose.
+const purposes = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz', 'x-sec-purpose']
+// Next.js (its two routers), and htmx's preload. There, whatever is said, it is said of a page fetched ahead.
+const aheadMarks = ['next-router-prefetch', 'x-middleware-prefetch', 'hx-preloaded']
+
 /**
- * True for a page that the browser fetches before its visitor has opened it. Scripts of a page rendered ahead are not
- * meant.
+ * True for a page that a browser or a framework fetches before its visitor has opened it. Scripts that ask for JSON by
+ * themselves are not meant: browsers say the same of those in a page rendered ahead.
  */
-export function isAheadOfVisitor ({ headers }: FastifyRequest): boolean {
-  const isAhead = /prefetch/.test(`${headers['sec-purpose']} ${headers.purpose}`)
-  return isAhead && !['cors', 'same-origin'].includes(String(headers['sec-fetch-mode']))
+export function isAheadOfVisitor (request: FastifyRequest): boolean {
+  const { headers } = request
+  const isAhead =
+    purposes.some(name => headers[name] !== undefined && /prefetch|preview|prerender/i.test(String(headers[name]))) ||
+    aheadMarks.some(name => headers[name] !== undefined)
+  return isAhead && !wantsJson(request)
 }
 
 /** True for a callback that opens inside an iframe of the host's own page: its mark came back with it. */

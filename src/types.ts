@@ -130,9 +130,16 @@ export interface WechatLoginSettings {
     qr?: string
   }
   /**
-   * Where a login may end. `default`: a path, `/` unless set. `origins`: other sites, e.g. `https://shop.example.com`.
+   * Where a login may end. `default`: a path, `/` unless set; it gets `publicPrefix` in front, unless it has it.
+   * `origins`: other sites, e.g. `https://shop.example.com`.
    */
   redirect?: { default?: string, origins?: string[] }
+  /**
+   * The folder that a proxy takes off before Fastify sees a request, such as `/shop`; `''` for none. Browsers are told
+   * every path with it.
+   * @default what every fixed `callbackUrl` has in front of the path of its route
+   */
+  publicPrefix?: string
   /** Options of @fastify/session, where the host has not registered it. */
   session?: FastifySessionOptions
   /** Signs the attempt cookie; newest first, each at least 32 bytes. @default derived from `session.secret` */

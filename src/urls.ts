@@ -1,8 +1,10 @@
 // Every address that a browser is told: where a login starts, where WeChat sends it back to, and how to try again.
 
+import type { FastifyRequest } from 'fastify'
 import type { CallbackApp } from './options/app-options'
 import type { Settings } from './options/parse-options'
-import { checkRedirectTarget, maxTargetLength, type RedirectTarget } from './redirect-target'
+import { checkRedirectTarget, isInFolder, maxTargetLength, type RedirectTarget } from './redirect-target'
+import { findOrigin } from './request-origin'
 import type { Via } from './via'
 
 /** What goes with redirect_uri in its own query, so that it survives a lost cookie. */
@@ -29,6 +31,15 @@ export function wayPath ({ prefix, paths }: Settings, via: Via): string | undefi
 }
 
 /**
+ * Path and query that the visitor has opened, as the browser knows them: neither a proxy nor Fastify's `rewriteUrl` has
+ * taken anything off.
+ */
+export function openedUrl ({ publicPrefix }: Settings, { url, originalUrl }: FastifyRequest): string {
+  const isWhole = !originalUrl.startsWith('/') || (originalUrl !== url && isInFolder(originalUrl, publicPrefix))
+  return isWhole ? originalUrl : publicPrefix + originalUrl
+}
+
+/**
  * A path of this site that starts a login and comes back to the target, unless that is so long that no login could end
  * there.
  */
@@ -51,10 +62,10 @@ export function retryUrl (settings: Settings, untrustedTarget: unknown): string 
  * hosts.
  */
 export function loginUrlOnCallbackHost (
-  { loginPath, redirect }: Settings, here: string, app: CallbackApp, returnTo: RedirectTarget
+  { loginPath, redirect }: Settings, request: FastifyRequest, app: CallbackApp, returnTo: RedirectTarget
 ): string {
-  const comesBackHere = returnTo.startsWith('/') && redirect.origins.has(here)
-  const query = new URLSearchParams({ redirect: comesBackHere ? here + returnTo : returnTo, via: app.via, hop: '1' })
+  const here = returnTo.startsWith('/') ? findOrigin(redirect.origins, request) ?? '' : ''
+  const query = new URLSearchParams({ redirect: here + returnTo, via: app.via, hop: '1' })
   return `${app.origin}${loginPath}?${query}`
 }
 

@@ -13,7 +13,7 @@ const root = resolve(__dirname, '../src')
  * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code.
  */
 const layers = [
-  'index', 'doctor', 'plugin', 'wechat-client', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind', 'options', 'redirect-target',
+  'index', 'doctor', 'plugin', 'wechat-client', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind', 'options', 'redirect-target', 'request-origin',
   'wechat-client', 'cookies', 'events', 'fastify-types', 'types', 'wechat', 'option-checks', 'errors', 'host-types', 'via'
 ]
 const apart = ['browser', 'simulator']
@@ -111,7 +111,7 @@ t.test('a file is one idea: at most 180 lines, and a name that says which', asyn
 t.test('the mutation tests know every file of the login and of wechat/, each once, and tests that are there', async t => {
   const { areas } = await import(pathToFileURL(join(__dirname, 'mutation/areas.mjs')).href) as { areas: Record<string, { mutate: string[], tests: string[] }> }
   const rooms = ['attempt', 'login', 'session', 'ways', 'wechat'].map(room => `src/${room}/**/*.ts`)
-  const files = ['cookies', 'redirect-target', 'request-kind', 'urls'].map(file => `src/${file}.ts`)
+  const files = ['cookies', 'redirect-target', 'request-kind', 'request-origin', 'urls'].map(file => `src/${file}.ts`)
   t.strictSame(Object.values(areas).flatMap(({ mutate }) => mutate).sort(), [...rooms, ...files].sort())
   const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).map(path => `test/${path.replaceAll('\\', '/')}`)
   const patterns = Object.values(areas).flatMap(area => area.tests)

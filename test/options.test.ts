@@ -196,6 +196,9 @@ table('a callback URL has a path that the router finds as it is written', [
   ['wechat/*', 'wechat/*']
 ].map(([path, found]): Row => ['qr.callbackUrl', `https://app.example.com/${path}`, `is "https://app.example.com/${found}"`, `${pathWanted} behind its host; where a proxy changes the path, set routes.qr`]))
 
+table('what a proxy takes off is a folder', [7, null, 'shop', '/', '//evil.example', '/shop/', '/a//b', '/shop?x', '/shop#x', '/a;b', '/a\\b', '/a\tb', 'https://app.example.com/shop'].map((given): Row =>
+  ['publicPrefix', given, `is ${JSON.stringify(given)}`, "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"]))
+
 table('a redirect ends on this site or on a listed origin', [
   ['redirect', '/account', 'is "/account"', 'write an object'],
   ['redirect', null, 'is null', 'write an object'],
@@ -253,7 +256,8 @@ test('every option may be given', async t => {
     lang: 'en',
     client: { timeout: 1000, retries: 0, connections: 1, apiHosts: ['http://127.0.0.1:1'], openHost: 'http://localhost:1/' },
     attemptTtl: 60,
-    isWechatBrowser: () => true
+    isWechatBrowser: () => true,
+    publicPrefix: ''
   }
   t.strictSame((await boot(t, full)).warnings(), [])
   await boot(t, { ...full, oneclick: { ...oneclick, scope: 'snsapi_userinfo' }, renderPage: false, keepTokens: false, snapshotUsers: 'reject', redirect: {}, routes: {} })
@@ -314,6 +318,53 @@ test("in a prefixed scope the callback URL's path begins with the prefix, or the
   t.ok(behindProxy.app.hasRoute({ method: 'GET', url: '/api/back' }))
   const named = await boot(t, { qr: { ...qr, callbackUrl: 'https://app.example.com/登录' }, routes: { qr: '/back' }, session: good.session })
   t.ok(named.app.hasRoute({ method: 'GET', url: '/back' }), 'then the path of the URL is for the proxy to know')
+})
+
+/** The login's own path, as browsers are told. */
+async function loginUrl (t: Test, options: object, how: Boot = {}): Promise<string> {
+  const { app } = await boot(t, { session: good.session, ...options }, how)
+  return (await app.inject({ url: `${how.prefix ?? ''}/wechat/me` })).json().loginUrl
+}
+
+const at = (app: WechatApp, path: string): WechatApp => ({ ...app, callbackUrl: `https://app.example.com${path}` })
+
+test('what a proxy takes off is read from the callback URLs, or named', async t => {
+  const routes = { qr: '/wechat/qr', oneclick: '/wechat/oneclick' }
+  const cases: Array<[options: object, prefix: string | undefined, loginUrl: string]> = [
+    [{ oneclick, qr }, undefined, '/wechat/login'],
+    [{ oneclick, qr, routes }, undefined, '/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/a/b/wechat/qr'), oneclick: { ...at(oneclick, '/a/b/wechat/oneclick'), callbackUrl: 'https://m.example.com/a/b/wechat/oneclick' }, routes }, undefined, '/a/b/wechat/login'],
+    [{ qr: at(qr, '/shop/api/back'), routes: { qr: '/back' } }, '/api', '/shop/api/wechat/login'],
+    [{ qr: at(qr, '/shop/api/back'), publicPrefix: '/shop' }, '/api', '/shop/api/wechat/login'],
+    [{ qr: at(qr, '/店/wechat/qr'), publicPrefix: '/店' }, undefined, '/%E5%BA%97/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), oneclick: () => oneclick, routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
+    [{ qr: () => qr, publicPrefix: '/prod' }, undefined, '/prod/wechat/login'],
+    [{ qr: at(qr, '/login-done'), routes: { qr: '/wechat/qr' } }, undefined, '/wechat/login'],
+    [{ qr: at(qr, '/login-done'), oneclick: at(oneclick, '/shop/wechat/oneclick'), routes, publicPrefix: '/shop' }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' }, publicPrefix: '' }, undefined, '/wechat/login']
+  ]
+  for (const [options, prefix, expected] of cases) t.equal(await loginUrl(t, options, prefix === undefined ? {} : { prefix }), expected, JSON.stringify(options))
+})
+
+test('callback URLs that disagree of it ask for the option, and one outside it for its route', async t => {
+  const refused = (options: object, prefix?: string) => refusal(t, { session: good.session, ...options }, prefix === undefined ? {} : { prefix })
+  const half = { qr: at(qr, '/shop/wechat/qr'), oneclick, routes: { qr: '/wechat/qr' } }
+  const wanted = "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"
+  t.match(await refused(half), `option publicPrefix is missing: nothing (oneclick.callbackUrl) and /shop (qr.callbackUrl) stand in front of the paths that reach Fastify; ${wanted}`)
+  t.match(await refused({ ...half, oneclick: at(oneclick, '/store/wechat/oneclick'), routes: { qr: '/wechat/qr', oneclick: '/wechat/oneclick' } }), '/store (oneclick.callbackUrl) and /shop (qr.callbackUrl)')
+  t.match(await refused({ qr: at(qr, '//wechat/qr'), routes: { qr: '/wechat/qr' } }), `option publicPrefix is "/"; ${wanted}`)
+  t.match(await refused({ qr, publicPrefix: '/shop' }), 'option qr.callbackUrl is "https://app.example.com/wechat/qr"; its path must begin with /shop/, option publicPrefix and the prefix of the scope; where a proxy changes the path, set routes.qr')
+  t.match(await refused({ qr: at(qr, '/shop/wechat/qr'), publicPrefix: '/shop' }, '/api'), 'its path must begin with /shop/api/')
+  t.match(await refused({ ...half, oneclick: undefined, session: { secret: sessionSecret, cookie: { path: '/wechat' } } }), 'the callback path /shop/wechat/qr must lie under it')
+  t.match(await refused({ ...half, oneclick: undefined, redirect: { default: '/shop/wechat/me' } }), 'option redirect.default is "/shop/wechat/me"')
+})
+
+test('an origin may be written as URLs may be: capital letters, the default port', async t => {
+  for (const listed of ['https://shop.example.com', 'HTTPS://Shop.Example.com', 'https://shop.example.com:443']) {
+    const { app } = await boot(t, { ...good, redirect: { origins: [listed], default: 'https://shop.example.com/home' } })
+    t.equal((await app.inject({ url: '/wechat/embed', headers: { host: site } })).json().redirect, 'https://shop.example.com/home', listed)
+  }
 })
 
 test('no two routes have one path, in any case, with or without a slash at the end', async t => {

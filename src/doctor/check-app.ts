@@ -48,7 +48,7 @@ function checkField (app: WechatApp, field: typeof fields[number], way: Way, rou
     const checked = way.check(whole, message => { doubts.push(message) }, true)
     const findings = doubts.map(doubt => warning(about, [wordsOf(doubt, about), advice[field]]))
     if (field === 'callbackUrl' && hasCallback(checked)) {
-      if (route === undefined) callbackPath(way, route, { [via]: checked }, '')
+      if (route === undefined) callbackPath(way, route, { [via]: checked }, { prefix: '' })
       return [...findings, ...checkHost(about, checked, way)]
     }
     return findings.length > 0

@@ -3,11 +3,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
-import { isWechatBrowser, wantsPage } from '../request-kind'
+import { isAheadOfVisitor, isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
-import { loginUrl } from '../urls'
+import { loginUrl, openedUrl } from '../urls'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
+import { keepPrivate } from './private-answer'
 import { hasSignedOut } from './signed-out'
 import { knownUser, loadUser } from './request-user'
 
@@ -26,7 +27,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   const body = errorBody(unauthenticated)
 
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
-    keepPrivate(reply)
+    if (reply !== undefined && !isOwnRoute(request)) keepPrivate(reply) // who checks by hand may have none
     const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
     if (!isPlaced) refusePlace(request)
@@ -35,7 +36,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    keepPrivate(reply)
+    if (!isOwnRoute(request)) keepPrivate(reply)
     const isPlaced = hasSession(request)
     if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) {
       return undefined
@@ -43,7 +44,8 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
-    if (wantsPage(request) && context.settings.loginPath !== undefined) {
+    // A redirect for a page that is fetched ahead of its visitor would lead to a login that nobody has asked for.
+    if (wantsPage(request) && !isAheadOfVisitor(request) && context.settings.loginPath !== undefined) {
       return sendToLogin(context, request, reply, unauthenticated)
     }
     if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
@@ -63,12 +65,6 @@ function hook (name: string, guard: Guard): Guard {
     }
     return guard(request, reply)
   }
-}
-
-// What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host
-// may say otherwise, and who checks by hand may have no reply.
-function keepPrivate (reply?: FastifyReply): void {
-  if (reply?.hasHeader('cache-control') === false) reply.header('cache-control', 'no-store')
 }
 
 /** Tells the guards that the routes of this scope are the login's own. */
@@ -111,7 +107,7 @@ function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: strin
 
 // A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const href = loginUrl(context.settings, request.url)!
+  const href = loginUrl(context.settings, openedUrl(context.settings, request))!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
   return sendPage(context.settings, request, reply, refusal, {

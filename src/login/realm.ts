@@ -3,6 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from '../options/parse-options'
+import { canonicalHost } from '../request-origin'
 import type { Login } from '../session/login-record'
 import { wayPath } from '../urls'
 import type { Via } from '../via'
@@ -10,7 +11,7 @@ import type { Apps } from './apps'
 
 /** The realm of the logins of one way, at this request's address. */
 export function realmOf (settings: Settings, apps: Apps, via: Via, { host }: FastifyRequest): string {
-  return apps.fixed[via]?.realm ?? `${host}${wayPath(settings, via)}`
+  return apps.fixed[via]?.realm ?? `${canonicalHost(host)}${wayPath(settings, via)}`
 }
 
 export function isOwnLogin (

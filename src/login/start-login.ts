@@ -7,6 +7,7 @@ import { publish } from '../events'
 import type { CallbackApp } from '../options/app-options'
 import { checkRedirectTarget, type RedirectTarget } from '../redirect-target'
 import { browserKindOf } from '../request-kind'
+import { canonicalHost } from '../request-origin'
 import { callbackUrl, type CallbackParams, type StartedAttempt } from '../urls'
 import type { Via } from '../via'
 import type { Context } from './context'
@@ -56,7 +57,8 @@ async function findFirst (context: Context, request: FastifyRequest, ways: Brows
  * Behind a proxy that changes the Host header, the page's own address tells the truth.
  */
 export function isOnCallbackHost ({ host, headers: { referer = '' } }: FastifyRequest, app: CallbackApp): boolean {
-  return host === app.host || (URL.canParse(referer) && new URL(referer).host === app.host)
+  const isCallbackHost = (each: string): boolean => canonicalHost(each) === canonicalHost(app.host)
+  return isCallbackHost(host) || (URL.canParse(referer) && isCallbackHost(new URL(referer).host))
 }
 
 /** The checked target, or the default with a warning in the log. */

@@ -10,6 +10,7 @@ import {
 } from '../option-checks'
 import type { RedirectRules } from '../redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './path-options'
+import { checkPublicPrefix, derivePublicPrefix } from './public-prefix'
 import { parseSession } from './session-options'
 import type { WechatLoginOptions } from '../types'
 import { parseClientOptions } from '../wechat/client-options'
@@ -25,9 +26,12 @@ export interface AttemptSettings {
 
 export interface Settings {
   readonly apps: Apps
+  /** Of the scope. */
   readonly prefix: string
+  /** The folder that a proxy takes off before Fastify sees a request; '' where none does. */
+  readonly publicPrefix: string
   readonly paths: Paths
-  /** Full path of the login route; undefined where there is none. */
+  /** Path of the login route, as browsers know it; undefined where there is none. */
   readonly loginPath: string | undefined
   readonly attempts: AttemptSettings
   readonly redirect: RedirectRules
@@ -56,7 +60,8 @@ const day = 86_400
 
 const optionNames = [
   'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
-  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser'
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser',
+  'publicPrefix'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
@@ -76,22 +81,27 @@ export function parseOptions (
   refuseUnknown(given, [...ways.map(({ via }) => via), ...optionNames], '')
   const apps = parseApps(given, ways, warn)
   const callbackApps = Object.values(apps).filter(hasCallback)
-  const paths = parsePaths(given, ways, apps, prefix)
+  const givenPrefix = checkPublicPrefix(given.publicPrefix)
+  const paths = parsePaths(given, ways, apps, { prefix, publicPrefix: givenPrefix })
+  const publicPrefix = givenPrefix ?? derivePublicPrefix(ways, apps, paths, prefix)
   const { openHost, transport } = parseClientOptions(given.client)
   const secure = callbackApps.every(app => app.secure)
   return Object.freeze({
     apps,
     prefix,
+    publicPrefix,
     paths,
-    loginPath: paths.login === undefined ? undefined : prefix + paths.login,
+    loginPath: paths.login === undefined ? undefined : publicPrefix + prefix + paths.login,
     // A longer time than anybody means was written in milliseconds: hence the most of each.
     attempts: {
       keys: parseKeys(given),
       ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day })
     },
-    redirect: parseRedirect(given.redirect, paths, prefix),
+    redirect: parseRedirect(given.redirect, paths, { prefix, publicPrefix }),
     session: parseSession(given.session, {
-      paths: ways.map(({ via }) => paths[via]).filter(path => path !== undefined).map(path => prefix + path),
+      // As Fastify knows them, which looks at the cookie's path too, and as the browser does.
+      paths: ways.map(({ via }) => paths[via]).filter(path => path !== undefined).flatMap(path =>
+        [prefix + path, publicPrefix + prefix + path]),
       hosts: callbackApps.map(({ origin }) => new URL(origin).hostname)
     }, secure, warn),
     secure,

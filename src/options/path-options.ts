@@ -2,7 +2,8 @@
 
 import { type Apps, hasCallback, type WayOption } from './app-options'
 import { InvalidOptionsError } from '../errors'
-import { checkRedirectTarget, comparablePath, type RedirectRules } from '../redirect-target'
+import { checkRedirectTarget, comparablePath, isInFolder, type RedirectRules } from '../redirect-target'
+import { canonicalOrigin } from '../request-origin'
 import { describe, refuseOption, refuseUnknown } from '../option-checks'
 import type { WechatLoginOptions } from '../types'
 import type { Via } from '../via'
@@ -22,14 +23,24 @@ export type Paths = Readonly<Record<keyof typeof routeDefaults | Via, string | u
 const plainPath = /^\/[\w\-.~/]*$/
 const plain = 'a path of letters, digits and -._~/'
 
+/** What stands in front of the paths of the routes. */
+export interface Prefixes {
+  /** Of the scope. */
+  readonly prefix: string
+  /** The folder that a proxy takes off; undefined where the option is not set. */
+  readonly publicPrefix?: string | undefined
+}
+
 /** Where each route is. A fixed app's callback is where its URL says. */
-export function parsePaths (given: WechatLoginOptions, ways: readonly WayOption[], apps: Apps, prefix: string): Paths {
+export function parsePaths (
+  given: WechatLoginOptions, ways: readonly WayOption[], apps: Apps, prefixes: Prefixes
+): Paths {
   const routes = given.routes ?? {}
   refuseUnknown(routes, [...Object.keys(routeDefaults), ...ways.map(({ via }) => via)], 'routes.')
   const paths = Object.fromEntries([
     ...Object.entries(routeDefaults).map(([name, path]) =>
       [name, parsePath(routes[name as keyof typeof routeDefaults], name, path)]),
-    ...ways.map(way => [way.via, callbackPath(way, routes[way.via], apps, prefix)])
+    ...ways.map(way => [way.via, callbackPath(way, routes[way.via], apps, prefixes)])
   ]) as Paths
   const taken = new Map<string, string>()
   for (const [name, path] of Object.entries(paths)) {
@@ -55,7 +66,7 @@ function parsePath (given: unknown, name: string, fallback: string): string | un
 
 /** Where the router finds the callback: as the callback URL says, or as `given`, the option `routes.<via>`. */
 export function callbackPath (
-  { via, defaultPath }: Pick<WayOption, 'via' | 'defaultPath'>, given: unknown, apps: Apps, prefix: string
+  { via, defaultPath }: Pick<WayOption, 'via' | 'defaultPath'>, given: unknown, apps: Apps, prefixes: Prefixes
 ): string | undefined {
   const app = apps[via]
   if (app === undefined) {
@@ -66,26 +77,30 @@ export function callbackPath (
     return parsePath(given, via, defaultPath) ??
       refuseOption(`routes.${via}`, 'false', 'write the path of the callback route')
   }
-  if (!app.path.startsWith(`${prefix}/`)) {
+  const { prefix, publicPrefix = '' } = prefixes
+  const front = publicPrefix + prefix
+  if (!app.path.startsWith(`${front}/`)) {
+    const whose = publicPrefix === '' ? 'the prefix of the scope' : 'option publicPrefix and the prefix of the scope'
     refuseOption(
       `${via}.callbackUrl`,
       describe(app.callbackUrl),
-      `its path must begin with ${prefix}/, the prefix of the scope; where a proxy changes the path, set routes.${via}`
+      `its path must begin with ${front}/, ${whose}; where a proxy changes the path, set routes.${via}`
     )
   }
-  if (!plainPath.test(app.path)) {
+  const path = app.path.slice(front.length)
+  if (!plainPath.test(path)) {
     refuseOption(
       `${via}.callbackUrl`,
       describe(app.callbackUrl),
       `write ${plain} behind its host; where a proxy changes the path, set routes.${via}`
     )
   }
-  return app.path.slice(prefix.length)
+  return path
 }
 
 /** Where a login may end. */
 export function parseRedirect (
-  given: WechatLoginOptions['redirect'] = {}, paths: Paths, prefix: string
+  given: WechatLoginOptions['redirect'] = {}, paths: Paths, { prefix, publicPrefix }: { prefix: string, publicPrefix: string }
 ): RedirectRules {
   refuseUnknown(given, ['default', 'origins'], 'redirect.')
   if (given.origins !== undefined && !Array.isArray(given.origins)) {
@@ -97,23 +112,15 @@ export function parseRedirect (
   }
   const origins = new Set<string>()
   for (const origin of given.origins ?? []) {
-    if (
-      typeof origin !== 'string' ||
-      !URL.canParse(origin) ||
-      new URL(origin).origin !== origin ||
-      !/^https?:[^*]+$/.test(origin)
-    ) {
-      refuseOption(
-        'redirect.origins',
-        describe(origin),
-        'write an origin, without a path or a slash at its end, such as https://shop.example.com'
-      )
-    }
-    origins.add(origin)
+    origins.add((typeof origin === 'string' && canonicalOrigin(origin)) || refuseOption(
+      'redirect.origins',
+      describe(origin),
+      'write an origin, without a path or a slash at its end, such as https://shop.example.com'
+    ))
   }
-  const ownPaths =
-    new Set(Object.values(paths).filter(path => path !== undefined).map(path => comparablePath(prefix + path)))
-  const fallback = checkRedirectTarget(given.default ?? '/', { origins, ownPaths })
+  const ownPaths = new Set(Object.values(paths).filter(path => path !== undefined).flatMap(path =>
+    ['', publicPrefix].map(folder => comparablePath(folder + prefix + path))))
+  const fallback = checkRedirectTarget(inPublic(given.default ?? '/', publicPrefix), { origins, ownPaths })
   if (fallback === null) {
     const found = given.default === undefined
       ? 'not set, and its default "/" is a route of the login here'
@@ -125,4 +132,10 @@ export function parseRedirect (
     )
   }
   return { fallback, origins, ownPaths }
+}
+
+// As the browser must know it, whichever side of the proxy the host was thinking of.
+function inPublic (target: unknown, publicPrefix: string): unknown {
+  const isInside = typeof target === 'string' && /^\/(?!\/)/.test(target) && !isInFolder(target, publicPrefix)
+  return isInside ? publicPrefix + target : target
 }

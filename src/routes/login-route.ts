@@ -5,6 +5,7 @@ import { InvalidRequestError, MisconfiguredError, WrongBrowserError } from '../e
 import type { Context } from '../login/context'
 import { chooseWay, returnToOf, startLogin } from '../login/start-login'
 import { wantsJson } from '../request-kind'
+import { canonicalHost } from '../request-origin'
 import { loginUrlOnCallbackHost } from '../urls'
 import { refuseAheadOfVisitor, routeOptions } from './route-config'
 import { cookies, noBody, redirect, refusals, tags, text, viaOf, withHeaders } from './schemas'
@@ -46,8 +47,8 @@ export function mountLogin (scope: Scope, context: Context): void {
     const { app } = choice
     const returnTo = returnToOf(context, request, request.query.redirect)
     // Once, in case a proxy changes the Host header.
-    const url = request.host !== app.host && request.query.hop === undefined
-      ? loginUrlOnCallbackHost(settings, `${request.protocol}://${request.host}`, app, returnTo)
+    const url = canonicalHost(request.host) !== canonicalHost(app.host) && request.query.hop === undefined
+      ? loginUrlOnCallbackHost(settings, request, app, returnTo)
       : startLogin(context, request, reply, choice, { returnTo })
     if (wantsJson(request)) return { authorizeUrl: url, via: app.via }
     return reply.redirect(url, 302)

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { isAheadOfVisitor } from '../request-kind'
+import { loggable } from '../request-origin'
 
 /** Spread into the options of every route. */
 export const routeOptions = {
@@ -21,16 +22,9 @@ export const routeOptions = {
 } satisfies RouteShorthandOptions & { responseValidation: boolean }
 
 /**
- * What a visitor's header says, as one line of a log may hold it: a terminal obeys control characters. With
- * `trustProxy` the address is such a header too.
- */
-export function loggable (untrusted: string | undefined): string | undefined {
-  return untrusted?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 260)
-}
-
-/**
- * An onRequest hook: a page that the browser fetches ahead of its visitor must neither begin nor spend an attempt. Only
- * after a refusal does it ask again when the visitor opens the page: a 204 would be the page.
+ * An onRequest hook: a page that is fetched ahead of its visitor must neither begin nor spend an attempt. Only after a
+ * refusal do browsers ask again when the visitor opens the page: a 204 would be the page. Turbo does so after an answer
+ * that is no HTML.
  */
 export function refuseAheadOfVisitor (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isAheadOfVisitor(request)) reply.code(403).send()

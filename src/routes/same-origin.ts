@@ -6,6 +6,7 @@ import { CrossSiteError } from '../errors'
 import type { Context } from '../login/context'
 import { hasCallback } from '../options/app-options'
 import { isJson } from '../request-kind'
+import { canonicalOrigin, originOf } from '../request-origin'
 
 /**
  * Throws `FST_WECHAT_CROSS_SITE` unless a page of this site sent the request; without any origin header only JSON is
@@ -23,7 +24,9 @@ export function checkSameOrigin (context: Context, request: FastifyRequest): voi
 
 // Behind a proxy that Fastify was not told to trust the request's own host is not what the browser sees; the callback
 // URLs' is.
-function isOwnOrigin ({ apps }: Context, { protocol, host }: FastifyRequest, origin: string): boolean {
-  return origin === `${protocol}://${host}` ||
+function isOwnOrigin ({ apps }: Context, request: FastifyRequest, untrusted: string): boolean {
+  const origin = canonicalOrigin(untrusted)
+  if (origin === undefined) return false
+  return origin === originOf(request) ||
     Object.values(apps.fixed).some(app => hasCallback(app) && app.origin === origin)
 }

@@ -4,13 +4,12 @@
 import type { FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
 import { isStrict, strictCookie } from '../options/session-options'
+import { proxyAdvice } from '../request-origin'
 import { hasSession } from './request-session'
 
 const outsideThePath =
   'the callback path lies outside the path of the session cookie; set session.cookie.path to /'
-const notSecure =
-  'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy ' +
-  'that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false'
+const notSecure = 'the session cookie is Secure, but this request came over http, so the login could not be kept.'
 
 /**
  * Logs an error of the host's setup that keeps or may keep a login from its session, once a server.
@@ -23,7 +22,8 @@ export function checkSession (request: FastifyRequest): void {
     throw new MisconfiguredError()
   }
   if (session.cookie.secure === true && request.protocol !== 'https') {
-    logOnce(request, notSecure)
+    const advice = proxyAdvice(request, 'X-Forwarded-Proto')
+    logOnce(request, `${notSecure} ${advice}; without TLS, set session.cookie.secure to false`)
     throw new MisconfiguredError()
   }
   if (isStrict(session.cookie.sameSite)) logOnce(request, strictCookie)

@@ -23,7 +23,7 @@ export const areas = {
     ]
   },
   login: {
-    mutate: ['src/login/**/*.ts', 'src/ways/**/*.ts', 'src/urls.ts', 'src/request-kind.ts'],
+    mutate: ['src/login/**/*.ts', 'src/ways/**/*.ts', 'src/urls.ts', 'src/request-kind.ts', 'src/request-origin.ts'],
     tests: [
       'test/request-kind.test.ts', ...flows('login', 'edges', 'tokens', 'lost-cookies', 'lifetime', 'events'), 'test/routes/embed.test.ts',
       ...threats('h-operations', 'e-browser', 'c-session'), ...flows('users', 'repeated', 'composition', 'tenants', 'host-sessions', 'host-faults')

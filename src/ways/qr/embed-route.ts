@@ -8,7 +8,8 @@ import type { Context } from '../../login/context'
 import type { BrowserWay } from '../../login/login-way'
 import { chooseWay, isOnCallbackHost, returnToOf, startAttempt } from '../../login/start-login'
 import type { CallbackApp } from '../../options/app-options'
-import { loggable, refuseAheadOfVisitor, routeOptions } from '../../routes/route-config'
+import { loggable, proxyAdvice } from '../../request-origin'
+import { refuseAheadOfVisitor, routeOptions } from '../../routes/route-config'
 import { cookies, oneOf, redirect, refusals, tags, withHeaders } from '../../routes/schemas'
 import type { Scope } from '../../routes/scope'
 import { embedUrl } from '../../wechat/authorize-url'
@@ -102,7 +103,7 @@ function checkHost (request: FastifyRequest, app: CallbackApp): void {
   request.log.warn(
     { host: loggable(request.host), callbackHost: app.host },
     'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot ' +
-      'be bound to the browser. Serve the page on that host; behind a proxy, set the trustProxy option of Fastify'
+      `be bound to the browser. Serve the page on that host. ${proxyAdvice(request, 'X-Forwarded-Host')}`
   )
   throw Object.assign(new InvalidRequestError(), {
     message: "A QR code can only be embedded in pages on the callback URL's own host"
