@@ -10,7 +10,7 @@ import { sessionCookie } from '../fixture/session-cookie'
 import type { Operation, SessionRecord, SessionStore } from '../fixture/session-store'
 import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
-import { Browser } from '../fixture/browser'
+import { type Answer, Browser } from '../fixture/browser'
 import type { StoredUser, WechatUser } from '../../src/types'
 
 /** Of the good calls too, on a machine under load. */
@@ -71,30 +71,31 @@ for (const { call, operation, nth, outcome } of calls) {
   }
 }
 
-/** A host whose page of refusal waits for `rendered`; `page` opens when it begins. */
-async function startWithSlowPage (t: Test) {
+/** A host whose page of refusal waits until a store that hung has come back after all: `visitLate` resolves to that page. */
+async function startWithLateStore (t: Test) {
   const page = gate()
-  const rendered = gate()
   const renderPage = async ({ code }: { code: string }): Promise<string> => {
-    page.open()
-    await rendered.opened
+    await page.pass()
     return code
   }
-  return { ...await startWithStore(t, { options: { renderPage } }), page, rendered }
+  const stored = await startWithStore(t, { options: { renderPage } })
+  const visitLate = async (browser: Browser, callback: string, operation: Operation): Promise<Answer> => {
+    const { opened, open } = gate()
+    const stop = obstruct(stored.store, operation, 1, () => opened)
+    const answering = browser.get(callback)
+    await page.entered
+    open()
+    await stored.store.quiet()
+    stop()
+    page.open()
+    return answering
+  }
+  return { ...stored, visitLate }
 }
 
 test('a store that comes back too late leaves no login behind, neither in itself nor in the answer', async t => {
-  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
-  const callback = await beginLogin(host, browser)
-  const { opened, open } = gate()
-  const stop = obstruct(store, 'destroy', 1, () => opened)
-  const answering = browser.get(callback)
-  await page.opened
-  open()
-  await store.quiet()
-  stop()
-  rendered.open()
-  const answer = await answering
+  const { host, store, browser, visitLate } = await startWithLateStore(t)
+  const answer = await visitLate(browser, await beginLogin(host, browser), 'destroy')
   t.equal(answer.status, 500)
   t.notOk(sessionCookie(answer))
   await store.quiet()
@@ -103,20 +104,12 @@ test('a store that comes back too late leaves no login behind, neither in itself
 })
 
 test('a store that comes back too late for a repeated callback takes no session away', async t => {
-  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
+  const { host, browser, visitLate } = await startWithLateStore(t)
   const callback = await beginLogin(host, browser)
   const late = copyOf(host, browser)
   late.jar(site).set('__Host-session', 'from.before')
   await browser.get(callback)
-  const { opened, open } = gate()
-  const stop = obstruct(store, 'get', 1, () => opened)
-  const answering = late.get(callback)
-  await page.opened
-  open()
-  await store.quiet()
-  stop()
-  rendered.open()
-  const answer = await answering
+  const answer = await visitLate(late, callback, 'get')
   t.equal(answer.status, 500)
   t.strictSame(answer.setCookies.filter(line => line.startsWith('__Host-session=')), [])
 })

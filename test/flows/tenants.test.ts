@@ -213,7 +213,6 @@ test('a client is made once for an appid, however new its object is, and 1,000 a
 
 /** One host, the same plugin in two scopes, each with accounts and a session of its own. */
 async function startSiblings (t: Test) {
-  const origin = 'https://app.example.com'
   const wechat = await startWechatSimulator({ apps: accounts(name => `${origin}/${name}`), users: people, https: tls })
   const dispatcher = new Agent({ connect: { ca: tls.cert } })
   const app = Fastify({ https: tls }) as unknown as FastifyInstance
