@@ -7,8 +7,10 @@ import type { WechatLoginOptions } from '../../src/types'
 import type { Answer, Browser } from '../fixture/browser'
 import { type Host, startHost } from '../fixture/host'
 import { beginLogin, logIn, type LoginSteps } from '../fixture/login'
+import { SessionStore } from '../fixture/session-store'
 import { sessionSecret } from '../fixture/settings'
-import { copyingStore, postgresStore, redisStore, type SessionStore, type SharedStore } from '../fixture/stores'
+import { startStoredHost } from '../fixture/stored-host'
+import { postgresStore, redisStore, type SharedStore, type Store } from '../fixture/stores'
 
 const hostName = 'app.example.com'
 const minute = 60
@@ -16,7 +18,7 @@ const own = { 'sec-fetch-site': 'same-origin' }
 
 /** A store that both have in this process. */
 function oneProcess (): Pick<SharedStore, 'open'> {
-  const store = copyingStore()
+  const store = new SessionStore()
   return { open: async () => store }
 }
 
@@ -151,7 +153,7 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
       reads++
       Reflect.apply(get, store, given)
     }
-    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: store as SessionStore } } })
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: store as Store } } })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
@@ -163,14 +165,10 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
 })
 
 test('a store that says ENOENT of what is not there, as those on files do, lets logins in and out', async t => {
-  const entries = new Map<string, string>()
-  const inner = copyingStore(entries)
-  const get = (id: string, done: (error: Error | null, session?: never) => void): void => {
-    if (entries.has(id)) inner.get(id, done as never)
-    else done(Object.assign(new Error('no such file'), { code: 'ENOENT' }))
+  const { host, store, browser } = await startStoredHost(t)
+  store.before = (operation, id) => {
+    if (operation === 'get' && !store.records.has(id)) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
   }
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store: { ...inner, get } as SessionStore } } })
-  const browser = host.browser()
   const callback = await beginLogin(host, browser)
   for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
   t.equal((await browser.fetch(`${host.origin}/account`)).status, 200)
@@ -186,7 +184,7 @@ function countingStore () {
     calls.push(name)
     Reflect.apply(inner[name], inner, given)
   }
-  const store = { get: note('get'), set: note('set'), destroy: note('destroy') } as unknown as SessionStore
+  const store = { get: note('get'), set: note('set'), destroy: note('destroy') } as unknown as Store
   return { store, take: () => calls.splice(0).join(' ') }
 }
 
