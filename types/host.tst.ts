@@ -45,6 +45,7 @@ test('the guards fit preHandler, onRequest, a whole scope and @fastify/auth', as
   app.addHook('preHandler', app.requireWechatUser)
   app.addHook('onRequest', app.verifyWechatUser)
   app.get('/one', { preHandler: app.requireWechatUser }, async () => '')
+  app.get('/cached', { preHandler: app.requireWechatUser, config: { wechatLogin: { cache: true } } }, async () => '')
   app.get('/two', { onRequest: [app.verifyWechatUser] }, async () => '')
   app.get('/three', { preHandler: app.auth([app.verifyWechatUser, async () => {}], { relation: 'or' }) }, async () => '')
 })

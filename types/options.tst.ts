@@ -69,7 +69,7 @@ test('a name that is no option does not compile, at any depth', () => {
 })
 
 test('each option takes its own type alone', () => {
-  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, renderPage: false, lang: 'en' })
+  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, publicPrefix: '/shop', renderPage: false, lang: 'en' })
   expect(take).type.toBeCallableWith({ qr, secret: ['newest', Buffer.alloc(32)] })
   expect(take).type.not.toBeCallableWith({ qr, secret: 42 })
   expect(take).type.not.toBeCallableWith({ qr, session: {} })
