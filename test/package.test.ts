@@ -64,6 +64,16 @@ t.test('the dependencies at run time, and theirs, have the licences that CONTRIB
   t.strictSame(listed, found)
 })
 
+/** Of Fastify: what each has mended is in CONTRIBUTING.md, under Floors. */
+const securityReleases = ['5.8.3', '5.8.5', '5.12.1', '5.12.2', '5.12.5']
+
+t.test('no security release of Fastify lies above the floor', async t => {
+  const floor = /^\^(\d+\.\d+\.\d+)$/.exec(manifest.peerDependencies.fastify)![1]!
+  const isAbove = (release: string): boolean => release.localeCompare(floor, 'en', { numeric: true }) > 0
+  t.strictSame(securityReleases.filter(isAbove), [])
+  t.match(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'), `- Fastify ${floor}: `)
+})
+
 t.test('each action of the workflows is pinned to a commit, and its version stands beside it', async t => {
   const folder = join(root, '.github/workflows')
   const uses = readdirSync(folder).flatMap(file => readFileSync(join(folder, file), 'utf8').match(/^.*\buses:.*$/gm) ?? [])

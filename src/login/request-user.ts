@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { WechatUser } from '../types'
 import type { Context } from './context'
 import { currentLogin } from '../session/current-login'
+import { callHost } from './host-error'
 import { revokeLogin } from './end-login'
 import type { Login } from '../session/login-record'
 import { storeRefOf } from '../session/request-session'
@@ -36,7 +37,7 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
 
 async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
   const place = storeRefOf(request)
-  const user = await context.settings.loadUser!(login.user, request) ?? null
+  const user = await callHost(() => context.settings.loadUser!(login.user, request)) ?? null
   if (user === null) await revokeLogin(context, request, login, place)
   return user
 }

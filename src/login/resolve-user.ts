@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AccessDeniedError, InvalidUserError } from '../errors'
 import type { Settings } from '../options/parse-options'
 import type { StoredUser } from '../types'
+import { callHost } from './host-error'
 import type { Identity } from './login-way'
 
 /** The user that the host made of this person, as JSON holds it. */
@@ -12,7 +13,8 @@ export async function resolveUser (
 ): Promise<StoredUser> {
   // A profile came from JSON, and is never empty: it needs none of the checks.
   if (settings.onUser === undefined) return profile as StoredUser
-  return checkUser(await settings.onUser(profile, { request, reply, via: profile.via, tokens }))
+  const { onUser } = settings
+  return checkUser(await callHost(() => onUser(profile, { request, reply, via: profile.via, tokens })))
 }
 
 // What cannot be stored is found out now, not at the next request; what is falsy would pass for nobody.

@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Login, loginKey, parseLogin, type SessionRef } from './login-record'
-import { saveOnlyIfChanged, sendIfSaved, signedId } from './session-answer'
+import { saveOnlyIfChanged, sendIfSaved, sendNothing, signedId } from './session-answer'
 import { askInTime, type StoreRef } from './session-store'
 
 /** The login in the session, as far as its shape goes; null where there is none. */
@@ -41,4 +41,9 @@ export function leaveSessionAlone (request: FastifyRequest): void {
 /** Sends the session's cookie where the host has saved the session: what `onUser` put there stays when it refuses. */
 export function sendHostsSession (request: FastifyRequest): void {
   if (hasSession(request)) sendIfSaved(request.session)
+}
+
+/** Keeps the session out of an answer that is the same for everybody: nothing of it is saved or sent. */
+export function keepSessionOut (request: FastifyRequest): void {
+  if (hasSession(request)) sendNothing(request.session)
 }
