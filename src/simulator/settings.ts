@@ -1,10 +1,10 @@
 // The one place with the defaults: inside, nothing is optional.
 
 import { createHash } from 'node:crypto'
+import { kinds, platforms } from './platforms'
 import { SimulatorError } from './simulator-error'
 import type {
-  AutoConsent, SimulatedApp, SimulatedAppKind, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions,
-  WechatSimulatorOptions
+  AutoConsent, SimulatedApp, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions, WechatSimulatorOptions
 } from './types'
 
 export interface Settings {
@@ -13,7 +13,8 @@ export interface Settings {
   readonly consent: AutoConsent
   readonly now: () => number
   readonly seed: string | undefined
-  readonly codeTtl: number
+  /** Undefined: as each kind of app has it. */
+  readonly codeTtl: number | undefined
   readonly tokenTtl: number
   readonly refreshTtl: number
   readonly qrTtl: number
@@ -47,7 +48,7 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
     consent: given.consent ?? null,
     now: given.now ?? Date.now,
     seed: given.seed,
-    codeTtl: given.codeTtl ?? 300,
+    codeTtl: given.codeTtl,
     tokenTtl: given.tokenTtl ?? 7200,
     refreshTtl: given.refreshTtl ?? 30 * DAY,
     qrTtl: given.qrTtl ?? 300,
@@ -72,10 +73,10 @@ function completeUsers (given: readonly SimulatedUserOptions[]): SimulatedUser[]
   return given.map(user => ({ nickname: user.id, avatar: true, follower: false, ...user }))
 }
 
-// Both kinds are always there, so that `options` fits the plugin without a question mark.
+// Each kind is always there, so that `options` fits the plugin without a question mark.
 function completeApps (given: readonly SimulatedAppOptions[], origin: string): SimulatedApp[] {
   const all = [...given]
-  for (const kind of ['official', 'website'] as const) {
+  for (const kind of kinds) {
     if (!all.some(app => app.kind === kind)) all.push({ kind })
   }
   const apps = all.map((app, index) => completeApp(app, index, origin))
@@ -86,21 +87,16 @@ function completeApps (given: readonly SimulatedAppOptions[], origin: string): S
   return apps
 }
 
-const BY_KIND = {
-  official: { name: '模拟公众号 Demo Account', path: '/wechat/oneclick', scopes: ['snsapi_base', 'snsapi_userinfo'] },
-  website: { name: '模拟网站应用 Demo Website', path: '/wechat/qr', scopes: ['snsapi_login'] }
-} satisfies Record<SimulatedAppKind, object>
-
 function completeApp (app: SimulatedAppOptions, index: number, origin: string): SimulatedApp {
-  const usual = BY_KIND[app.kind]
+  const { name, callbackPath, scopes } = platforms[app.kind]
   const digest = createHash('sha256').update(`${app.kind} ${index}`).digest('hex')
   return {
     appid: `wx${digest.slice(0, 16)}`,
     secret: digest.slice(16, 48),
-    name: usual.name,
+    name,
     callbackDomain: new URL(origin).hostname,
-    callbackUrl: new URL(usual.path, origin).href,
-    scopes: usual.scopes,
+    callbackUrl: new URL(callbackPath, origin).href,
+    scopes,
     platform: 'platform',
     ...app
   }

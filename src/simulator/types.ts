@@ -67,7 +67,7 @@ export interface WechatSimulatorOptions {
   now?: () => number
   /** Makes codes, tokens and uuids repeat from run to run. @default random */
   seed?: string
-  /** @default 300, WeChat's five minutes */
+  /** @default 300 for an Official Account, 600 for a Website App: WeChat's five and ten minutes */
   codeTtl?: number
   /** @default 7200 */
   tokenTtl?: number

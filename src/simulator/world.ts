@@ -34,7 +34,7 @@ export function createWorld (options?: WechatSimulatorOptions): World {
   const clock = createClock(settings.now)
   const mint = createMint(settings.seed)
   const directory = new Directory(settings.apps, settings.users)
-  const grants = new Grants(settings, clock, mint)
+  const grants = new Grants(settings, clock, mint, directory)
   const holds = new Holds()
   return {
     settings,
