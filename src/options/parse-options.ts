@@ -77,7 +77,7 @@ export function parseOptions (
   const apps = parseApps(given, ways, warn)
   const callbackApps = Object.values(apps).filter(hasCallback)
   const paths = parsePaths(given, ways, apps, prefix)
-  const { openHost, transport } = parseClientOptions(given.client)
+  const { openHost, transport } = parseClientOptions(given.client, warn)
   const secure = callbackApps.every(app => app.secure)
   return Object.freeze({
     apps,
