@@ -1,6 +1,7 @@
 // The one place with the defaults: inside, nothing is optional.
 
 import { createHash } from 'node:crypto'
+import { hostnameOf } from './origin'
 import { kinds, platforms } from './platforms'
 import { SimulatorError } from './simulator-error'
 import type {
@@ -25,6 +26,9 @@ export interface Settings {
   readonly ports: 'never' | 'loopback' | 'any'
   readonly rememberConsent: boolean
   readonly phoneHost: string | undefined
+  /** As a URL writes them. */
+  readonly allowedHosts: ReadonlySet<string>
+  readonly allowInProduction: boolean
   readonly indexAtRoot: boolean
 }
 
@@ -42,8 +46,9 @@ const DEFAULT_USERS: readonly SimulatedUserOptions[] = [
 
 export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
   const users = completeUsers(given.users ?? DEFAULT_USERS)
+  const apps = completeApps(given.apps ?? [], checkOrigin(given.callbackOrigin ?? 'http://localhost:3000'))
   return Object.freeze({
-    apps: completeApps(given.apps ?? [], given.callbackOrigin ?? 'http://localhost:3000'),
+    apps,
     users,
     consent: given.consent ?? null,
     now: given.now ?? Date.now,
@@ -59,8 +64,27 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
     ports: given.ports ?? 'loopback',
     rememberConsent: given.rememberConsent ?? false,
     phoneHost: given.phoneHost,
+    allowedHosts: checkHosts(given, apps),
+    allowInProduction: given.allowInProduction ?? false,
     indexAtRoot: given.indexAtRoot ?? false
   })
+}
+
+function checkOrigin (given: string): string {
+  if (/^https?:\/\//.test(given) && URL.canParse(given)) return given
+  throw new SimulatorError(`callbackOrigin: an origin such as http://localhost:3000, not "${given}"`)
+}
+
+function checkHosts (
+  { allowedHosts = [], phoneHost }: WechatSimulatorOptions, apps: readonly SimulatedApp[]
+): Set<string> {
+  const told = phoneHost === undefined ? allowedHosts : [...allowedHosts, phoneHost]
+  for (const name of told) {
+    if (name === '' || hostnameOf(name) !== name.toLowerCase()) {
+      throw new SimulatorError(`allowedHosts, phoneHost: a host name without scheme and port, not "${name}"`)
+    }
+  }
+  return new Set([...told, ...apps.map(app => app.callbackDomain)].map(hostnameOf))
 }
 
 function completeUsers (given: readonly SimulatedUserOptions[]): SimulatedUser[] {

@@ -93,8 +93,18 @@ export interface WechatSimulatorOptions {
   ports?: 'never' | 'loopback' | 'any'
   /** A user who consented in the last 30 days is not asked again (unless forcePopup=true). @default false */
   rememberConsent?: boolean
-  /** The host name that QR codes carry, for a phone on the same network. @default the one that the page was asked at */
+  /**
+   * The host name that QR codes and links for a phone carry. @default the one that the page was asked at, or this
+   * machine's address on its network where that was a loopback name and the server listens on all addresses
+   */
   phoneHost?: string
+  /**
+   * Host names that it answers to, besides loopback names, its own addresses, `phoneHost` and the domains of its apps.
+   * Others get 403, so that no page elsewhere reads it under a name of its own. @default []
+   */
+  allowedHosts?: readonly string[]
+  /** Start under NODE_ENV=production, where it lets anyone in as anyone. @default false */
+  allowInProduction?: boolean
   /** Serve the index page at `/` too. @default false as a plugin, true for `startWechatSimulator` */
   indexAtRoot?: boolean
 }
@@ -102,10 +112,7 @@ export interface WechatSimulatorOptions {
 export interface WechatSimulatorServerOptions extends WechatSimulatorOptions {
   /** @default 0, any free port */
   port?: number
-  /**
-   * `0.0.0.0` opens it to phones on the same network, and QR codes then carry this machine's address. @default
-   * '127.0.0.1'
-   */
+  /** `0.0.0.0` opens it to phones on the same network. @default '127.0.0.1' */
   host?: string
   https?: { key: string | Buffer, cert: string | Buffer }
 }
