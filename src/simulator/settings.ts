@@ -29,6 +29,7 @@ export interface Settings {
   /** As a URL writes them. */
   readonly allowedHosts: ReadonlySet<string>
   readonly allowInProduction: boolean
+  readonly quota: Readonly<Required<NonNullable<WechatSimulatorOptions['quota']>>>
   readonly indexAtRoot: boolean
 }
 
@@ -66,6 +67,7 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
     phoneHost: given.phoneHost,
     allowedHosts: checkHosts(given, apps),
     allowInProduction: given.allowInProduction ?? false,
+    quota: { perMinute: Infinity, perDay: Infinity, ...given.quota },
     indexAtRoot: given.indexAtRoot ?? false
   })
 }

@@ -103,6 +103,11 @@ export interface WechatSimulatorOptions {
    * Others get 403, so that no page elsewhere reads it under a name of its own. @default []
    */
   allowedHosts?: readonly string[]
+  /**
+   * Calls that one app may make to each /sns endpoint: beyond them WeChat answers 45011 until the next minute, 45009
+   * until the next day. WeChat's own limit is 50,000 a minute. @default none
+   */
+  quota?: { perMinute?: number, perDay?: number }
   /** Start under NODE_ENV=production, where it lets anyone in as anyone. @default false */
   allowInProduction?: boolean
   /** Serve the index page at `/` too. @default false as a plugin, true for `startWechatSimulator` */
