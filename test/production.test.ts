@@ -19,7 +19,7 @@ async function warnings (t: Test, environment: string, client: WechatLoginOption
   return lines.map(line => (JSON.parse(line) as { msg: string }).msg).filter(message => message.includes('loopback'))
 }
 
-test('a simulator that is left in production is warned of at boot, option by option', async t => {
+test('T76: a simulator that is left in production is warned of at boot, option by option', async t => {
   for (const host of ['http://127.0.0.1:4000', 'http://localhost:4000', 'https://wechat.localhost', 'http://[::1]:4000']) {
     const found = await warnings(t, 'production', { apiHosts: ['https://api.weixin.qq.com', host], openHost: host })
     t.equal(found.length, 2, host)

@@ -36,7 +36,7 @@ function inProduction (t: Test): void {
   t.teardown(() => { process.env.NODE_ENV = NODE_ENV })
 }
 
-t.test('Under NODE_ENV=production it does not start, neither as a server nor as a plugin, unless told loudly', async t => {
+t.test('T76: Under NODE_ENV=production it does not start, neither as a server nor as a plugin, unless told loudly', async t => {
   inProduction(t)
   const message = /anyone in as anyone, and NODE_ENV is production; .*allowInProduction: true.*任何人/
   await t.rejects(startWechatSimulator(), { name: 'SimulatorError', message })
@@ -46,7 +46,7 @@ t.test('Under NODE_ENV=production it does not start, neither as a server nor as 
   t.equal((await get(`${(await start(t, { allowInProduction: true })).url}/simulator/users`)).status, 200)
 })
 
-t.test('It answers loopback names, and no name that a page elsewhere could point at this machine', async t => {
+t.test('T76: It answers loopback names, and no name that a page elsewhere could point at this machine', async t => {
   const wechat = await start(t, { callbackOrigin: 'http://shop.example:3000' })
   for (const host of ['localhost', 'localhost:4000', 'LOCALHOST', 'wechat.localhost', '127.0.0.1', '127.3.2.1', '[::1]:80', 'shop.example']) {
     t.equal(await statusAs(wechat, host), 200, host)
@@ -83,7 +83,7 @@ t.test('On all addresses it answers as each of its own', async t => {
   t.equal(await statusAs(wechat, '192.0.2.1'), 403)
 })
 
-t.test('Behind a proxy that the host trusts, the forwarded name counts too', async t => {
+t.test('T76: Behind a proxy that the host trusts, the forwarded name counts too', async t => {
   const app = Fastify({ trustProxy: true })
   t.teardown(() => app.close())
   await app.register(wechatSimulator)
@@ -105,7 +105,7 @@ t.test('On a socket in the file system it knows loopback names alone', async t =
   t.equal((await ask({ socketPath }, '/simulator/apps', { host: 'evil.example' })).status, 403)
 })
 
-t.test('What changes something is taken from its own pages and from programs, not from pages of other sites', async t => {
+t.test('T76: What changes something is taken from its own pages and from programs, not from pages of other sites', async t => {
   const wechat = await start(t)
   await get(qrUrl(wechat))
   const { uuid } = wechat.control.qrs()[0]!
@@ -137,7 +137,7 @@ t.test('What changes something is taken from its own pages and from programs, no
   t.equal((await ask(wechat.url, `/connect/confirm?uuid=${uuid}`, { 'sec-fetch-site': 'cross-site' })).status, 200, 'a link from elsewhere may be opened')
 })
 
-t.test('No page and no listing shows a whole secret, a short one nothing of it', async t => {
+t.test('T76: No page and no listing shows a whole secret, a short one nothing of it', async t => {
   const wechat = await start(t)
   const { oneclick, qr } = wechat.options
   for (const path of ['/', '/simulator', '/simulator/apps', '/simulator/state']) {
