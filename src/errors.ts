@@ -11,6 +11,7 @@ export interface Hint {
 
 /** The codes of the errors that a call to WeChat ends with. */
 export type WechatErrorCode =
+  | 'FST_WECHAT_USER_BLOCKED'
   | 'FST_WECHAT_INVALID_CODE'
   | 'FST_WECHAT_TOKEN_EXPIRED'
   | 'FST_WECHAT_RATE_LIMITED'
@@ -119,6 +120,10 @@ export const WrongBrowserError = createError<'FST_WECHAT_WRONG_BROWSER', 400, []
   'This way to log in does not work in this browser',
   400
 )
+
+/** WeChat has blocked this user as a risk (40226). */
+export const UserBlockedError =
+  createWechatError('FST_WECHAT_USER_BLOCKED', 'WeChat has blocked this user', 403)
 
 /** WeChat does not take the code: wrong, used or too old (40029, 40163, 41008, 42003). */
 export const InvalidCodeError =

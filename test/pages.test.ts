@@ -115,7 +115,7 @@ test('a page loads nothing and runs nothing', t => {
 test('every refusal has its text in both languages, in that language', t => {
   const codes = Object.values(errors).filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
     .map(Refusal => (new (Refusal as new () => Error & { code: string })()).code)
-  t.equal(codes.length, 15)
+  t.equal(codes.length, 16)
   for (const code of [...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', '']) {
     for (const isWechat of [true, false]) {
       const [zh, en] = [textFor(code, isWechat, 'zh'), textFor(code, isWechat, 'en')]
@@ -127,6 +127,12 @@ test('every refusal has its text in both languages, in that language', t => {
       t.equal(zh.action === undefined, en.action === undefined)
     }
   }
+  t.end()
+})
+
+test('a user whom WeChat has blocked is told so, and not that this site has a fault', t => {
+  t.match(textFor('FST_WECHAT_USER_BLOCKED', false, 'zh').title, '微信拦截了')
+  t.match(textFor('FST_WECHAT_USER_BLOCKED', false, 'en').title, 'WeChat has blocked')
   t.end()
 })
 

@@ -90,7 +90,7 @@ test('the first program runs as it stands, but for its ports, and logs in by bot
 
 test('the doctor says what is shown', t => {
   const [command, shown] = sectionOf('Ask the doctor').blocks.map(({ code }) => code)
-  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/doctor/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' })
+  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' })
   t.equal(stdout.trim(), shown!.trim())
   t.equal(status, 1)
   t.end()
@@ -305,7 +305,7 @@ test('the table of options names them all', async t => {
 
 test('the table of errors has every code, its status and its errcodes', t => {
   const byCode = new Map<string, number[]>()
-  for (let errcode = 40_000; errcode < 60_000; errcode++) {
+  for (let errcode = 40_000; errcode < 70_000; errcode++) {
     const { code } = new (explainErrcode(errcode).Refusal)()
     byCode.set(code, [...byCode.get(code) ?? [], errcode])
   }
@@ -364,6 +364,10 @@ test('what the tables say of the simulator and of the browser helper is there', 
   const named = sectionOf('Test your application').tables[0]!.flatMap(([cell]) => codeIn(cell!)).map(code => /^\w+/.exec(code)![0])
   t.ok(named.length > 10)
   t.strictSame(named.filter(name => !(name in wechat.control)), [])
+  const options = [...readFileSync(join(root, 'src/simulator/types.ts'), 'utf8').matchAll(/^export interface WechatSimulator(?:Server)?Options [^]*?\n}/gm)]
+    .flatMap(([text]) => [...text.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name!))
+  t.ok(options.length > 20)
+  t.strictSame(sectionOf('Test your application').tables[1]!.flatMap(([cell]) => codeIn(cell!)).sort(), options.sort())
   const helper = readFileSync(join(root, 'src/browser/index.mts'), 'utf8')
   const exported = [...helper.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name!)
   t.strictSame(sectionOf('Single-page apps').tables[0]!.map(([cell]) => /\w+/.exec(cell!)![0]).sort(), exported.sort())

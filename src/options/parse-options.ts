@@ -84,7 +84,7 @@ export function parseOptions (
   const givenPrefix = checkPublicPrefix(given.publicPrefix)
   const paths = parsePaths(given, ways, apps, { prefix, publicPrefix: givenPrefix })
   const publicPrefix = givenPrefix ?? derivePublicPrefix(ways, apps, paths, prefix)
-  const { openHost, transport } = parseClientOptions(given.client)
+  const { openHost, transport } = parseClientOptions(given.client, warn)
   const secure = callbackApps.every(app => app.secure)
   return Object.freeze({
     apps,

@@ -52,6 +52,15 @@ const byCode: Record<string, Texts> = {
       action: tryAgain.en
     }
   },
+  FST_WECHAT_USER_BLOCKED: {
+    zh: { title: '微信拦截了这次登录', message: '微信认为这个微信账号存在风险，本网站无法让它登录。请在微信中查看账号状态，或换一个账号登录。', action: tryAgain.zh },
+    en: {
+      title: 'WeChat has blocked this login',
+      message: 'WeChat takes this WeChat account for a risk, and this site cannot log it in. ' +
+        'Look at the state of the account in WeChat, or log in with another one.',
+      action: tryAgain.en
+    }
+  },
   FST_WECHAT_SNAPSHOT_USER: {
     zh: { title: '请点击“使用完整服务”', message: '微信现在显示的是网页快照。请点击右下角的“使用完整服务”，然后再登录一次。', action: tryAgain.zh },
     en: {
