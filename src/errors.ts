@@ -102,7 +102,7 @@ export const InvalidStateError = createError<'FST_WECHAT_INVALID_STATE', 403, []
   403
 )
 
-/** The visitor said no on WeChat's page, or the host's `onUser` returned null. */
+/** The visitor said no on WeChat's page, or the host's `onUser` returned `null` or another falsy value. */
 export const AccessDeniedError =
   createError<'FST_WECHAT_ACCESS_DENIED', 403, []>('FST_WECHAT_ACCESS_DENIED', 'The login was refused', 403)
 

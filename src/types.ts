@@ -56,6 +56,9 @@ export type WechatUser = HostTypes extends { types: { user: infer User } } ? Use
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
 export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ? Stored : WechatUser
 
+/** What JavaScript writes for nobody: `return user.active && user`. (`NaN` counts too, and has no type of its own.) */
+type Nobody = null | false | 0 | ''
+
 /** What `onUser` gets beside the profile. */
 export interface OnUserContext {
   /** Still has the visitor's earlier session, for account linking. */
@@ -105,11 +108,13 @@ export type WechatLoginOptions = WechatApps & WechatLoginSettings
 export interface WechatLoginSettings {
   /**
    * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
-   * that; `null` refuses. Must be an upsert.
+   * that; `null` or anything falsy but `undefined`, which is taken for a forgotten return, refuses. Must be an upsert.
    */
-  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
-  /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
-  loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
+  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | Nobody | Promise<StoredUser | Nobody>
+  /** From what the session holds to `request.wechatUser`, once a request; `null` or anything falsy ends the login. */
+  loadUser?: (
+    stored: StoredUser, request: FastifyRequest
+  ) => WechatUser | Nobody | undefined | Promise<WechatUser | Nobody | undefined>
   /** What `me` and the POST callback show to the page. @default the user as it is */
   publicUser?: (user: WechatUser, request: FastifyRequest) => object | Promise<object>
   /** Paths below the scope's prefix; `false` leaves a route out. The callbacks live at the paths of their URLs. */

@@ -36,7 +36,8 @@ export async function loadUser (context: Context, request: FastifyRequest): Prom
 
 async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
   const place = storeRefOf(request)
-  const user = await context.settings.loadUser!(login.user, request) ?? null
+  // Whatever is falsy is nobody: `return user.active && user` is how it is written.
+  const user = await context.settings.loadUser!(login.user, request) || null
   if (user === null) await revokeLogin(context, request, login, place)
   return user
 }

@@ -15,9 +15,10 @@ export async function resolveUser (
   return checkUser(await settings.onUser(profile, { request, reply, via: profile.via, tokens }))
 }
 
-// What cannot be stored is found out now, not at the next request; what is falsy would pass for nobody.
+// `return user.active && user` is how a refusal is written too: whatever is falsy refuses, but a function that forgot to
+// return has made a mistake. What cannot be stored is found out now, not at the next request.
 function checkUser (user: unknown): StoredUser {
-  if (user === null) throw new AccessDeniedError()
+  if (user !== undefined && !user) throw new AccessDeniedError()
   const stored = toJson(user)
   if (!stored) throw new InvalidUserError()
   return stored as StoredUser
