@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
 import { checkHostSession, registerSession } from './session/session-plugin'
+import { decorateAdmitted } from './login/admitted-user'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
@@ -53,6 +54,7 @@ export function createPlugin (now: () => number = Date.now) {
 }
 
 function decorate (fastify: FastifyInstance, context: Context): void {
+  decorateAdmitted(fastify)
   const guards = createGuards(context)
   const accessToken = createAccessToken(context)
   fastify.decorate('requireWechatUser', guards.require)

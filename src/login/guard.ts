@@ -9,7 +9,7 @@ import { loginUrl } from '../urls'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
 import { hasSignedOut } from './signed-out'
-import { knownUser, loadUser } from './request-user'
+import { admitUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
 const ownRoute = Symbol('fastify-wechat-login.ownRoute')
@@ -27,8 +27,9 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
 
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
     keepPrivate(reply)
+    if (isOwnRoute(request)) return
     const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
+    if (await askForUser(context, request) !== null) return
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
@@ -36,10 +37,9 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     keepPrivate(reply)
+    if (isOwnRoute(request)) return undefined
     const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) {
-      return undefined
-    }
+    if (await askForUser(context, request) !== null) return undefined
     if (!isPlaced) refusePlace(request)
     leaveCookieAlone(request)
     reply.headers(privateHeaders)
@@ -93,7 +93,7 @@ function refusePlace (request: FastifyRequest): void {
 // The error of a host's function is the host's answer to shape; the session has no part in it.
 async function askForUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
   try {
-    return await loadUser(context, request)
+    return await admitUser(context, request)
   } catch (error) {
     leaveCookieAlone(request)
     throw error
