@@ -11,6 +11,7 @@ import { createGuards } from './login/guard'
 import { logout } from './login/end-login'
 import { chooseWay, isOnCallbackHost, returnToOf, startLogin } from './login/start-login'
 import { createAccessToken } from './login/access-token'
+import { addLoginUrl } from './login/refusal-body'
 import { knownUser, loadUser } from './login/request-user'
 import { parseOptions } from './options/parse-options'
 import { mountClient } from './routes/client-route'
@@ -47,6 +48,7 @@ export function createPlugin (now: () => number = Date.now) {
     })
 
     decorate(fastify, context)
+    addLoginUrl(fastify, settings)
     await registerSession(fastify, settings)
     const routes = [mountLogin, ...ways.map(({ mount }) => mount), mountMe, mountLogout, mountClient]
     await fastify.register(createScope(routes, context))

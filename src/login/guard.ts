@@ -1,8 +1,8 @@
 // Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
-import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
+import { privateHeaders, sendPage } from '../pages/send-page'
 import { isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
 import { loginUrl } from '../urls'
@@ -17,40 +17,28 @@ const ownRoute = Symbol('fastify-wechat-login.ownRoute')
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 export function createGuards (context: Context): { verify: Guard, require: Guard } {
-  const unauthenticated: Refusal = {
-    statusCode: 401,
-    code: 'FST_WECHAT_UNAUTHENTICATED',
-    message: new UnauthenticatedError().message,
-    ...withLoginUrl(context)
-  }
-  const body = errorBody(unauthenticated)
-
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
-    keepPrivate(reply)
-    if (isOwnRoute(request)) return
-    const isPlaced = hasSession(request)
-    if (await askForUser(context, request) !== null) return
-    if (!isPlaced) refusePlace(request)
-    leaveCookieAlone(request)
-    throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+    if (!await isLetIn(context, request, reply)) throw unauthenticated(context)
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    keepPrivate(reply)
-    if (isOwnRoute(request)) return undefined
-    const isPlaced = hasSession(request)
-    if (await askForUser(context, request) !== null) return undefined
-    if (!isPlaced) refusePlace(request)
-    leaveCookieAlone(request)
+    if (await isLetIn(context, request, reply)) return undefined
     reply.headers(privateHeaders)
-    if (wantsPage(request) && context.settings.loginPath !== undefined) {
-      return sendToLogin(context, request, reply, unauthenticated)
-    }
-    if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-    return reply.code(401).send(body)
+    if (!wantsPage(request) || context.settings.loginPath === undefined) throw unauthenticated(context)
+    return sendToLogin(context, request, reply)
   }
 
   return { verify: hook('verifyWechatUser', verify), require: hook('requireWechatUser', require) }
+}
+
+async function isLetIn (context: Context, request: FastifyRequest, reply?: FastifyReply): Promise<boolean> {
+  keepPrivate(reply)
+  if (isOwnRoute(request)) return true
+  const isPlaced = hasSession(request)
+  if (await askForUser(context, request) !== null) return true
+  if (!isPlaced) refusePlace(request)
+  leaveCookieAlone(request)
+  return false
 }
 
 // Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a
@@ -105,15 +93,17 @@ function leaveCookieAlone (request: FastifyRequest): void {
   if (request.headers.cookie !== undefined) leaveSessionAlone(request)
 }
 
-function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: string } {
-  return loginPath === undefined ? {} : { loginUrl: loginPath }
+function unauthenticated ({ settings: { loginPath } }: Context): FastifyError {
+  const error = new UnauthenticatedError()
+  return loginPath === undefined ? error : Object.assign(error, { loginUrl: loginPath })
 }
 
 // A silent login right after a logout would undo it: the visitor is asked first.
-function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
+function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply): unknown {
   const href = loginUrl(context.settings, request.url)!
   if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
-  if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+  const refusal = unauthenticated(context)
+  if (context.settings.renderPage === false) throw refusal
   return sendPage(context.settings, request, reply, refusal, {
     kind: 'signed-out',
     isWechat: isWechatBrowser(context.settings, request),
