@@ -59,6 +59,14 @@ for (const [title, { body, ...given }] of Object.entries(hosts)) {
   })
 }
 
+test('a refusal is a line in the log, and no stack trace', async t => {
+  const host = await startHost(t, { routes: app => { guarded(app) } })
+  for (const path of paths) await host.browser().fetch(host.origin + path)
+  const refusals = host.logs.filter(({ err }) => err?.code === whole.code)
+  t.equal(refusals.length, paths.length)
+  t.ok(refusals.every(({ level, err }) => level === 30 && err.message === whole.message && !err.stack))
+})
+
 test('a HEAD request is told the length that GET has', async t => {
   const host = await startHost(t, { routes: app => { guarded(app) } })
   const browser = host.browser()
