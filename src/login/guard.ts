@@ -2,6 +2,7 @@
 
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
+import type { WechatGuard } from '../fastify-types'
 import { privateHeaders, sendPage } from '../pages/send-page'
 import { isWechatBrowser, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
@@ -16,7 +17,7 @@ const ownRoute = Symbol('fastify-wechat-login.ownRoute')
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
-export function createGuards (context: Context): { verify: Guard, require: Guard } {
+export function createGuards (context: Context): { verify: WechatGuard, require: WechatGuard } {
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
     if (!await isLetIn(context, request, reply)) throw unauthenticated(context)
   }
@@ -28,7 +29,7 @@ export function createGuards (context: Context): { verify: Guard, require: Guard
     return sendToLogin(context, request, reply)
   }
 
-  return { verify: hook('verifyWechatUser', verify), require: hook('requireWechatUser', require) }
+  return { verify: asHook('app.verifyWechatUser', verify), require: asHook('app.requireWechatUser', require) }
 }
 
 async function isLetIn (context: Context, request: FastifyRequest, reply?: FastifyReply): Promise<boolean> {
@@ -41,16 +42,18 @@ async function isLetIn (context: Context, request: FastifyRequest, reply?: Fasti
   return false
 }
 
-// Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a
-// rejection that nobody handles.
-function hook (name: string, guard: Guard): Guard {
-  return (request: FastifyRequest | undefined, reply) => {
+/** `written`: as a route names it. */
+export function asHook (written: string, guard: Guard): WechatGuard {
+  // Called in its place, `preHandler: requireWechatUser()`, it would give Fastify a promise, and the process a rejection
+  // that nobody handles.
+  const hook = (request: FastifyRequest | undefined, reply: FastifyReply): Promise<unknown> => {
     if (request === undefined) {
-      throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, ` +
-        'without parentheses')
+      throw new InvalidOptionsError(`${written.replace('app.', '')} is the hook itself; ` +
+        `write { preHandler: ${written} }, without parentheses`)
     }
     return guard(request, reply)
   }
+  return hook as WechatGuard
 }
 
 // What only its user may see is not for the back button after a logout, and its refusal is for nobody's cache. The host
