@@ -93,7 +93,7 @@ function routes (app: FastifyInstance): void {
 }
 
 for (const [why, write] of Object.entries(missing)) {
-  test(`where the plugin is not in the scope, because ${why}, nobody passes, and the log says what to write`, async t => {
+  test(`T31: where the plugin is not in the scope, because ${why}, nobody passes, and the log says what to write`, async t => {
     const { logger, logs } = recordLog()
     const app = Fastify({ logger }) as unknown as FastifyInstance
     t.teardown(() => app.close())
