@@ -161,6 +161,14 @@ export interface WechatLoginSettings {
   client?: ClientOptions
   /** Seconds that an attempt stays valid, at most a day. @default 900 */
   attemptTtl?: number
+  /**
+   * Where a login counts: one of another realm is nobody, whatever store, secret and cookie are shared. A text, or a
+   * function of the request that returns one at once; where it throws or returns anything else, nobody is logged in and
+   * the request fails with `FST_WECHAT_MISCONFIGURED`.
+   * @default for each way its app's whole `callbackUrl`; for apps given as functions the callback's path and the
+   * request's host
+   */
+  realm?: string | ((request: FastifyRequest) => string)
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean
 }

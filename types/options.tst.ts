@@ -68,6 +68,23 @@ test('a name that is no option does not compile, at any depth', () => {
   app.register(wechatLogin, { ...options, onUsers: () => null })
 })
 
+test('a realm is a text or a function that returns one at once', () => {
+  expect(take).type.toBeCallableWith({ ...options, realm: 'admin' })
+  expect(take).type.toBeCallableWith({ ...options, realm: (request: FastifyRequest) => request.hostname })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: 42 })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: async () => 'admin' })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: () => undefined })
+})
+
+test('whatever is falsy is how a host writes nobody, but an onUser that returns nothing does not compile', () => {
+  expect(take).type.toBeCallableWith({ ...options, onUser: (profile: WechatProfile) => profile.unionid !== undefined && profile })
+  expect(take).type.toBeCallableWith({ ...options, onUser: async (profile: WechatProfile) => profile.sex as 0 && profile })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile) => stored.snapshot && stored })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: async (): Promise<WechatProfile | undefined> => undefined })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: () => undefined })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: () => true })
+})
+
 test('each option takes its own type alone', () => {
   expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, renderPage: false, lang: 'en' })
   expect(take).type.toBeCallableWith({ qr, secret: ['newest', Buffer.alloc(32)] })
@@ -85,7 +102,7 @@ test('each option takes its own type alone', () => {
 
 test('without types of the host, onUser goes from profile to profile', () => {
   type OnUser = NonNullable<WechatLoginOptions['onUser']>
-  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | Promise<WechatProfile | null>>()
+  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | false | 0 | '' | Promise<WechatProfile | null | false | 0 | ''>>()
   expect<OnUserContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, tokens: WechatTokens }>()
   expect<Via>().type.toBe<'oneclick' | 'qr'>()
   expect<WechatTokens>().type.toBe<{

@@ -58,11 +58,13 @@ async function runOnce (
   if (elsewhere !== null) return { sessionRef: elsewhere }
   const tab = await findOtherTab(context, request, attempt)
   if (tab !== null) return { sessionRef: tab }
+  // Asked first: where the host cannot say it, no code shall be spent.
+  const realm = realmOf(settings, context.apps, attempt.app.via, request)
   const redeemed = await redeem(context, request, attempt, run)
   if (redeemed.sessionRef !== undefined) return { sessionRef: redeemed.sessionRef }
   const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
   const user = await resolveUser(settings, request, reply, identity)
-  const login = { ...loginOf(context, request, attempt.key, identity), user }
+  const login = { ...loginOf(context, attempt.key, realm, identity), user }
   const sessionRef = await renew(context, request, login)
   try {
     await writeSharedResult(request.sessionStore, sessionRef, attempt.state, attempt.key, settings, attempt.endsAt)
@@ -74,10 +76,9 @@ async function runOnce (
 }
 
 function loginOf (
-  { settings, apps, now }: Context, request: FastifyRequest, id: string, { profile, tokens }: Identity
+  { settings, now }: Context, id: string, realm: string, { profile, tokens }: Identity
 ): Omit<Login, 'user'> {
   const { via, appid, openid } = profile
-  const realm = realmOf(settings, apps, via, request)
   return { id, at: now(), via, appid, openid, realm, ...(settings.keepTokens && { tokens: keepTokens(tokens, now()) }) }
 }
 

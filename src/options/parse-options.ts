@@ -10,6 +10,7 @@ import {
 } from '../option-checks'
 import type { RedirectRules } from '../redirect-target'
 import { parsePaths, parseRedirect, type Paths } from './path-options'
+import { parseRealm, type RealmSetting } from './realm-option'
 import { parseSession } from './session-options'
 import type { WechatLoginOptions } from '../types'
 import { parseClientOptions } from '../wechat/client-options'
@@ -39,6 +40,7 @@ export interface Settings {
   readonly loadUser: WechatLoginOptions['loadUser']
   readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
   readonly keepSessionKeys: readonly string[]
+  readonly realm: RealmSetting
   /** Milliseconds. */
   readonly maxAge: number
   readonly renderPage: WechatLoginOptions['renderPage']
@@ -56,7 +58,7 @@ const day = 86_400
 
 const optionNames = [
   'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
-  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser'
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'realm', 'isWechatBrowser'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
@@ -99,6 +101,7 @@ export function parseOptions (
     loadUser: functionOption(given.loadUser, 'loadUser'),
     publicUser: functionOption(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),
+    realm: parseRealm(given.realm),
     maxAge: 1000 * integerOption(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity, most: 730 * day }),
     renderPage: given.renderPage === false ? false : functionOption(given.renderPage, 'renderPage'),
     keepTokens: flagOption(given.keepTokens, 'keepTokens'),
