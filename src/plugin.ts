@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
+import { addSaveChecks } from './session/checked-save'
 import { checkHostSession, registerSession } from './session/session-plugin'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
@@ -47,6 +48,7 @@ export function createPlugin (now: () => number = Date.now) {
 
     decorate(fastify, context)
     await registerSession(fastify, settings)
+    addSaveChecks(fastify, context)
     const routes = [mountLogin, ...ways.map(({ mount }) => mount), mountMe, mountLogout, mountClient]
     await fastify.register(createScope(routes, context))
   }
