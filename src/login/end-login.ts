@@ -28,9 +28,13 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
  * From now on nothing brings this login back, even if a slow request saves its session once more: this process
  * remembers it, and the others find its tombstone. Rejects with the error of a store that fails or takes too long.
  */
-export async function endLogin ({ ended, now, settings: { timeout } }: Context, login: Login, storeRef: StoreRef): Promise<void> {
+export async function endLogin (context: Context, login: Login, storeRef: StoreRef): Promise<void> {
+  rememberEnd(context, login, storeRef)
+  await writeTombstone(storeRef.store, login.id, context.settings.timeout)
+}
+
+function rememberEnd ({ ended, now, settings: { timeout } }: Context, login: Login, storeRef: StoreRef): void {
   ended.add(login.id, now(), createRevokeAgain(storeRef, login, timeout))
-  await writeTombstone(storeRef.store, login.id, timeout)
 }
 
 /**
@@ -41,14 +45,15 @@ export async function revokeLogin (
   context: Context, request: FastifyRequest, login: Login, storeRef: StoreRef
 ): Promise<void> {
   const { ended, settings: { timeout } } = context
-  const hasEnded = ended.has(login.id)
   try {
-    await endLogin(context, login, storeRef)
-    const isActive = !hasEnded && await isStored(storeRef, login, timeout)
+    await writeTombstone(storeRef.store, login.id, timeout)
+    // A logout may come while the store is asked.
+    const isActive = await isStored(storeRef, login, timeout) && !ended.has(login.id)
+    rememberEnd(context, login, storeRef)
     if (isActive) await updateLogin(request, undefined, timeout)
     else forgetLogin(request)
   } catch (error) {
-    forgetLogin(request)
+    rememberEnd(context, login, storeRef)
     request.log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and the session store could not be told')
   }
 }

@@ -2,7 +2,7 @@
 // session where it is, so that the browser is told here.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { createSession } from './new-session'
+import { createSession, storeSession } from './new-session'
 import { cookieNameOf, hasSession } from './request-session'
 import { holdBack, sendCookieOnly, sendNothing } from './session-answer'
 import { copyKeys, isEmpty, presentKeys } from './session-keys'
@@ -34,7 +34,7 @@ async function startWith (
   const session = await createSession(request, timeout)
   copyKeys(before, session, keep)
   holdBack(session)
-  await askInTime(settle => { session.save(settle) }, timeout)
+  await storeSession(request, session, timeout)
   sendCookieOnly(session)
 }
 

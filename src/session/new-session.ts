@@ -4,7 +4,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { unpinSession } from './pin-session'
-import { askInTime } from './session-store'
+import { askInTime, destroySession } from './session-store'
 
 type Session = FastifyRequest['session']
 
@@ -13,4 +13,15 @@ export async function createSession (request: FastifyRequest, timeout: number): 
   unpinSession(request)
   await askInTime(settle => { request.server.decryptSession('', request, settle) }, timeout)
   return request.session
+}
+
+/**
+ * Stores a new session. Rejects with the error of a store that fails, or that does not answer in `timeout`
+ * milliseconds: what it stores all the same is destroyed.
+ */
+export function storeSession (
+  { sessionStore: store }: FastifyRequest, session: Session, timeout: number
+): Promise<void> {
+  const takeBack = (): void => { void destroySession({ store, sessionId: session.sessionId }, timeout) }
+  return askInTime(settle => { session.save(settle) }, timeout, takeBack)
 }

@@ -5,7 +5,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Login, SessionRef } from './login-record'
-import { createSession } from './new-session'
+import { createSession, storeSession } from './new-session'
 import { pinSession } from './pin-session'
 import { cookieNameOf, sessionRefTo } from './request-session'
 import { holdBack, sendCookieOnly, sendNothing } from './session-answer'
@@ -50,11 +50,6 @@ async function prepareSession (request: FastifyRequest, session: Session, prepar
   pinSession(request, session, () => { isReplaced = true })
   await prepare()
   if (isReplaced || request.session !== session) throw new Error('the session of a new login was regenerated or destroyed')
-}
-
-function storeSession ({ sessionStore: store }: FastifyRequest, session: Session, timeout: number): Promise<void> {
-  const takeBack = (): void => { void destroySession({ store, sessionId: session.sessionId }, timeout) }
-  return askInTime(settle => { session.save(settle) }, timeout, takeBack)
 }
 
 function isStored (request: FastifyRequest, session: Session): boolean {
