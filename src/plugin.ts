@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
+import { addSaveChecks } from './session/checked-save'
 import { checkHostSession, registerSession } from './session/session-plugin'
 import { decorateAdmitted } from './login/admitted-user'
 import { createApps } from './login/apps'
@@ -50,6 +51,7 @@ export function createPlugin (now: () => number = Date.now) {
     decorate(fastify, context)
     addLoginUrl(fastify, settings)
     await registerSession(fastify, settings)
+    addSaveChecks(fastify, context)
     const routes = [mountLogin, ...ways.map(({ mount }) => mount), mountMe, mountLogout, mountClient]
     await fastify.register(createScope(routes, context))
   }

@@ -176,7 +176,7 @@ test('JSON: what JSON.parse reads is read the same, however it is dressed; what 
 })
 
 test('logins: whatever a store returns is either a whole login or none', t => {
-  const login = { at: 1, via: 'qr', appid: 'wx', openid: 'o', callback: '/wechat/qr', attempt: 'a', user: { name: 'x' } }
+  const login = { id: 'a', at: 1, via: 'qr', appid: 'wx', openid: 'o', realm: 'r', user: { name: 'x' } }
   check(fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom(...Object.keys(login)), fc.anything())), untrusted => {
     const read = parseLogin(untrusted)
     return read === null || (Object.keys(login).every(key => key === 'at' || key === 'user' || typeof read[key as 'appid'] === 'string') && typeof read.at === 'number' && Boolean(read.user))

@@ -9,7 +9,8 @@ import { currentLogin } from '../session/current-login'
 import { identifyLogin } from './event-identity'
 import { revokeLogin } from './end-login'
 import { keepTokens, type KeptTokens, type Login } from '../session/login-record'
-import { storeRefOf, updateLogin } from '../session/request-session'
+import { storeRefOf } from '../session/request-session'
+import { updateLogin } from '../session/update-login'
 import { isStored } from '../session/stored-login'
 
 /** Refreshed this long before its end, so that it is still good when the host uses it. */

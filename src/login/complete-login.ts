@@ -4,15 +4,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findAttempt } from '../attempt/attempt-cookie'
-import { isShared, readSharedResult, writeSharedResult } from '../attempt/shared-result'
+import { readSharedResult, writeSharedResult } from '../attempt/shared-result'
 import type { Outcome, Returned, Run } from '../attempt/spent-attempts'
 import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
 import { publish } from '../events'
 import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
-import { joinSession, openSession, readLogin, sessionRefTo, startSession, storeRefOf } from '../session/request-session'
+import { joinSession } from '../session/join-session'
+import { readLogin, sessionRefTo, storeRefOf } from '../session/request-session'
+import { startSession } from '../session/start-session'
 import { checkSession } from '../session/session-check'
+import type { StoreRef } from '../session/session-store'
+import { isShared } from '../session/stored-note'
 import type { Context } from './context'
 import { endLogin } from './end-login'
 import { identifyAttempt, identifyLogin } from './event-identity'
@@ -147,16 +151,24 @@ async function findOnOtherProcess (
   return sessionRef
 }
 
-/** A new session id. The host's keys go with it, unless they are another person's. */
+/** A new session. The host's keys go with it, unless they are another person's. */
 async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
-  await openSession(request, context.settings.timeout)
-  const before = readLogin(request)
-  const storeRef = storeRefOf(request)
-  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
   const { keepSessionKeys, timeout } = context.settings
+  const before = readLogin(request)
+  const storeRef = before && storeRefOf(request)
+  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
   const sessionRef = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
-  if (before !== null) endLogin(context, before, storeRef)
+  if (storeRef !== null) await endEarlier(context, request, before!, storeRef)
   return sessionRef
+}
+
+// It is over in this process in any case, and its session is destroyed: that the others do not hear of it fails nobody.
+async function endEarlier (context: Context, { log }: FastifyRequest, login: Login, storeRef: StoreRef): Promise<void> {
+  try {
+    await endLogin(context, login, storeRef)
+  } catch (error) {
+    log.warn({ err: error }, 'fastify-wechat-login: other processes could not be told that the login before has ended')
+  }
 }
 
 async function join (

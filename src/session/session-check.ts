@@ -6,30 +6,35 @@ import { MisconfiguredError } from '../errors'
 import { isStrict, strictCookie } from '../options/session-options'
 import { hasSession } from './request-session'
 
-/** Throws where a login could not stick, as the session plugin would drop it without a word; tells where it may not. */
+const outsideThePath =
+  'the callback path lies outside the path of the session cookie; set session.cookie.path to /'
+const notSecure =
+  'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy ' +
+  'that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false'
+
+/**
+ * Logs an error of the host's setup that keeps or may keep a login from its session, once a server.
+ * @throws MisconfiguredError where a login could not stick, because the session plugin would drop it without a word
+ */
 export function checkSession (request: FastifyRequest): void {
   const { session } = request
   if (!hasSession(request)) {
-    tellOnce(request, 'the callback path lies outside the path of the session cookie; set session.cookie.path to /')
+    logOnce(request, outsideThePath)
     throw new MisconfiguredError()
   }
   if (session.cookie.secure === true && request.protocol !== 'https') {
-    tellOnce(
-      request,
-      'the session cookie is Secure, but this request came over http, so the login could not be kept. Behind a proxy ' +
-        'that ends TLS, set the trustProxy option of Fastify; without TLS, set session.cookie.secure to false'
-    )
+    logOnce(request, notSecure)
     throw new MisconfiguredError()
   }
-  if (isStrict(session.cookie.sameSite)) tellOnce(request, strictCookie)
+  if (isStrict(session.cookie.sameSite)) logOnce(request, strictCookie)
 }
 
-const told = new WeakMap<object, Set<string>>()
+const logged = new WeakMap<object, Set<string>>()
 
 // It is true of every login until the host mends it.
-function tellOnce ({ server, log }: FastifyRequest, text: string): void {
-  const texts = told.get(server) ?? new Set()
-  told.set(server, texts)
+function logOnce ({ server, log }: FastifyRequest, text: string): void {
+  const texts = logged.get(server) ?? new Set()
+  logged.set(server, texts)
   if (texts.has(text)) return
   texts.add(text)
   log.error(`fastify-wechat-login: ${text}`)

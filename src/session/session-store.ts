@@ -11,43 +11,50 @@ export interface StoreRef {
 type Settle<T> = (error?: unknown, value?: T) => void
 
 /**
- * What the session store answers, or an error when it takes longer than so many milliseconds. One that answers at once
- * costs no timer.
+ * What the session store answers; rejects with its error, or with one of ours when it takes longer than so many
+ * milliseconds. `onLate`: called when it answers after that all the same, without an error. A store that answers at
+ * once costs no timer.
  */
-export function inTime<T> (ask: (settle: Settle<T>) => void, milliseconds: number): Promise<T> {
+export function askInTime<T> (
+  ask: (settle: Settle<T>) => void, milliseconds: number, onLate: () => void = () => {}
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     let isSettled = false
+    let isLate = false
     ask((error, value) => {
       isSettled = true
       clearTimeout(timer)
       if (error) reject(error)
+      else if (isLate) onLate()
       else resolve(value as T)
     })
-    if (!isSettled) {
-      timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
-    }
+    if (isSettled) return
+    timer = setTimeout(() => {
+      isLate = true
+      reject(new Error('the session store did not answer in time'))
+    }, milliseconds)
   })
 }
 
-/** Some stores, those on files above all, say so of what is not there, and @fastify/session takes it so. */
+// Some stores, those on files above all, say so of what is not there, and @fastify/session takes it so.
 function isAbsent (error: unknown): boolean {
   return Object(error).code === 'ENOENT'
 }
 
-/** Whatever becomes of it. */
-export async function destroy ({ store, sessionId }: StoreRef, milliseconds: number): Promise<void> {
+/** Destroys a session as far as the store lets us. Never rejects. */
+export async function destroySession ({ store, sessionId }: StoreRef, milliseconds: number): Promise<void> {
   try {
-    await inTime(settle => { store.destroy(sessionId, settle) }, milliseconds)
+    await askInTime(settle => { store.destroy(sessionId, settle) }, milliseconds)
   } catch {}
 }
 
-/** What the store holds under this id; undefined or null for nothing. */
+/** What the store holds under this id, untrusted; undefined or null for nothing. Rejects as `askInTime` does. */
 export async function lookUp (
   store: FastifyRequest['sessionStore'], id: string, milliseconds: number
 ): Promise<unknown> {
   try {
-    return await inTime<unknown>(settle => { store.get(id, settle) }, milliseconds)
+    return await askInTime<unknown>(settle => { store.get(id, settle) }, milliseconds)
   } catch (error) {
     if (isAbsent(error)) return undefined
     throw error

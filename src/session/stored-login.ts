@@ -2,28 +2,40 @@
 // back.
 
 import type { RevokeAgain } from './ended-logins'
-import { destroy, lookUp, type StoreRef } from './session-store'
 import { type Login, loginKey } from './login-record'
+import { copyText } from '../text-copy'
+import { destroySession, lookUp, type StoreRef } from './session-store'
 
-/** False once another process has ended the login: to save it would bring it back. */
-export async function isStored ({ store, sessionId }: StoreRef, login: Login, timeout: number): Promise<boolean> {
-  return holds(await lookUp(store, sessionId, timeout), login)
+/**
+ * False once another process has ended the login: to save it would bring it back. Rejects with the error of a store
+ * that fails, or that does not answer in `timeout` milliseconds.
+ */
+export async function isStored (
+  { store, sessionId }: StoreRef, login: Pick<Login, 'id'>, timeout: number
+): Promise<boolean> {
+  return holdsLogin(await lookUp(store, sessionId, timeout), login)
 }
 
 /**
- * Destroys the session where it still holds the login; a store that cannot tell is asked again another time. For
- * `EndedLogins`.
+ * For `EndedLogins`: destroys the session where it still holds the login. A store that cannot tell is asked again
+ * another time.
  */
-export function createRevokeAgain (place: StoreRef, login: Login, timeout: number): RevokeAgain {
+export function createRevokeAgain (
+  { store, sessionId }: StoreRef, { id }: Pick<Login, 'id'>, timeout: number
+): RevokeAgain {
+  // Kept for a quarter of an hour, without the request and the user that they came with.
+  const storeRef = { store, sessionId: copyText(sessionId) }
+  const login = { id: copyText(id) }
   return async () => {
     try {
-      if (!await isStored(place, login, timeout)) return false
-      await destroy(place, timeout)
+      if (!await isStored(storeRef, login, timeout)) return false
+      await destroySession(storeRef, timeout)
     } catch {}
     return true
   }
 }
 
-function holds (session: unknown, login: Login): boolean {
-  return (session as Record<string, Partial<Login> | undefined> | null | undefined)?.[loginKey]?.id === login.id
+function holdsLogin (untrusted: unknown, login: Pick<Login, 'id'>): boolean {
+  const stored = untrusted as Record<string, Partial<Login> | undefined> | null | undefined
+  return stored?.[loginKey]?.id === login.id
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { EndedLogins } from '../../src/session/ended-logins'
-import { inTime, type StoreRef } from '../../src/session/session-store'
+import { askInTime, type StoreRef } from '../../src/session/session-store'
 import { open, seal } from '../../src/attempt/seal'
 import type { Login, SessionRef } from '../../src/session/login-record'
 import { type Outcome, type Returned, type Run, SpentAttempts } from '../../src/attempt/spent-attempts'
@@ -265,14 +265,14 @@ test('property: whatever a store returns in place of a seal is no pointer, and n
 test('an answer in time is passed on, at once or later, whatever it is, and leaves no timer behind', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
   const before = timers()
-  t.equal(await inTime(settle => { settle(null, 'value') }, 5000), 'value')
-  t.equal(await inTime(settle => { setImmediate(settle, undefined, 'value') }, 5000), 'value')
-  await t.rejects(inTime(settle => { settle(new Error('broken')) }, 5000), { message: 'broken' })
-  await t.rejects(inTime(settle => { setImmediate(settle, new Error('broken')) }, 5000), { message: 'broken' })
-  await t.rejects(inTime(() => { throw new Error('thrown') }, 5000), { message: 'thrown' })
+  t.equal(await askInTime(settle => { settle(null, 'value') }, 5000), 'value')
+  t.equal(await askInTime(settle => { setImmediate(settle, undefined, 'value') }, 5000), 'value')
+  await t.rejects(askInTime(settle => { settle(new Error('broken')) }, 5000), { message: 'broken' })
+  await t.rejects(askInTime(settle => { setImmediate(settle, new Error('broken')) }, 5000), { message: 'broken' })
+  await t.rejects(askInTime(() => { throw new Error('thrown') }, 5000), { message: 'thrown' })
   t.equal(timers(), before)
 })
 
 test('an answer that takes too long becomes an error', async t => {
-  await t.rejects(inTime(nothing, 1), { message: 'the session store did not answer in time' })
+  await t.rejects(askInTime(nothing, 1), { message: 'the session store did not answer in time' })
 })
