@@ -41,6 +41,8 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export interface WechatLoginTypes {}
   export type ClientOptions = wechatTypes.ClientOptions
   export type Lang = wechatTypes.Lang
+  export type LoginInfo = types.LoginInfo
+  export type OnLoginContext = types.OnLoginContext
   export type OnUserContext = types.OnUserContext
   export type StoredUser = types.StoredUser
   export type TransportOptions = wechatTypes.TransportOptions

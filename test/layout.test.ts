@@ -14,7 +14,7 @@ const root = resolve(__dirname, '../src')
  */
 const layers = [
   'index', 'doctor', 'plugin', 'wechat-client', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind', 'options', 'redirect-target',
-  'wechat-client', 'cookies', 'text-copy', 'events', 'fastify-types', 'types', 'wechat', 'option-checks', 'errors', 'host-types', 'via'
+  'wechat-client', 'cookies', 'text-copy', 'events', 'fastify-types', 'types', 'user-types', 'wechat', 'option-checks', 'errors', 'host-types', 'via'
 ]
 const apart = ['browser', 'simulator']
 

@@ -1,7 +1,7 @@
 // Which options compile. What the types refuse, the boot checks refuse too; what comes from settings that may be missing must compile.
 
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import wechatLogin, { type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
+import wechatLogin, { type LoginInfo, type OnLoginContext, type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
 import { startWechatSimulator } from 'fastify-wechat-login/simulator'
 import { Agent } from 'undici'
 import { describe, expect, test } from 'tstyche'
@@ -66,6 +66,16 @@ test('a name that is no option does not compile, at any depth', () => {
   expect(take).type.not.toBeCallableWith({ ...options, session: { secret: '', cookies: {} } })
   // @ts-expect-error No overload matches this call.
   app.register(wechatLogin, { ...options, onUsers: () => null })
+})
+
+test('onLogin gets the user and the login, which loadUser gets too', () => {
+  type OnLogin = NonNullable<WechatLoginOptions['onLogin']>
+  expect<Parameters<OnLogin>>().type.toBe<[user: WechatProfile, context: OnLoginContext]>()
+  expect<OnLoginContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, profile: WechatProfile, login: LoginInfo }>()
+  expect<LoginInfo>().type.toBe<{ readonly id: string, readonly via: Via, readonly appid: string, readonly at: number }>()
+  expect(take).type.toBeCallableWith({ ...options, onLogin: async (_user: WechatProfile, { login }: OnLoginContext) => login.id })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile, _request: FastifyRequest, login: LoginInfo) => login.at > 0 && stored })
+  expect(take).type.not.toBeCallableWith({ ...options, onLogin: true })
 })
 
 test('a realm is a text or a function that returns one at once', () => {

@@ -12,17 +12,16 @@ import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
 import { joinSession } from '../session/join-session'
-import { readLogin, sessionRefTo, storeRefOf } from '../session/request-session'
-import { startSession } from '../session/start-session'
+import { sessionRefTo } from '../session/request-session'
 import { checkSession } from '../session/session-check'
-import type { StoreRef } from '../session/session-store'
 import { isShared } from '../session/stored-note'
+import { announceLogin } from './announce-login'
 import type { Context } from './context'
-import { endLogin } from './end-login'
 import { identifyAttempt, identifyLogin } from './event-identity'
 import type { BrowserWay, Identity } from './login-way'
 import type { ReadyApp } from './ready-app'
 import { realmOf } from './realm'
+import { renewSession } from './renew-session'
 import { resolveUser } from './resolve-user'
 
 export interface Attempt extends Returned {
@@ -69,7 +68,8 @@ async function runOnce (
   const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
   const user = await resolveUser(settings, request, reply, identity)
   const login = { ...loginOf(context, attempt.key, realm, identity), user }
-  const sessionRef = await renew(context, request, login)
+  const announce = (): Promise<void> => announceLogin(settings, request, reply, login, identity.profile)
+  const sessionRef = await renewSession(context, request, login, announce)
   try {
     await writeSharedResult(request.sessionStore, sessionRef, attempt.state, attempt.key, settings, attempt.endsAt)
   } catch (error) {
@@ -149,26 +149,6 @@ async function findOnOtherProcess (
   const sessionRef = await readSharedResult(request.sessionStore, state, key, settings)
   if (sessionRef === null) throw new InvalidStateError()
   return sessionRef
-}
-
-/** A new session. The host's keys go with it, unless they are another person's. */
-async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
-  const { keepSessionKeys, timeout } = context.settings
-  const before = readLogin(request)
-  const storeRef = before && storeRefOf(request)
-  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
-  const sessionRef = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
-  if (storeRef !== null) await endEarlier(context, request, before!, storeRef)
-  return sessionRef
-}
-
-// It is over in this process in any case, and its session is destroyed: that the others do not hear of it fails nobody.
-async function endEarlier (context: Context, { log }: FastifyRequest, login: Login, storeRef: StoreRef): Promise<void> {
-  try {
-    await endLogin(context, login, storeRef)
-  } catch (error) {
-    log.warn({ err: error }, 'fastify-wechat-login: other processes could not be told that the login before has ended')
-  }
 }
 
 async function join (

@@ -6,6 +6,7 @@ import { admit, admittedUser } from './admitted-user'
 import type { Context } from './context'
 import { currentLogin } from '../session/current-login'
 import { revokeLogin } from './end-login'
+import { loginInfo } from './login-info'
 import type { Login } from '../session/login-record'
 import { storeRefOf } from '../session/request-session'
 
@@ -61,7 +62,7 @@ async function load (context: Context, request: FastifyRequest, login: Login): P
 async function ask (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
   const place = storeRefOf(request)
   // Whatever is falsy is nobody: `return user.active && user` is how it is written.
-  const user = await context.settings.loadUser!(login.user, request) || null
+  const user = await context.settings.loadUser!(login.user, request, loginInfo(login)) || null
   if (user === null) await revokeLogin(context, request, login, place)
   return user
 }

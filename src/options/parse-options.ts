@@ -37,6 +37,7 @@ export interface Settings {
   /** Of the session of ours; undefined where the host has one. */
   readonly session: ReturnType<typeof parseSession>
   readonly onUser: WechatLoginOptions['onUser']
+  readonly onLogin: WechatLoginOptions['onLogin']
   readonly loadUser: WechatLoginOptions['loadUser']
   readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
   readonly keepSessionKeys: readonly string[]
@@ -57,7 +58,7 @@ export interface Settings {
 const day = 86_400
 
 const optionNames = [
-  'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
+  'onUser', 'onLogin', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'realm', 'isWechatBrowser'
 ]
 const keptForUs = [
@@ -98,6 +99,7 @@ export function parseOptions (
     }, secure, warn),
     secure,
     onUser: functionOption(given.onUser, 'onUser'),
+    onLogin: functionOption(given.onLogin, 'onLogin'),
     loadUser: functionOption(given.loadUser, 'loadUser'),
     publicUser: functionOption(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),

@@ -32,7 +32,7 @@ export async function startSession (
   setLogin(session, login)
   holdBack(session)
   try {
-    await prepareSession(request, session, prepare)
+    await prepareSession(request, session, prepare, timeout)
     await storeSession(request, session, timeout)
   } catch (error) {
     void destroySession({ store: request.sessionStore, sessionId: session.sessionId }, timeout)
@@ -45,9 +45,15 @@ export async function startSession (
   return sessionRefTo(request, login)
 }
 
-async function prepareSession (request: FastifyRequest, session: Session, prepare: Prepare): Promise<void> {
+async function prepareSession (
+  request: FastifyRequest, session: Session, prepare: Prepare, timeout: number
+): Promise<void> {
   let isReplaced = false
-  pinSession(request, session, () => { isReplaced = true })
+  pinSession(request, session, ({ sessionId }) => {
+    isReplaced = true
+    // It may have the login in it, and nobody will ever hear of it.
+    void destroySession({ store: request.sessionStore, sessionId }, timeout)
+  })
   await prepare()
   if (isReplaced || request.session !== session) throw new Error('the session of a new login was regenerated or destroyed')
 }
