@@ -68,9 +68,15 @@ export const InvalidOptionsError = createError<'FST_WECHAT_INVALID_OPTIONS', 500
   500
 )
 
-/** Nobody is logged in, and the route is for those who are. */
-export const UnauthenticatedError =
-  createError<'FST_WECHAT_UNAUTHENTICATED', 401, []>('FST_WECHAT_UNAUTHENTICATED', 'Log in with WeChat first', 401)
+/** Nobody is logged in, and the route is for those who are. No mistake in any code, and so without a stack trace. */
+export const UnauthenticatedError = createError<'FST_WECHAT_UNAUTHENTICATED', 401, []>(
+  'FST_WECHAT_UNAUTHENTICATED',
+  'Log in with WeChat first',
+  401,
+  Error,
+  // The trace would be the dearest part of a refusal.
+  false
+)
 
 /**
  * The query or the body breaks its schema, no app is set up for this request, or a QR code was asked for on a foreign
@@ -103,7 +109,7 @@ export const InvalidStateError = createError<'FST_WECHAT_INVALID_STATE', 403, []
   403
 )
 
-/** The visitor said no on WeChat's page, or the host's `onUser` returned null. */
+/** The visitor said no on WeChat's page, or the host's `onUser` returned `null` or another falsy value. */
 export const AccessDeniedError =
   createError<'FST_WECHAT_ACCESS_DENIED', 403, []>('FST_WECHAT_ACCESS_DENIED', 'The login was refused', 403)
 

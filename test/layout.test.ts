@@ -15,7 +15,8 @@ const root = resolve(__dirname, '../src')
 const layers = [
   'bin', 'index', 'doctor', 'plugin', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind',
   'options', 'redirect-target', 'request-origin',
-  'wechat-client', 'cookies', 'events', 'fastify-types', 'types', 'wechat', 'option-checks', 'errors', 'host-types', 'via'
+  'wechat-client', 'cookies', 'text-copy', 'events', 'fastify-types', 'types', 'user-types', 'wechat', 'option-checks',
+  'errors', 'host-types', 'via'
 ]
 const apart = ['browser', 'simulator']
 const commandLine = 'bin -> simulator/command'

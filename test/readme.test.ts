@@ -249,7 +249,7 @@ test('the users in PostgreSQL are those that test/flows/users.test.ts runs', t =
 
 test('every TypeScript block compiles as a user would compile it, and so does what a diff leads to', t => {
   const given = `import Fastify from 'fastify'
-import wechatLogin from 'fastify-wechat-login'
+import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
 declare const appid: string, secret: string, users: { upsert: (openid: string, nickname?: string) => Promise<any> }
 const app = Fastify()
 `

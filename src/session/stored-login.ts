@@ -3,13 +3,16 @@
 
 import type { RevokeAgain } from './ended-logins'
 import { type Login, loginKey } from './login-record'
+import { copyText } from '../text-copy'
 import { destroySession, lookUp, type StoreRef } from './session-store'
 
 /**
  * False once another process has ended the login: to save it would bring it back. Rejects with the error of a store
  * that fails, or that does not answer in `timeout` milliseconds.
  */
-export async function isStored ({ store, sessionId }: StoreRef, login: Login, timeout: number): Promise<boolean> {
+export async function isStored (
+  { store, sessionId }: StoreRef, login: Pick<Login, 'id'>, timeout: number
+): Promise<boolean> {
   return holdsLogin(await lookUp(store, sessionId, timeout), login)
 }
 
@@ -17,7 +20,12 @@ export async function isStored ({ store, sessionId }: StoreRef, login: Login, ti
  * For `EndedLogins`: destroys the session where it still holds the login. A store that cannot tell is asked again
  * another time.
  */
-export function createRevokeAgain (storeRef: StoreRef, login: Login, timeout: number): RevokeAgain {
+export function createRevokeAgain (
+  { store, sessionId }: StoreRef, { id }: Pick<Login, 'id'>, timeout: number
+): RevokeAgain {
+  // Kept for a quarter of an hour, without the request and the user that they came with.
+  const storeRef = { store, sessionId: copyText(sessionId) }
+  const login = { id: copyText(id) }
   return async () => {
     try {
       if (!await isStored(storeRef, login, timeout)) return false
@@ -27,7 +35,7 @@ export function createRevokeAgain (storeRef: StoreRef, login: Login, timeout: nu
   }
 }
 
-function holdsLogin (untrusted: unknown, login: Login): boolean {
+function holdsLogin (untrusted: unknown, login: Pick<Login, 'id'>): boolean {
   const stored = untrusted as Record<string, Partial<Login> | undefined> | null | undefined
   return stored?.[loginKey]?.id === login.id
 }

@@ -219,13 +219,13 @@ test('what a login costs the session store: calls at each step, as the README sa
     'an anonymous visit': '',
     'a guard that refuses': '',
     'the start': '',
-    'the callback': 'get destroy set set', // is there a shared result; the old id goes; the session; the shared result
+    'the callback': 'get set set', // is there a result; the session; the result
     'the callback once more, same process': 'get',
     'a guarded read': 'get',
     me: 'get',
     'the start, by one who is logged in': 'get',
-    'the callback of one who is logged in': 'get get destroy set set',
-    'the logout': 'get destroy'
+    'the callback of one who is logged in': 'get get set destroy set set',
+    'the logout': 'get set destroy'
   })
 })
 

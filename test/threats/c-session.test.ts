@@ -292,7 +292,7 @@ test('T29: a login half done is no login', async t => {
 
 test('T29: an onUser that throws, rejects, or returns nothing makes no session and says nothing of itself', async t => {
   const outcomes: Array<[onUser: () => unknown, status: number]> = [
-    [() => { throw new Error('password of the database') }, 500], [async () => { throw new Error('password of the database') }, 500], [() => undefined, 500], [() => false, 500], [() => '', 500], [() => 0, 500], [() => NaN, 500],
+    [() => { throw new Error('password of the database') }, 500], [async () => { throw new Error('password of the database') }, 500], [() => undefined, 500], [() => false, 403], [() => '', 403], [() => 0, 403], [() => NaN, 403],
     [() => Symbol('x'), 500], [() => () => {}, 500], [() => 1n, 500], [() => { const loop: Record<string, unknown> = {}; loop.loop = loop; return loop }, 500], [() => null, 403],
     [() => { throw Object.assign(new Error('Gone away'), { statusCode: 410 }) }, 410], [() => { throw Object.assign(new Error('Taken'), { statusCode: 409, code: 11000 }) }, 409], [() => { throw Object.assign(new Error('password of the database'), { code: 11000 }) }, 500], [() => { throw Object.assign(new Error('password of the database'), { statusCode: 200 }) }, 500],
     ...['password of the database', null, undefined].map((value): [() => unknown, number] => [() => { throw value }, 500])
