@@ -12,10 +12,9 @@ import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
 import { joinSession } from '../session/join-session'
-import { readLogin, sessionRefTo, storeRefOf } from '../session/request-session'
+import { holdSessionWhile, readLogin, sessionRefTo, storeRefOf } from '../session/request-session'
 import { startSession } from '../session/start-session'
 import { checkSession } from '../session/session-check'
-import type { StoreRef } from '../session/session-store'
 import { isShared } from '../session/stored-note'
 import type { Context } from './context'
 import { endLogin } from './end-login'
@@ -65,7 +64,7 @@ async function runOnce (
   const redeemed = await redeem(context, request, attempt, run)
   if (redeemed.sessionRef !== undefined) return { sessionRef: redeemed.sessionRef }
   const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
-  const user = await resolveUser(settings, request, reply, identity)
+  const user = await holdSessionWhile(request, () => resolveUser(settings, request, reply, identity))
   const login = { ...loginOf(context, request, attempt.key, identity), user }
   const sessionRef = await renew(context, request, login)
   try {
@@ -154,20 +153,12 @@ async function findOnOtherProcess (
 async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
   const { keepSessionKeys, timeout } = context.settings
   const before = readLogin(request)
-  const storeRef = before && storeRefOf(request)
+  const storeRef = storeRefOf(request)
   const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
-  const sessionRef = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
-  if (storeRef !== null) await endEarlier(context, request, before!, storeRef)
-  return sessionRef
-}
-
-// It is over in this process in any case, and its session is destroyed: that the others do not hear of it fails nobody.
-async function endEarlier (context: Context, { log }: FastifyRequest, login: Login, storeRef: StoreRef): Promise<void> {
-  try {
-    await endLogin(context, login, storeRef)
-  } catch (error) {
-    log.warn({ err: error }, 'fastify-wechat-login: other processes could not be told that the login before has ended')
+  const endBefore = async (): Promise<void> => {
+    if (before !== null) await endLogin(context, request, before, storeRef)
   }
+  return startSession(request, login, isOther ? [] : keepSessionKeys, timeout, undefined, endBefore)
 }
 
 async function join (
