@@ -153,12 +153,15 @@ async function findOnOtherProcess (
 async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
   const { keepSessionKeys, timeout } = context.settings
   const before = readLogin(request)
-  const storeRef = storeRefOf(request)
   const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
-  const endBefore = async (): Promise<void> => {
-    if (before !== null) await endLogin(context, request, before, storeRef)
-  }
+  const endBefore = before === null ? undefined : createEnd(context, request, before)
   return startSession(request, login, isOther ? [] : keepSessionKeys, timeout, undefined, endBefore)
+}
+
+/** Ends a login of this request's session, when the request has another one. */
+function createEnd (context: Context, request: FastifyRequest, login: Login): () => Promise<void> {
+  const storeRef = storeRefOf(request)
+  return () => endLogin(context, request, login, storeRef)
 }
 
 async function join (
