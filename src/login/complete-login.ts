@@ -12,7 +12,7 @@ import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
 import { joinSession } from '../session/join-session'
-import { sessionRefTo } from '../session/request-session'
+import { holdSessionWhile, sessionRefTo } from '../session/request-session'
 import { checkSession } from '../session/session-check'
 import { isShared } from '../session/stored-note'
 import { announceLogin } from './announce-login'
@@ -66,7 +66,7 @@ async function runOnce (
   const redeemed = await redeem(context, request, attempt, run)
   if (redeemed.sessionRef !== undefined) return { sessionRef: redeemed.sessionRef }
   const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
-  const user = await resolveUser(settings, request, reply, identity)
+  const user = await holdSessionWhile(request, () => resolveUser(settings, request, reply, identity))
   const login = { ...loginOf(context, attempt.key, realm, identity), user }
   const announce = (): Promise<void> => announceLogin(settings, request, reply, login, identity.profile)
   const sessionRef = await renewSession(context, request, login, announce)

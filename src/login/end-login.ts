@@ -11,13 +11,13 @@ import { readLogin, storeRefOf } from '../session/request-session'
 import { forgetLogin, updateLogin } from '../session/update-login'
 import type { StoreRef } from '../session/session-store'
 import { rememberSignedOut } from './signed-out'
-import { createRevokeAgain, isStored } from '../session/stored-login'
+import { isStored, rememberEnd } from '../session/stored-login'
 import { writeTombstone } from '../session/tombstone'
 
 /** Ends the login and changes the session id; only `keepSessionKeys` survive. */
 export async function logout (context: Context, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const login = readLogin(request)
-  if (login !== null) await endLogin(context, login, storeRefOf(request))
+  if (login !== null) await endLogin(context, request, login, storeRefOf(request))
   const { keepSessionKeys, timeout } = context.settings
   await endSession(request, reply, keepSessionKeys, timeout)
   reply.header('set-cookie', rememberSignedOut(context))
@@ -26,15 +26,18 @@ export async function logout (context: Context, request: FastifyRequest, reply: 
 
 /**
  * From now on nothing brings this login back, even if a slow request saves its session once more: this process
- * remembers it, and the others find its tombstone. Rejects with the error of a store that fails or takes too long.
+ * remembers it, and the others find its tombstone, which is there before its session is destroyed. Never rejects: a
+ * store that takes no tombstone is no reason to let the session live.
  */
-export async function endLogin (context: Context, login: Login, storeRef: StoreRef): Promise<void> {
+export async function endLogin (
+  context: Context, { log }: FastifyRequest, login: Login, storeRef: StoreRef
+): Promise<void> {
   rememberEnd(context, login, storeRef)
-  await writeTombstone(storeRef.store, login.id, context.settings.timeout)
-}
-
-function rememberEnd ({ ended, now, settings: { timeout } }: Context, login: Login, storeRef: StoreRef): void {
-  ended.add(login.id, now(), createRevokeAgain(storeRef, login, timeout))
+  try {
+    await writeTombstone(storeRef.store, login.id, context.settings.timeout)
+  } catch (error) {
+    log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and other processes could not be told')
+  }
 }
 
 /**

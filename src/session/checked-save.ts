@@ -3,32 +3,52 @@
 // tombstone first and destroys the session then, so that one of the two sees the other.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { EndedLogins } from './ended-logins'
-import { loginKey } from './login-record'
+import { type Login, loginKey } from './login-record'
 import { readLogin } from './request-session'
 import { sendNothing, signedId } from './session-answer'
 import { destroySession } from './session-store'
+import { type Memory, rememberEnd } from './stored-login'
 import { hasTombstone } from './tombstone'
 
 type Session = FastifyRequest['session']
 type Done = (error?: unknown) => void
 
-export interface SaveRules {
-  readonly ended: EndedLogins
-  /** Milliseconds that the store may take. */
-  readonly settings: { readonly timeout: number }
-}
+const check = Symbol('fastify-wechat-login.checkSaves')
+interface Checking { [check]: (session: Session) => void }
 
 /** Every save of a session with a login, by whomever in this scope, looks whether the login has ended. */
-export function addSaveChecks (fastify: FastifyInstance, rules: SaveRules): void {
+export function addSaveChecks (fastify: FastifyInstance, memory: Memory): void {
+  fastify.decorateRequest(check, null)
   fastify.addHook('onRequest', (request, reply, done) => {
-    if ((request.session as Session | undefined)?.[loginKey] !== undefined) checkSaves(rules, request, reply)
+    (request as unknown as Checking)[check] = session => { checkSavesOf(session, memory, request, reply) }
+    if ((request.session as Session | null)?.[loginKey] !== undefined) {
+      checkSaves(request)
+      checkSavesOfOthers(request)
+    }
     done()
   })
 }
 
-function checkSaves (rules: SaveRules, request: FastifyRequest, reply: FastifyReply): void {
-  const { session } = request
+/** The same for the session that this request has now. */
+export function checkSaves (request: FastifyRequest): void {
+  (request as unknown as Checking)[check](request.session)
+}
+
+// reload() and regenerate() of the host's give the request a session that takes the login with it.
+function checkSavesOfOthers (request: FastifyRequest): void {
+  let { session } = request as { session: Session | null }
+  Object.defineProperty(request, 'session', {
+    configurable: true,
+    enumerable: true,
+    get: () => session,
+    set (given: Session | null) {
+      session = given
+      if (given !== null) checkSaves(request)
+    }
+  })
+}
+
+function checkSavesOf (session: Session, memory: Memory, request: FastifyRequest, reply: FastifyReply): void {
   const { save } = session
   const saveAsBefore = (): Promise<void> => new Promise((resolve, reject) => {
     Reflect.apply(save, session, [(error?: unknown) => { if (error) reject(error); else resolve() }])
@@ -36,7 +56,7 @@ function checkSaves (rules: SaveRules, request: FastifyRequest, reply: FastifyRe
   Object.defineProperty(session, 'save', {
     configurable: true,
     value (done?: Done): Promise<void> | undefined {
-      const saving = saveChecked(rules, request, reply, session, saveAsBefore)
+      const saving = saveChecked(session, memory, request, reply, saveAsBefore)
       if (done === undefined) return saving
       saving.then(() => { done() }, done)
       return undefined
@@ -45,20 +65,26 @@ function checkSaves (rules: SaveRules, request: FastifyRequest, reply: FastifyRe
 }
 
 async function saveChecked (
-  { ended, settings: { timeout } }: SaveRules, request: FastifyRequest, reply: FastifyReply, session: Session,
+  session: Session, memory: Memory, { sessionStore: store }: FastifyRequest, reply: FastifyReply,
   save: () => Promise<void>
 ): Promise<void> {
-  const { sessionStore: store } = request
   const login = readLogin({ session })
   if (login === null) return save()
-  const hasEnded = async (): Promise<boolean> => ended.has(login.id) || hasTombstone(store, login.id, timeout)
-  if (!await hasEnded()) {
+  const storeRef = { store, sessionId: session.sessionId }
+  if (!await hasEnded(memory, login, store)) {
     await save()
-    if (!await hasEnded()) return
-    await destroySession({ store, sessionId: session.sessionId }, timeout)
+    if (!await hasEnded(memory, login, store)) return
+    await destroySession(storeRef, memory.settings.timeout)
   }
+  rememberEnd(memory, login, storeRef)
   dropCookie(reply, signedId(session))
   sendNothing(session)
+}
+
+async function hasEnded (
+  { ended, settings: { timeout } }: Memory, { id }: Login, store: FastifyRequest['sessionStore']
+): Promise<boolean> {
+  return ended.has(id) || hasTombstone(store, id, timeout)
 }
 
 // The session plugin sends the cookie of a session whose save() is done, and has read its id before.

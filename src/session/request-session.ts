@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Login, loginKey, parseLogin, type SessionRef } from './login-record'
-import { saveOnlyIfChanged, sendIfSaved, sendNothing, signedId } from './session-answer'
+import { holdBackWhile, saveOnlyIfChanged, sendIfSaved, sendNothing, signedId } from './session-answer'
 import type { StoreRef } from './session-store'
 
 type Session = FastifyRequest['session']
@@ -40,6 +40,14 @@ export function cookieNameOf ({ cookies }: FastifyRequest, session: Session): st
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
 export function leaveSessionAlone (request: FastifyRequest): void {
   if (hasSession(request)) saveOnlyIfChanged(request.session)
+}
+
+/**
+ * An answer that goes out before this is done (Fastify's handlerTimeout, a time-out of the host's) neither saves nor
+ * sends the session: what the host's function has written into it is for one who is not logged in yet.
+ */
+export function holdSessionWhile<Result> (request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+  return holdBackWhile(request.session, work)
 }
 
 /** Sends the session's cookie where the host has saved the session: what `onUser` put there stays when it refuses. */

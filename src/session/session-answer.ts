@@ -49,6 +49,17 @@ export function holdBack (session: Session): void {
   Object.defineProperty(session, 'encryptedSessionId', { value: '', configurable: true })
 }
 
+/** The same until the work is done, for a session that `saveOnlyIfChanged` was called for. */
+export async function holdBackWhile<Result> (session: Session, work: () => Promise<Result>): Promise<Result> {
+  // Without an effect where `sendNothing` was called.
+  Reflect.defineProperty(session, 'encryptedSessionId', { value: '', configurable: true })
+  try {
+    return await work()
+  } finally {
+    saveOnlyIfChanged(session)
+  }
+}
+
 /** Undefined for what JSON cannot hold: only the MemoryStore takes that, and a second write costs it nothing. */
 function serialize (session: Session): string | undefined {
   try {

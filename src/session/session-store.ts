@@ -19,18 +19,18 @@ export function askInTime<T> (
   ask: (settle: Settle<T>) => void, milliseconds: number, onLate: () => void = () => {}
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
+    const waiting: { timer?: NodeJS.Timeout } = {}
     let isSettled = false
     let isLate = false
     ask((error, value) => {
       isSettled = true
-      clearTimeout(timer)
+      clearTimeout(waiting.timer)
       if (error) reject(error)
       else if (isLate) onLate()
       else resolve(value as T)
     })
     if (isSettled) return
-    timer = setTimeout(() => {
+    waiting.timer = setTimeout(() => {
       isLate = true
       reject(new Error('the session store did not answer in time'))
     }, milliseconds)

@@ -4,6 +4,7 @@
 // is neither saved nor sent by an answer before it is stored; the old session never holds anything of it.
 
 import type { FastifyRequest } from 'fastify'
+import { checkSaves } from './checked-save'
 import type { Login, SessionRef } from './login-record'
 import { createSession, storeSession } from './new-session'
 import { pinSession } from './pin-session'
@@ -17,6 +18,9 @@ type Session = FastifyRequest['session']
 /** What is done with the new session before it is stored. It must leave it in its place. */
 export type Prepare = () => unknown
 
+/** What is done once the new session is stored, before the old one is destroyed. Never rejects. */
+export type EndBefore = () => Promise<void>
+
 /**
  * Puts the login into a new session, with these keys of the old one, stores it and destroys the old one; its cookie
  * goes out with the answer. Resolves to what `joinSession` needs. Rejects with the error of `prepare`, of a store that
@@ -24,7 +28,8 @@ export type Prepare = () => unknown
  * saves or sends, and a new one that is stored all the same is destroyed.
  */
 export async function startSession (
-  request: FastifyRequest, login: Login, keep: readonly string[], timeout: number, prepare: Prepare = () => {}
+  request: FastifyRequest, login: Login, keep: readonly string[], timeout: number,
+  prepare: Prepare = () => {}, endBefore: EndBefore = async () => {}
 ): Promise<SessionRef> {
   const before = request.session as Session | null
   const session = await createSession(request, timeout)
@@ -40,7 +45,9 @@ export async function startSession (
     pinSession(request, before)
     throw error
   }
+  checkSaves(request)
   sendCookieOnly(session)
+  await endBefore()
   if (before !== null && isStored(request, before)) await destroyOld(request, before, timeout)
   return sessionRefTo(request, login)
 }

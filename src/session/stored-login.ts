@@ -1,7 +1,7 @@
 // What the session store itself says of a login: another process may have ended it, or a slow request have brought it
 // back.
 
-import type { RevokeAgain } from './ended-logins'
+import type { EndedLogins, RevokeAgain } from './ended-logins'
 import { type Login, loginKey } from './login-record'
 import { copyText } from '../text-copy'
 import { destroySession, lookUp, type StoreRef } from './session-store'
@@ -33,6 +33,22 @@ export function createRevokeAgain (
     } catch {}
     return true
   }
+}
+
+/** What a process needs to remember that a login has ended. */
+export interface Memory {
+  readonly ended: EndedLogins
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Milliseconds that the store may take. */
+  readonly settings: { readonly timeout: number }
+}
+
+/** This process knows from now on that the login has ended. */
+export function rememberEnd (
+  { ended, now, settings: { timeout } }: Memory, login: Pick<Login, 'id'>, storeRef: StoreRef
+): void {
+  ended.add(login.id, now(), createRevokeAgain(storeRef, login, timeout))
 }
 
 function holdsLogin (untrusted: unknown, login: Pick<Login, 'id'>): boolean {
