@@ -11,13 +11,13 @@ import { usedMemory } from '../fixture/memory'
 import { serve } from '../fixture/servers'
 import { accounts, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { person, tokens } from '../fixture/fake-api'
-import type { SessionStore } from '../fixture/stores'
+import type { Store } from '../fixture/stores'
 
 const pad = 'x'.repeat(15_000)
 const code = (count: number): string => String(count).padStart(32, '0')
 
 /** A store on another machine, as far as this process's memory goes: what is deleted frees nothing, and notes take nothing. */
-function storeElsewhere (): SessionStore {
+function storeElsewhere (): Store {
   const entries = new Map<string, string>()
   const gone = new Set<string>()
   return {
@@ -31,7 +31,7 @@ function storeElsewhere (): SessionStore {
       for (const known of entries.keys()) if (known === id) gone.add(known)
       setImmediate(done)
     }
-  } as unknown as SessionStore
+  } as unknown as Store
 }
 
 async function start (t: Test, onUser: () => object = () => person) {
@@ -44,7 +44,7 @@ async function start (t: Test, onUser: () => object = () => person) {
     qr: accounts.qr,
     session: { secret: sessionSecret, store: storeElsewhere() },
     client: { apiHosts: [wechat.origin], retries: 0 },
-    onUser
+    onUser: onUser as () => typeof person & { appid: string, via: 'qr', snapshot: false }
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
