@@ -142,7 +142,9 @@ t.test('a process that was frozen logs in at once, whatever has become of its co
   const become: Array<(socket: Socket) => void> = [
     socket => { socket.resetAndDestroy() },
     socket => { socket.end() },
-    socket => { socket.removeAllListeners('data').resume() } // what comes is swallowed
+    // A middlebox that has forgotten the connection says so when the next packet comes, or never.
+    socket => { socket.removeAllListeners('data').once('data', () => { socket.resetAndDestroy() }) },
+    socket => { socket.removeAllListeners('data').resume() }
   ]
   const servers = await Promise.all(become.map(() => serveBytes(t, socket => {
     const body = JSON.stringify(tokens)
@@ -162,13 +164,13 @@ t.test('a process that was frozen logs in at once, whatever has become of its co
     const line: unknown = await Promise.race([once(lines, 'line'), exit.then(() => { throw new Error('the child has ended') })])
     return JSON.parse(String(line))
   }
-  t.strictSame(await ask('before'), ['good', 'good', 'good'])
+  t.strictSame(await ask('before'), become.map(() => 'good'))
   child.kill('SIGSTOP')
   servers.forEach(({ sockets }, index) => { for (const socket of sockets) become[index]!(socket) })
   // The wall clock is the child's own: it cannot be told to run faster.
   await new Promise(resolve => setTimeout(resolve, 4500))
   const answer = ask('after')
   child.kill('SIGCONT')
-  t.strictSame(await answer, ['good', 'good', 'good'])
+  t.strictSame(await answer, become.map(() => 'good'))
   for (const { requests } of servers) t.equal(requests.length, 2, 'each code came once')
 })
