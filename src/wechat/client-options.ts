@@ -6,7 +6,7 @@ import {
 import type { TransportSettings } from './transport'
 import type { ClientOptions, TransportOptions, WechatClientOptions } from './client-types'
 
-const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
+const transportNames = ['timeout', 'connectTimeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
 const defaultApiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com']
 /** Milliseconds. Beyond it Node's timers fire at once. */
 const longestTimer = 2 ** 31 - 1
@@ -37,9 +37,15 @@ function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
 }
 
 function parseTransport (given: TransportOptions): TransportSettings {
-  const { timeout, retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const { retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const timeout =
+    integerOption(given.timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer })
   return Object.freeze({
-    timeout: integerOption(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
+    timeout,
+    // What is left is enough for the next host, and for a call there.
+    connectTimeout: integerOption(given.connectTimeout, 'client.connectTimeout', {
+      unit: 'milliseconds', fallback: Math.ceil(timeout * 0.3), most: timeout
+    }),
     retries: integerOption(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
     connections: integerOption(connections, 'client.connections', { fallback: 16, most: 1024 }),
     dispatcher: parseDispatcher(dispatcher),
