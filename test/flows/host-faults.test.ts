@@ -305,7 +305,7 @@ test('T29: an onUser that throws, refuses or returns nothing makes no session, k
 })
 
 test('an onUser that refuses with a 4xx of its own is heard', async t => {
-  const { host, browser } = await startWithStore(t, { options: { onUser: () => { throw Object.assign(new Error('members only'), { statusCode: 402 }) } } })
+  const { host, browser } = await startWithStore(t, { options: { onUser: () => { throw Object.assign(new Error('members only'), { expose: true, statusCode: 402 }) } } })
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
   const answer = await browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
   t.equal(answer.status, 402)
