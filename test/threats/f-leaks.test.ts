@@ -229,7 +229,7 @@ const faults: Record<TransportFaultKind | ApiFaultKind, ReadonlyArray<typeof bot
 }
 
 test('T50: nothing that WeChat or the network does on either call makes a login leak', async t => {
-  const host = await startHost(t, { options: { client: { timeout: 150, retries: 1 } } })
+  const host = await startHost(t, { options: { client: { timeout: 400, retries: 1 } } })
   for (const kind of Object.keys(faults) as Array<keyof typeof faults>) {
     for (const endpoint of faults[kind]) {
       host.wechat.control.fault({ endpoint, kind, times: 2 })
