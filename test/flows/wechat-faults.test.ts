@@ -163,7 +163,7 @@ for (const call of calls) {
   test(`T54: one visitor's silent WeChat, on ${call}, holds up no other visitor`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { timeout: 600_000, retries: 0 } })
-    const reached = new Promise<ServerResponse>(resolve => { api.say({ [call]: (_request, response) => { resolve(response) } }) })
+    const reached = new Promise<ServerResponse>(resolve => { api.say({ [call]: (_request: unknown, response: ServerResponse) => { resolve(response) } }) })
     const held = postLogin(host, host.browser(agents.wechat))
     const silent = await reached
     api.say({})
