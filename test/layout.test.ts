@@ -24,6 +24,8 @@ const mayLoad: Record<string, RegExp> = {
   '@fastify/error': /^errors$/,
   '@sinclair/typebox': /^(routes|wechat|ways)\//,
   '@sinclair/typebox/compiler': /^(routes|wechat)\//,
+  '@fastify/cookie': /^session\/session-plugin$/,
+  '@fastify/session': /^session\/session-plugin$/,
   'undici/index.js': /^wechat\/connections$/,
   fastify: /^simulator\//,
   uqr: /^simulator\//
