@@ -1,5 +1,6 @@
 // The options of how WeChat is called, of the plugin and of a client of its own: every name, default and limit.
 
+import { EventEmitter } from 'node:events'
 import {
   checkAppid, describe, describeSecret, integerOption, isLoopback, refuseOption, refuseUnknown
 } from '../option-checks'
@@ -29,9 +30,28 @@ function parseApiHosts (given: unknown): readonly [string, ...string[]] {
   return given.map((origin, index) => parseOrigin(`client.apiHosts[${index}]`, origin)) as [string, ...string[]]
 }
 
+/**
+ * Nothing on a dispatcher says its version, and a request that is sent to find out would pass through the host's
+ * interceptors. From undici 7 on `compose` gives a Proxy, which has the prototype of what it stands for; in undici 6 an
+ * object of a class of its own; undici 5 has none. What is no EventEmitter is nobody's but the host's.
+ */
+function isOfOldUndici (dispatcher: unknown): boolean {
+  if (!(dispatcher instanceof EventEmitter)) return false
+  const { compose } = dispatcher as { compose?: () => object }
+  const plain = { dispatch () {} }
+  return compose === undefined || Object.getPrototypeOf(compose.call(plain)) !== Object.getPrototypeOf(plain)
+}
+
 function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
   if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') {
     refuseOption('client.dispatcher', describe(given), 'write an undici dispatcher')
+  }
+  if (isOfOldUndici(given)) {
+    refuseOption(
+      'client.dispatcher',
+      'a dispatcher of undici 6 or earlier, which could send no request of ours',
+      'make it with undici 7 or later: npm install undici@7'
+    )
   }
   return given as TransportOptions['dispatcher']
 }

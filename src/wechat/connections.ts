@@ -1,7 +1,8 @@
 // The connections to WeChat's API hosts, kept alive between calls, and the limits on making and keeping one. A code
 // that is written to a dead connection is spent, as far as we can know: so none is written to one that may be dead.
 
-import { buildConnector, Client, errors, Pool } from 'undici'
+// By its file: in Bun the bare name means a stand-in of Bun's own, which has no dispatchers.
+import { buildConnector, Client, errors, Pool } from 'undici/index.js'
 import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
@@ -6,8 +6,9 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Test } from 'tap'
-import { Agent, MockAgent, RetryAgent } from 'undici'
+import { Agent, Client, EnvHttpProxyAgent, MockAgent, Pool, ProxyAgent, RetryAgent } from 'undici'
 import type { Dispatcher } from 'undici'
+import * as old from 'undici-6'
 import * as errors from '../../src/errors'
 import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/client-types'
 import { createClient } from '../../src/wechat/client'
@@ -591,6 +592,22 @@ t.test('a host\'s dispatcher is used and left open', async t => {
   pool.intercept({ path }).reply(200, JSON.stringify(tokens))
   t.strictSame(await client.exchangeCode(code), tokens)
   agent.assertNoPendingInterceptors()
+})
+
+t.test('a dispatcher of undici 6 is refused at once, one of undici 7 is taken, whatever it is made of', async t => {
+  class OwnOld extends old.Agent {}
+  class Own extends Agent {}
+  const pass = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => (options, handler) => dispatch(options, handler)
+  const proxy = 'http://localhost:9'
+  const outdated = [
+    new old.Agent(), new OwnOld(), new old.Pool(proxy), new old.Client(proxy), new old.ProxyAgent(proxy), new old.EnvHttpProxyAgent(), new old.MockAgent(),
+    new old.RetryAgent(new old.Agent()), new old.Agent().compose(pass as never), Object.assign(new EventEmitter(), { dispatch () { return true } })
+  ]
+  for (const dispatcher of outdated) {
+    t.throws(() => createWechatClient({ appid, secret, dispatcher }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /option client\.dispatcher is a dispatcher of undici 6 or earlier.*npm install undici@7/ }, dispatcher.constructor.name)
+  }
+  const current = [new Agent(), new Own(), new Pool(proxy), new Client(proxy), new ProxyAgent(proxy), new EnvHttpProxyAgent(), new MockAgent(), new RetryAgent(new Agent()), new Agent().compose(pass), { dispatch: () => true }]
+  for (const dispatcher of current) await createWechatClient({ appid, secret, dispatcher }).close()
 })
 
 t.test('a dispatcher that repeats on its own cannot spend a code twice', async t => {
