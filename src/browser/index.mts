@@ -81,6 +81,8 @@ export function embedQr<Shown = User> (element: Element, {
   let target = ''
   let endsAt = Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
+  let shownAt = 0
+  let wait = 0
 
   async function renew (): Promise<void> {
     clearTimeout(timer)
@@ -109,6 +111,14 @@ export function embedQr<Shown = User> (element: Element, {
     timer = setTimeout(again, milliseconds)
   }
 
+  // A frame that says so time after time (a clock that is wrong, cookies that are dropped) would keep the server busy.
+  function renewLater (): void {
+    endsAt = 0
+    if (Date.now() - shownAt > 60_000) wait = 0
+    renewIn(wait)
+    wait = Math.min(wait * 2 || 1000, 60_000)
+  }
+
   function again (): void {
     void renew()
   }
@@ -123,6 +133,7 @@ export function embedQr<Shown = User> (element: Element, {
     frame.style.border = '0'
     wechat = new URL(src).origin
     element.replaceChildren(frame)
+    shownAt = Date.now()
   }
 
   async function finish (): Promise<void> {
@@ -147,7 +158,7 @@ export function embedQr<Shown = User> (element: Element, {
     switch (data.wechatLogin) {
       case 'done': void finish(); break
       case 'refused': onRefused?.(); break
-      case 'expired': endsAt = 0; again(); break
+      case 'expired': renewLater(); break
       case 'error': onError?.(new WechatLoginError('The login did not work', 'LOGIN_FAILED'))
     }
   }

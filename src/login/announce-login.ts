@@ -6,6 +6,7 @@ import type { Settings } from '../options/parse-options'
 import type { Login } from '../session/login-record'
 import { readLogin } from '../session/request-session'
 import type { WechatProfile } from '../types'
+import { callHost } from './host-error'
 import { loginInfo } from './login-info'
 
 export async function announceLogin (
@@ -14,5 +15,6 @@ export async function announceLogin (
   if (onLogin === undefined) return
   // As it is read again, and like that read-only.
   const { user } = readLogin(request)!
-  await onLogin(user, { request, reply, via: login.via, profile, login: loginInfo(login) })
+  const context = { request, reply, via: login.via, profile, login: loginInfo(login) }
+  await callHost(() => onLogin(user, context))
 }

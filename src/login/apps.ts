@@ -10,6 +10,7 @@ import type { WechatApp } from '../types'
 import type { Via } from '../via'
 import { createClient } from '../wechat/client'
 import type { Transport } from '../wechat/transport'
+import { callHost } from './host-error'
 import type { LoginWay } from './login-way'
 import type { ReadyApp } from './ready-app'
 
@@ -53,7 +54,7 @@ export function createApps (
   }
 
   async function findForRequest (source: AppFunction, way: LoginWay, request: FastifyRequest): Promise<Found<App>> {
-    const given = await source(request)
+    const given = await callHost(() => source(request))
     return given === undefined || given === null ? undefined : checkOnce(given, way)
   }
 

@@ -47,6 +47,11 @@ export async function admitUser (context: Context, request: FastifyRequest): Pro
   return user
 }
 
+/** What the host shows of the user to the visitor's own browser. */
+export async function showUser ({ settings }: Context, request: FastifyRequest, user: WechatUser): Promise<object> {
+  return callHost(() => settings.publicUser(user, request))
+}
+
 async function load (context: Context, request: FastifyRequest, login: Login): Promise<WechatUser | null> {
   if (context.settings.loadUser === undefined) return login.user as WechatUser
   const known = loadedUsers.get(request)

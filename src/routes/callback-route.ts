@@ -11,7 +11,7 @@ import {
 import type { Context } from '../login/context'
 import { handleCallback, type LostAttempt } from '../login/handle-callback'
 import type { BrowserWay } from '../login/login-way'
-import { loadUser } from '../login/request-user'
+import { loadUser, showUser } from '../login/request-user'
 import { hasSignedOut } from '../login/signed-out'
 import { findFittingWay, returnToOf, startLogin } from '../login/start-login'
 import { bounceHeaders, renderBounce } from '../pages/bounce'
@@ -96,13 +96,12 @@ function mountPost (scope: Scope, context: Context, way: BrowserWay, path: strin
   scope.post(path, { ...routeOptions, schema: postSchema }, async (request, reply) => {
     checkSameOrigin(context, request)
     if (!isJson(request)) throw new InvalidRequestError()
-    const { settings } = context
     const returnTo = returnToOf(context, request, request.body.redirect)
     const result = await handleCallback(context, request, reply, way, callbackParamsOf(request))
-    if ('lost' in result) throw Object.assign(new InvalidStateError(), { loginUrl: settings.loginPath })
+    if ('lost' in result) throw Object.assign(new InvalidStateError(), { loginUrl: context.settings.loginPath })
     const loaded = await loadUser(context, request)
     if (loaded === null) throw new AccessDeniedError()
-    return { user: await settings.publicUser(loaded, request), redirect: returnTo }
+    return { user: await showUser(context, request, loaded), redirect: returnTo }
   })
 }
 

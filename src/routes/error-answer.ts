@@ -4,7 +4,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RateLimitedError } from '../errors'
 import type { Context } from '../login/context'
-import { isUnexposed } from '../login/host-error'
+import { callHost, isUnexposed } from '../login/host-error'
 import { privateHeaders, type Refusal, sendPage } from '../pages/send-page'
 import { isEmbedded, isWechatBrowser, wantsPage } from '../request-kind'
 import { retryUrl } from '../urls'
@@ -22,12 +22,12 @@ export async function answerError (
   reportFailure(context, request, error, refusal, !isPage)
   if (isPage) {
     try {
-      return await sendPage(settings, request, reply, refusal, {
+      return await callHost(() => sendPage(settings, request, reply, refusal, {
         kind: 'error',
         isWechat: isWechatBrowser(settings, request),
         href: retryUrl(settings, (request.query as { redirect?: unknown }).redirect),
         embedded: isEmbedded(request)
-      })
+      }))
     } catch (failure) {
       throw toRefusal(failure)
     }

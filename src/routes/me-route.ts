@@ -3,7 +3,7 @@
 import { Type } from '@sinclair/typebox'
 import { UnauthenticatedError } from '../errors'
 import type { Context } from '../login/context'
-import { loadUser } from '../login/request-user'
+import { loadUser, showUser } from '../login/request-user'
 import { routeOptions } from './route-config'
 import { refusals, tags, user } from './schemas'
 import type { Scope } from './scope'
@@ -21,6 +21,6 @@ export function mountMe (scope: Scope, context: Context): void {
     reply.header('vary', 'cookie')
     const loaded = await loadUser(context, request)
     if (loaded === null) throw Object.assign(new UnauthenticatedError(), { loginUrl: context.settings.loginPath })
-    return { user: await context.settings.publicUser(loaded, request) }
+    return { user: await showUser(context, request, loaded) }
   })
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Login, loginKey } from './login-record'
 import { readLogin } from './request-session'
 import { sendNothing, signedId } from './session-answer'
+import { checkCookieName } from './session-check'
 import { destroySession } from './session-store'
 import { type Memory, rememberEnd } from './stored-login'
 import { hasTombstone } from './tombstone'
@@ -19,11 +20,14 @@ interface Checking { [check]: (session: Session) => void }
 /** Every save of a session with a login, by whomever in this scope, looks whether the login has ended. */
 export function addSaveChecks (fastify: FastifyInstance, memory: Memory): void {
   fastify.decorateRequest(check, null)
+  let isNameChecked = false
   fastify.addHook('onRequest', (request, reply, done) => {
     (request as unknown as Checking)[check] = session => { checkSavesOf(session, memory, request, reply) }
     if ((request.session as Session | null)?.[loginKey] !== undefined) {
       checkSaves(request)
       checkSavesOfOthers(request)
+      if (!isNameChecked) checkCookieName(request)
+      isNameChecked = true
     }
     done()
   })

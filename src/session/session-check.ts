@@ -3,9 +3,10 @@
 
 import type { FastifyRequest } from 'fastify'
 import { MisconfiguredError } from '../errors'
+import { describe } from '../option-checks'
 import { isStrict, strictCookie } from '../options/session-options'
 import { proxyAdvice } from '../request-origin'
-import { hasSession } from './request-session'
+import { cookieNameOf, hasSession } from './request-session'
 
 const outsideThePath =
   'the callback path lies outside the path of the session cookie; set session.cookie.path to /'
@@ -27,6 +28,21 @@ export function checkSession (request: FastifyRequest): void {
     throw new MisconfiguredError()
   }
   if (isStrict(session.cookie.sameSite)) logOnce(request, strictCookie)
+}
+
+/**
+ * Warns where a sibling subdomain could plant the session cookie. Its name cannot be read at boot: a request with a
+ * session tells it. A cookie with a domain is the host's choice.
+ */
+export function checkCookieName (request: FastifyRequest): void {
+  const { session, protocol, log } = request
+  const name = cookieNameOf(request, session)
+  if (protocol !== 'https' || session.cookie.domain || name === undefined || name.startsWith('__Host-')) return
+  log.warn(
+    `fastify-wechat-login: the session cookie's name is ${describe(name)}: a page of a sibling subdomain could plant ` +
+      "a session of its choice in a visitor's browser. Give @fastify/session cookieName: '__Host-session' and " +
+      "cookie: { secure: true, path: '/' }; everybody has to log in once more"
+  )
 }
 
 const logged = new WeakMap<object, Set<string>>()

@@ -4,8 +4,9 @@ import cookie from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import { startHost } from '../fixture/host'
-import { begin, isLoggedIn } from '../fixture/login'
-import { origin } from '../fixture/settings'
+import type { WechatLoginOptions, WechatUser } from '../../src/types'
+import { begin, isLoggedIn, logIn } from '../fixture/login'
+import { origin, sameOrigin } from '../fixture/settings'
 
 /** Every place of a request in which a code or a state may stand. */
 function textOf ({ raw, url, originalUrl, query, body, params }: FastifyRequest): string {
@@ -94,4 +95,50 @@ test('T78: the words of a 4xx that a library throws in onUser or loadUser are no
     t.strictSame([answer.status, answer.json().message], [404, expected])
     t.notOk(await isLoggedIn(host, browser))
   }
+})
+
+test('T78: nor are those of onLogin, publicUser, renderPage and the function of an app', async t => {
+  const words = 'GET https://vault.internal/key?token=hunter2 answered 404'
+  let expose: boolean | undefined
+  const fail = (): never => { throw Object.assign(new Error(words), { statusCode: 404, expose }) }
+  const places: Array<[what: string, options: Partial<WechatLoginOptions>]> = [
+    ['onLogin', { onLogin: fail, renderPage: false }],
+    ['publicUser', { publicUser: fail, renderPage: false }],
+    ['renderPage', { onUser: () => null, renderPage: fail }],
+    ['qr', { qr: fail, renderPage: false }]
+  ]
+  for (const [what, options] of places) {
+    const host = await startHost(t, { options })
+    for (expose of [undefined, true]) {
+      const browser = host.browser()
+      let answer
+      if (what === 'qr') {
+        answer = await browser.fetch(`${origin}/wechat/login`)
+      } else {
+        const { callback, code, state } = await begin(host, browser)
+        answer = what === 'renderPage' ? await browser.get(callback) : await browser.post(`${origin}/wechat/qr`, { code, state }, sameOrigin)
+      }
+      t.strictSame([answer.status, answer.json().message], [404, expose ? words : 'The login was refused'], what)
+    }
+  }
+})
+
+test('T78: in a guard of the host\'s routes loadUser\'s error is its error handler\'s, as it was thrown', async t => {
+  const thrown = Object.assign(new Error('the database says no'), { statusCode: 404 })
+  let fails = false
+  const seen: unknown[] = []
+  const host = await startHost(t, {
+    before: app => {
+      app.setErrorHandler((error, _request, reply) => {
+        seen.push(error)
+        return reply.code(404).send('mine')
+      })
+    },
+    options: { loadUser: user => { if (fails) throw thrown; return user as WechatUser } }
+  })
+  const browser = host.browser()
+  await logIn(host, browser)
+  fails = true
+  t.equal((await browser.fetch(`${origin}/account`)).body, 'mine')
+  t.equal(seen[0], thrown)
 })
