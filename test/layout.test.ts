@@ -26,7 +26,7 @@ const mayLoad: Record<string, RegExp> = {
   '@sinclair/typebox/compiler': /^(routes|wechat)\//,
   undici: /^wechat\/http$/,
   fastify: /^simulator\//,
-  uqr: /^simulator\//
+  uqr: /^(simulator\/.+|pages\/qr-code)$/
 }
 
 interface Import {

@@ -17,7 +17,6 @@ type Found<Checked extends App> = ReadyApp<Checked> | undefined
 
 export interface Apps {
   readonly fixed: Readonly<Partial<Record<Via, ReadyApp>>>
-  has (via: Via): boolean
   /** The app for this request; undefined where there is none for it. */
   find<Checked extends App> (way: LoginWay<Checked>, request: FastifyRequest): Found<Checked> | Promise<Found<Checked>>
   /** The same for a way's name, which may be no way's. */
@@ -69,7 +68,6 @@ export function createApps (
 
   return {
     fixed,
-    has: via => settings.apps[via] !== undefined,
     find,
     findByVia (via, request) {
       const way = ways.find(way => way.via === via)

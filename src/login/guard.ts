@@ -3,13 +3,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
 import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
-import { isAheadOfVisitor, isWechatBrowser, wantsPage } from '../request-kind'
+import { isAheadOfVisitor, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
-import { loginUrl, openedUrl } from '../urls'
+import { askFirst } from './ask-first'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
+import { loginUrlFor } from './login-here'
 import { keepPrivate } from './private-answer'
-import { hasSignedOut } from './signed-out'
 import { knownUser, loadUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
@@ -105,14 +105,10 @@ function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: strin
   return loginPath === undefined ? {} : { loginUrl: loginPath }
 }
 
-// A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const href = loginUrl(context.settings, openedUrl(context.settings, request))!
-  if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
+  const href = loginUrlFor(context.settings, request)!
+  const text = askFirst(context, request)
+  if (text === undefined) return reply.redirect(href, 302)
   if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-  return sendPage(context.settings, request, reply, refusal, {
-    kind: 'signed-out',
-    isWechat: isWechatBrowser(context.settings, request),
-    href
-  })
+  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', text, href })
 }

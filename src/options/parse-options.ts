@@ -54,14 +54,16 @@ export interface Settings {
   /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
   readonly timeout: number
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
+  readonly askFirst: boolean
+  readonly isPhoneBrowser: WechatLoginOptions['isPhoneBrowser']
 }
 
 const day = 86_400
 
 const optionNames = [
   'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
-  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser',
-  'publicPrefix'
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser', 'isPhoneBrowser',
+  'publicPrefix', 'askFirst'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
@@ -117,7 +119,9 @@ export function parseOptions (
     openHost,
     transport,
     timeout: transport.timeout,
-    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser')
+    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser'),
+    askFirst: flagOption(given.askFirst, 'askFirst'),
+    isPhoneBrowser: functionOption(given.isPhoneBrowser, 'isPhoneBrowser')
   })
 }
 

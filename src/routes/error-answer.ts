@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { RateLimitedError } from '../errors'
 import type { Context } from '../login/context'
 import { privateHeaders, type Refusal, sendPage } from '../pages/send-page'
-import { isEmbedded, isWechatBrowser, wantsPage } from '../request-kind'
+import { isEmbedded, wantsPage } from '../request-kind'
 import { retryUrl } from '../urls'
 import { reportFailure } from './report-failure'
 
@@ -23,7 +23,6 @@ export async function answerError (
     try {
       return await sendPage(settings, request, reply, refusal, {
         kind: 'error',
-        isWechat: isWechatBrowser(settings, request),
         href: retryUrl(settings, (request.query as { redirect?: unknown }).redirect),
         embedded: isEmbedded(request)
       })
