@@ -11,6 +11,7 @@ export interface Hint {
 
 /** The codes of the errors that a call to WeChat ends with. */
 export type WechatErrorCode =
+  | 'FST_WECHAT_USER_BLOCKED'
   | 'FST_WECHAT_INVALID_CODE'
   | 'FST_WECHAT_TOKEN_EXPIRED'
   | 'FST_WECHAT_RATE_LIMITED'
@@ -67,9 +68,15 @@ export const InvalidOptionsError = createError<'FST_WECHAT_INVALID_OPTIONS', 500
   500
 )
 
-/** Nobody is logged in, and the route is for those who are. */
-export const UnauthenticatedError =
-  createError<'FST_WECHAT_UNAUTHENTICATED', 401, []>('FST_WECHAT_UNAUTHENTICATED', 'Log in with WeChat first', 401)
+/** Nobody is logged in, and the route is for those who are. No mistake in any code, and so without a stack trace. */
+export const UnauthenticatedError = createError<'FST_WECHAT_UNAUTHENTICATED', 401, []>(
+  'FST_WECHAT_UNAUTHENTICATED',
+  'Log in with WeChat first',
+  401,
+  Error,
+  // The trace would be the dearest part of a refusal.
+  false
+)
 
 /**
  * The query or the body breaks its schema, no app is set up for this request, or a QR code was asked for on a foreign
@@ -102,7 +109,7 @@ export const InvalidStateError = createError<'FST_WECHAT_INVALID_STATE', 403, []
   403
 )
 
-/** The visitor said no on WeChat's page, or the host's `onUser` returned null. */
+/** The visitor said no on WeChat's page, or the host's `onUser` returned `null` or another falsy value. */
 export const AccessDeniedError =
   createError<'FST_WECHAT_ACCESS_DENIED', 403, []>('FST_WECHAT_ACCESS_DENIED', 'The login was refused', 403)
 
@@ -129,6 +136,10 @@ export const WrongBrowserError = createError<'FST_WECHAT_WRONG_BROWSER', 400, []
   'This way to log in does not work in this browser',
   400
 )
+
+/** WeChat has blocked this user as a risk (40226). */
+export const UserBlockedError =
+  createWechatError('FST_WECHAT_USER_BLOCKED', 'WeChat has blocked this user', 403)
 
 /** WeChat does not take the code: wrong, used or too old (40029, 40163, 41008, 42003). */
 export const InvalidCodeError =

@@ -1,6 +1,6 @@
 // What the plugin adds to Fastify's own interfaces.
 
-import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WechatUser } from './types'
 import type { Via } from './via'
 import type { WechatClient } from './wechat/client-types'
@@ -8,6 +8,14 @@ import type { WechatClient } from './wechat/client-types'
 // Their augmentations of Fastify belong to ours; an import type would be dropped from the emitted declarations.
 export type {} from '@fastify/cookie'
 export type {} from '@fastify/session'
+
+/**
+ * A hook for `preHandler` or `onRequest` of any instance, whatever its server, logger and type provider: named are the
+ * members of a request and a reply that depend on none of them.
+ */
+export type WechatGuard = (
+  request: Pick<FastifyRequest, 'id' | 'url' | 'wechatUser'>, reply: Pick<FastifyReply, 'sent' | 'statusCode'>
+) => Promise<unknown>
 
 /** `fastify.wechatLogin`: for routes and jobs of the host's own. */
 export interface WechatLogin {
@@ -60,9 +68,9 @@ declare module 'fastify' {
 
   interface FastifyInstance {
     /** Sends pages to the login route and answers 401 to everything else, unless a user is logged in. */
-    requireWechatUser: preHandlerAsyncHookHandler
+    requireWechatUser: WechatGuard
     /** The same check that only throws: for `fastify.auth([...])` and APIs. */
-    verifyWechatUser: preHandlerAsyncHookHandler
+    verifyWechatUser: WechatGuard
     /** WeChat's clients, and what a route of the host's own needs to start or end a login. */
     wechatLogin: WechatLogin
   }

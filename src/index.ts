@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import * as errors from './errors'
 import type * as events from './events'
 import type * as fastifyTypes from './fastify-types'
+import { requireWechatUser, verifyWechatUser } from './login/exported-guards'
 import { createPlugin } from './plugin'
 import type * as types from './types'
 import type * as via from './via'
@@ -13,13 +14,22 @@ import type * as wechatTypes from './wechat/client-types'
 
 const plugin = fp(createPlugin(), { fastify: '5.x', name: 'fastify-wechat-login' })
 
-const names = { default: plugin, fastifyWechatLogin: plugin, createWechatClient, errors }
+const names = {
+  default: plugin,
+  fastifyWechatLogin: plugin,
+  requireWechatUser,
+  verifyWechatUser,
+  createWechatClient,
+  errors
+}
 const fastifyWechatLogin = Object.assign(plugin, names)
 
 // Node learns the names of a CommonJS module by reading lines like these; Object.assign alone hides them from `import
 // { … }`.
 module.exports.default = plugin
 module.exports.fastifyWechatLogin = plugin
+module.exports.requireWechatUser = requireWechatUser
+module.exports.verifyWechatUser = verifyWechatUser
 module.exports.createWechatClient = createWechatClient
 module.exports.errors = errors
 
@@ -31,6 +41,8 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export interface WechatLoginTypes {}
   export type ClientOptions = wechatTypes.ClientOptions
   export type Lang = wechatTypes.Lang
+  export type LoginInfo = types.LoginInfo
+  export type OnLoginContext = types.OnLoginContext
   export type OnUserContext = types.OnUserContext
   export type StoredUser = types.StoredUser
   export type TransportOptions = wechatTypes.TransportOptions
@@ -41,6 +53,7 @@ declare namespace fastifyWechatLogin { // types only: merges with the const and 
   export type WechatClientOptions = wechatTypes.WechatClientOptions
   export type WechatDispatcher = wechatTypes.WechatDispatcher
   export type WechatError = errors.WechatError
+  export type WechatGuard = fastifyTypes.WechatGuard
   export type WechatLogin = fastifyTypes.WechatLogin
   /** What subscribers to the channels `fastify-wechat-login:<name>` of node:diagnostics_channel get, by name. */
   export type WechatLoginEvents = events.WechatLoginEvents

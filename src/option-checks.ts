@@ -2,21 +2,38 @@
 
 import { InvalidOptionsError } from './errors'
 
-// A secret may stand in the place of another option, and has 32 characters or more: only an address may be as long as
-// that.
-const address = /^(?:[a-z]+:)?\/|^[\w-]+\.[\w.-]+\//i
+// A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids are
+// public; other words are shown while they are too short to be worth anything.
+const appid = /^ ?wx[0-9a-f]{1,17} ?$/i
+const secretLike = /[0-9a-f]{10}|[0-9A-Za-z+/_-]{21}/i
+const longestWord = 20
 
-/** Shows what was found without showing a secret: the type, and for short harmless text the text. */
+function isHarmless (text: string): boolean {
+  return appid.test(text) || !secretLike.test(text)
+}
+
+/** Shows what was found without showing a secret: of an address what stands before its query, else a short word. */
 export function describe (value: unknown): string {
-  if (typeof value === 'string') {
-    return value.length > (address.test(value) ? 100 : 31)
-      ? `a text of ${value.length} characters`
-      : JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))
-  }
+  if (typeof value === 'string') return describeText(value)
   if (Array.isArray(value)) return 'an array'
   return value === null || ['undefined', 'number', 'boolean'].includes(typeof value)
     ? String(value)
     : `a value of type ${typeof value}`
+}
+
+function describeText (text: string): string {
+  const shown = withoutQuery(text) ?? (text.length <= longestWord && isHarmless(text) ? text : undefined)
+  return shown === undefined ? `a text of ${text.length} characters` : JSON.stringify(shown)
+}
+
+const longestAddress = 100
+
+/** `https://host/path` or `/path`; undefined for what is no address, or one with what may be a secret in it. */
+function withoutQuery (text: string): string | undefined {
+  if (!/^(?:https?:)?\/|^[\w-]+(?:\.[\w-]+)+[/:]/i.test(text)) return undefined
+  const address = text.replace(/\/\/[^/?#]*@/, '//***@').replace(/[?#].*/s, sign => `${sign[0]}…`)
+  const parts = address.split(/[/.:]/)
+  return address.length <= longestAddress && parts.every(isHarmless) ? address : undefined
 }
 
 const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
@@ -47,9 +64,10 @@ export function refuseUnknown (given: object, known: string[], where: string): v
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const twin = known.find(other => other.toLowerCase() === name.toLowerCase())
+    const shown = name.length <= longestWord && isHarmless(name) ? name : `(a name of ${name.length} characters)`
     failOption(
-      where + name,
-      `unknown option ${where}${name}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`
+      where + shown,
+      `unknown option ${where}${shown}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`
     )
   }
 }

@@ -3,13 +3,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
+import { addSaveChecks } from './session/checked-save'
 import { checkHostSession, registerSession } from './session/session-plugin'
+import { decorateAdmitted } from './login/admitted-user'
 import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
 import { logout } from './login/end-login'
 import { chooseWay, isOnCallbackHost, returnToOf, startLogin } from './login/start-login'
 import { createAccessToken } from './login/access-token'
+import { addLoginUrl } from './login/refusal-body'
 import { knownUser, loadUser } from './login/request-user'
 import { parseOptions } from './options/parse-options'
 import { mountClient } from './routes/client-route'
@@ -46,13 +49,16 @@ export function createPlugin (now: () => number = Date.now) {
     })
 
     decorate(fastify, context)
+    addLoginUrl(fastify, settings)
     await registerSession(fastify, settings)
+    addSaveChecks(fastify, context)
     const routes = [mountLogin, ...ways.map(({ mount }) => mount), mountMe, mountLogout, mountClient]
     await fastify.register(createScope(routes, context))
   }
 }
 
 function decorate (fastify: FastifyInstance, context: Context): void {
+  decorateAdmitted(fastify)
   const guards = createGuards(context)
   const accessToken = createAccessToken(context)
   fastify.decorate('requireWechatUser', guards.require)

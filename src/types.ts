@@ -1,10 +1,13 @@
-// The plugin's options and what a host gets from it. Follows the package's README; WeChat's fields keep WeChat's names.
+// The plugin's options. Follows the package's README; WeChat's fields keep WeChat's names.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
-import type { HostTypes } from './host-types'
-import type { Via } from './via'
-import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/client-types'
+import type {
+  LoginInfo, Nobody, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser
+} from './user-types'
+import type { ClientOptions, Lang } from './wechat/client-types'
+
+export type { LoginInfo, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser } from './user-types'
 
 /** One account of WeChat's, an Official Account or a Website App. */
 export interface WechatApp {
@@ -38,34 +41,6 @@ export type WechatQrApp = Pick<WechatApp, 'appid' | 'secret' | 'callbackUrl'>
 /** An app, or a function that picks one for a request (several tenants in one process). */
 export type WechatAppSource<App = WechatApp> =
   App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
-
-/** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
-export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
-  /** The app that the openid belongs to: `(appid, openid)` is the identity. */
-  appid: string
-  via: Via
-  /** What WeChat granted, comma separated. */
-  scope?: string
-  /** True for a virtual user of WeChat's snapshot page (only with `snapshotUsers: 'allow'`). */
-  snapshot: boolean
-}
-
-/** `request.wechatUser`: the host's own type where it named one, else the profile. */
-export type WechatUser = HostTypes extends { types: { user: infer User } } ? User : WechatProfile
-
-/** What the session holds: what `onUser` returns and `loadUser` gets. */
-export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ? Stored : WechatUser
-
-/** What `onUser` gets beside the profile. */
-export interface OnUserContext {
-  /** Still has the visitor's earlier session, for account linking. */
-  request: FastifyRequest
-  /** For headers and cookies of the host's own. The answer itself is the login's. */
-  reply: FastifyReply
-  via: Via
-  /** WeChat's, for calls of the host's own. They are gone after this call, unless `keepTokens` is set. */
-  tokens: WechatTokens
-}
 
 /** A page of ours, as `renderPage` gets it. */
 export interface WechatPage {
@@ -113,11 +88,19 @@ export type WechatLoginOptions = WechatApps & WechatLoginSettings
 export interface WechatLoginSettings {
   /**
    * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
-   * that; `null` refuses. Must be an upsert.
+   * that; `null` or anything falsy but `undefined`, which is taken for a forgotten return, refuses. Must be an upsert.
    */
-  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
-  /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
-  loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
+  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | Nobody | Promise<StoredUser | Nobody>
+  /**
+   * Once a login, when the session is the new one: what it writes into `request.session` is stored with the login. Where
+   * it throws, the login is taken back, and the answer is the error's, as with `onUser`. It must not `regenerate` or
+   * `destroy` the session, which fails the login.
+   */
+  onLogin?: (user: StoredUser, context: OnLoginContext) => unknown
+  /** From what the session holds to `request.wechatUser`, once a request; `null` or anything falsy ends the login. */
+  loadUser?: (
+    stored: StoredUser, request: FastifyRequest, login: LoginInfo
+  ) => WechatUser | Nobody | undefined | Promise<WechatUser | Nobody | undefined>
   /** What `me` and the POST callback show to the page. @default the user as it is */
   publicUser?: (user: WechatUser, request: FastifyRequest) => object | Promise<object>
   /** Paths below the scope's prefix; `false` leaves a route out. The callbacks live at the paths of their URLs. */
@@ -171,6 +154,14 @@ export interface WechatLoginSettings {
   client?: ClientOptions
   /** Seconds that an attempt stays valid, at most a day. @default 900 */
   attemptTtl?: number
+  /**
+   * Where a login counts: one of another realm is nobody, whatever store, secret and cookie are shared. A text, or a
+   * function of the request that returns one at once; where it throws or returns anything else, nobody is logged in and
+   * the request fails with `FST_WECHAT_MISCONFIGURED`.
+   * @default for each way its app's whole `callbackUrl`; for apps given as functions the callback's path and the
+   * request's host
+   */
+  realm?: string | ((request: FastifyRequest) => string)
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean
   /**

@@ -8,6 +8,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { type Test, test } from 'tap'
+import { startWechatSimulator } from '../src/simulator'
 import { agents, type Answer, Browser } from './fixture/browser'
 import { reportMissing } from './fixture/missing'
 import { freePort } from './fixture/ports'
@@ -43,6 +44,13 @@ function run (t: Test, env: Env, command: readonly string[], cwd: string): Run {
   return { child, output: () => output, ended }
 }
 
+/** Those of any simulator whose apps have no other: they are made from the kind of app. */
+async function simulatedSecrets (): Promise<string[]> {
+  const { options, close } = await startWechatSimulator()
+  await close()
+  return [options.oneclick.secret, options.qr.secret]
+}
+
 interface Example extends Run {
   /** As it is printed. */
   origin: string
@@ -69,7 +77,7 @@ async function startExample (t: Test, env: Env = {}, command = direct, folder?: 
     const reply = await fetch(`${simulator}/simulator/${path}`, { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
     return reply.json()
   }
-  if (env.WECHAT_QR_APPID === undefined) for (const { secret } of await control('GET', 'apps')) secrets.push(secret)
+  if (env.WECHAT_QR_APPID === undefined) secrets.push(...await simulatedSecrets())
   t.teardown(() => {
     const leaked = [...secrets, ...browsers.flatMap(browser => [...browser.secrets])].filter(secret => started.output().includes(secret))
     if (leaked.length > 0) throw new Error(`the example of "${t.name}" prints what it must not: ${leaked.join(', ')}`)

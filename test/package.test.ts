@@ -1,10 +1,12 @@
 // The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t from 'tap'
 import ts from 'typescript'
@@ -64,6 +66,16 @@ t.test('the dependencies at run time, and theirs, have the licences that CONTRIB
   t.strictSame(listed, found)
 })
 
+/** Of Fastify: what each has mended is in CONTRIBUTING.md, under Floors. */
+const securityReleases = ['5.8.3', '5.8.5', '5.12.1', '5.12.2', '5.12.5']
+
+t.test('no security release of Fastify lies above the floor', async t => {
+  const floor = /^\^(\d+\.\d+\.\d+)$/.exec(manifest.peerDependencies.fastify)![1]!
+  const isAbove = (release: string): boolean => release.localeCompare(floor, 'en', { numeric: true }) > 0
+  t.strictSame(securityReleases.filter(isAbove), [])
+  t.match(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'), `- Fastify ${floor}: `)
+})
+
 t.test('each action of the workflows is pinned to a commit, and its version stands beside it', async t => {
   const folder = join(root, '.github/workflows')
   const uses = readdirSync(folder).flatMap(file => readFileSync(join(folder, file), 'utf8').match(/^.*\buses:.*$/gm) ?? [])
@@ -86,6 +98,18 @@ t.test('a visitor logs in and out, oneclick and qr', async t => {
 t.test('its command is where a package manager links it', async t => {
   const { stdout } = await run(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'doctor', '--help'], { cwd: host, env })
   t.match(stdout, 'Usage: fastify-wechat-login doctor')
+})
+
+t.test('its command starts the simulator, which says where it is, and ends when told to', async t => {
+  const child = spawn(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'simulator', '--port', '0', '--json'], { cwd: host, env })
+  const ended = once(child, 'close')
+  t.teardown(() => { child.kill('SIGKILL') })
+  const [line] = await once(createInterface(child.stdout), 'line')
+  const { client, qr } = JSON.parse(line)
+  const apps = await (await fetch(`${client.openHost}/simulator/apps`)).json() as Array<{ appid: string }>
+  t.ok(apps.some(({ appid }) => appid === qr.appid))
+  child.kill('SIGINT')
+  t.strictSame(await ended, [0, null])
 })
 
 t.test('without @fastify/cookie or @fastify/session the boot error says what to install', async t => {

@@ -116,7 +116,7 @@ test('a page loads nothing and runs nothing', t => {
 test('every refusal has its text in Chinese and in English', t => {
   const codes = Object.values(errors).filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
     .map(Refusal => (new (Refusal as new () => Error & { code: string })()).code)
-  t.equal(codes.length, 15)
+  t.equal(codes.length, 16)
   const names = new Set<TextName>([...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', ''].map(textNameOf))
   for (const browser of ['wechat', 'phone', 'computer'] as const) for (const openIn of ['wechat', 'computer'] as const) names.add(wrongBrowserText(browser, openIn))
   for (const name of [...names, 'loginFirst'] as const) {
@@ -138,6 +138,13 @@ test('every refusal has its text in Chinese and in English', t => {
 test('a snapshot has no button: nothing in it works but scrolling', t => {
   for (const lang of ['zh', 'zh-Hant', 'en'] as const) t.equal(textFor('snapshot', lang).action, undefined)
   t.match(textFor('snapshot', 'zh').message, '请点屏幕右下角「使用完整服务」，同意后会自动登录')
+  t.end()
+})
+
+test('a user whom WeChat has blocked is told so, and not that this site has a fault', t => {
+  const name = textNameOf('FST_WECHAT_USER_BLOCKED')
+  t.match(textFor(name, 'zh').title, '微信拦截了')
+  t.match(textFor(name, 'en').title, 'WeChat has blocked')
   t.end()
 })
 

@@ -17,6 +17,7 @@ const headings: Array<[en: string, zh: string]> = [
   ['Protect routes', '保护路由'],
   ['Keep users', '保存用户'],
   ['In PostgreSQL, linked and joined', '用 PostgreSQL：关联与合并'],
+  ['List logins, end one, allow one device', '列出登录、结束其中一个、只允许一台设备'],
   ['Ask for the profile on one page only', '只在一个页面要头像昵称'],
   ['A QR code in your own page', '在自己的页面里放二维码'],
   ['Single-page apps', '单页应用'],

@@ -3,6 +3,7 @@
 
 import { clockSkew } from '../session/clock-skew'
 import type { Login, SessionRef } from '../session/login-record'
+import { copyText } from '../text-copy'
 
 /**
  * A run of an attempt, as it goes. It sets `spent` once the code has left for WeChat; a failure before that leaves the
@@ -25,7 +26,7 @@ export interface Returned {
 }
 
 interface Entry {
-  returned: Returned
+  readonly returned: Returned
   /** While the run goes on, and after a success: what `joinSession` needs. Null once it has failed. */
   outcome: Promise<SessionRef> | null
 }
@@ -61,15 +62,15 @@ export class SpentAttempts {
   /** Runs the attempt, and remembers it unless it fails unspent. Settles as `work` does. */
   run (key: string, returned: Returned, work: (run: Run) => Promise<Outcome>): Promise<Outcome> {
     const run = { spent: false }
-    const entry: Entry = { returned, outcome: null }
+    const entry: Entry = { returned: copyReturned(returned), outcome: null }
     this.#entries.set(key, entry)
-    if (!this.#codes.has(returned.code)) this.#codes.set(returned.code, entry)
+    if (!this.#codes.has(entry.returned.code)) this.#codes.set(entry.returned.code, entry)
     const working = work(run).catch((error: unknown) => {
       entry.outcome = null
       if (!run.spent) this.#remove(key, entry)
       throw error
     })
-    entry.outcome = working.then(({ sessionRef }) => sessionRef)
+    entry.outcome = working.then(({ sessionRef }) => copySessionRef(sessionRef))
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
     if (this.#entries.size > this.most) this.#remove(...this.#entries.entries().next().value!)
@@ -87,4 +88,13 @@ export class SpentAttempts {
     this.#entries.delete(key)
     if (this.#codes.get(entry.returned.code) === entry) this.#codes.delete(entry.returned.code)
   }
+}
+
+// Texts of the request: as they are, each would keep all of it.
+function copyReturned ({ state, code, endsAt }: Returned): Returned {
+  return { state: copyText(state), code: copyText(code), endsAt }
+}
+
+function copySessionRef ({ session, loginId }: SessionRef): SessionRef {
+  return { session: copyText(session), loginId: copyText(loginId) }
 }

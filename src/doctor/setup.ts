@@ -35,12 +35,10 @@ interface Values {
 
 /** Throws `UsageError`, or `InvalidOptionsError` for an API host. */
 export async function readSetup (args: string[], environment: Env): Promise<Setup> {
-  const { values, positionals: [command, file, ...more] } = parse(args)
+  const { values, positionals: [file, ...more] } = parse(args)
   const env = { ...readEnvFile(values['env-file']), ...environment }
   const { ask = false, json = false, help = false } = values
-  if (!help && (command !== 'doctor' || more.length > 0)) {
-    throw new UsageError('the one command is: fastify-wechat-login doctor [module]')
-  }
+  if (!help && more.length > 0) throw new UsageError('the doctor takes one module at most')
   const apiHosts = values['api-host']?.map(origin => parseOrigin('--api-host', origin))
   const options = help ? {} : file === undefined ? optionsOfEnv(env) : await optionsOfModule(file)
   return {

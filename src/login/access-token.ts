@@ -53,6 +53,8 @@ async function refresh (context: Context, request: FastifyRequest, login: Login)
     const tokens = keepTokens(await app.client.refresh(login.tokens.refresh_token), context.now())
     if (context.ended.has(login.id) || !await isStored(place, login, timeout)) throw new UnauthenticatedError()
     await updateLogin(request, { ...login, tokens }, timeout)
+    // A logout on another process, found while the session was saved.
+    if (context.ended.has(login.id)) throw new UnauthenticatedError()
     publish('token.refreshed', () => identifyLogin(login), request.log)
     return tokens
   } catch (error) {

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findAttempt } from '../attempt/attempt-cookie'
-import { isShared, readSharedResult, writeSharedResult } from '../attempt/shared-result'
+import { readSharedResult, writeSharedResult } from '../attempt/shared-result'
 import type { Outcome, Returned, Run } from '../attempt/spent-attempts'
 import { InvalidCodeError, InvalidStateError, WechatError } from '../errors'
 import { publish } from '../events'
@@ -12,15 +12,16 @@ import type { CallbackApp } from '../options/app-options'
 import { currentLogin, isActive } from '../session/current-login'
 import { keepTokens, type Login, type SessionRef } from '../session/login-record'
 import { joinSession } from '../session/join-session'
-import { openSession, readLogin, sessionRefTo, storeRefOf } from '../session/request-session'
-import { startSession } from '../session/start-session'
+import { holdSessionWhile, sessionRefTo } from '../session/request-session'
 import { checkSession } from '../session/session-check'
+import { isShared } from '../session/stored-note'
+import { announceLogin } from './announce-login'
 import type { Context } from './context'
-import { endLogin } from './end-login'
 import { identifyAttempt, identifyLogin } from './event-identity'
 import type { BrowserWay, Identity } from './login-way'
 import type { ReadyApp } from './ready-app'
 import { realmOf } from './realm'
+import { renewSession } from './renew-session'
 import { resolveUser } from './resolve-user'
 
 export interface Attempt extends Returned {
@@ -60,12 +61,15 @@ async function runOnce (
   if (elsewhere !== null) return { sessionRef: elsewhere }
   const tab = await findOtherTab(context, request, attempt)
   if (tab !== null) return { sessionRef: tab }
+  // Asked first: where the host cannot say it, no code shall be spent.
+  const realm = realmOf(settings, context.apps, attempt.app.via, request)
   const redeemed = await redeem(context, request, attempt, run)
   if (redeemed.sessionRef !== undefined) return { sessionRef: redeemed.sessionRef }
   const identity = await attempt.way.identify(attempt.app, redeemed.answer, settings)
-  const user = await resolveUser(settings, request, reply, identity)
-  const login = { ...loginOf(context, request, attempt.key, identity), user }
-  const sessionRef = await renew(context, request, login)
+  const user = await holdSessionWhile(request, () => resolveUser(settings, request, reply, identity))
+  const login = { ...loginOf(context, attempt.key, realm, identity), user }
+  const announce = (): Promise<void> => announceLogin(settings, request, reply, login, identity.profile)
+  const sessionRef = await renewSession(context, request, login, announce)
   try {
     await writeSharedResult(request.sessionStore, sessionRef, attempt.state, attempt.key, settings, attempt.endsAt)
   } catch (error) {
@@ -76,10 +80,9 @@ async function runOnce (
 }
 
 function loginOf (
-  { settings, apps, now }: Context, request: FastifyRequest, id: string, { profile, tokens }: Identity
+  { settings, now }: Context, id: string, realm: string, { profile, tokens }: Identity
 ): Omit<Login, 'user'> {
   const { via, appid, openid } = profile
-  const realm = realmOf(settings, apps, via, request)
   return { id, at: now(), via, appid, openid, realm, ...(settings.keepTokens && { tokens: keepTokens(tokens, now()) }) }
 }
 
@@ -145,18 +148,6 @@ async function findOnOtherProcess (
 ): Promise<SessionRef> {
   const sessionRef = await readSharedResult(request.sessionStore, state, key, settings)
   if (sessionRef === null) throw new InvalidStateError()
-  return sessionRef
-}
-
-/** A new session id. The host's keys go with it, unless they are another person's. */
-async function renew (context: Context, request: FastifyRequest, login: Login): Promise<SessionRef> {
-  await openSession(request, context.settings.timeout)
-  const before = readLogin(request)
-  const storeRef = storeRefOf(request)
-  const isOther = before !== null && (before.appid !== login.appid || before.openid !== login.openid)
-  const { keepSessionKeys, timeout } = context.settings
-  const sessionRef = await startSession(request, login, isOther ? [] : keepSessionKeys, timeout)
-  if (before !== null) endLogin(context, before, storeRef)
   return sessionRef
 }
 

@@ -11,21 +11,33 @@ import { readLogin, storeRefOf } from '../session/request-session'
 import { forgetLogin, updateLogin } from '../session/update-login'
 import type { StoreRef } from '../session/session-store'
 import { rememberSignedOut } from './signed-out'
-import { createRevokeAgain, isStored } from '../session/stored-login'
+import { isStored, rememberEnd } from '../session/stored-login'
+import { writeTombstone } from '../session/tombstone'
 
 /** Ends the login and changes the session id; only `keepSessionKeys` survive. */
 export async function logout (context: Context, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const login = readLogin(request)
-  if (login !== null) endLogin(context, login, storeRefOf(request))
+  if (login !== null) await endLogin(context, request, login, storeRefOf(request))
   const { keepSessionKeys, timeout } = context.settings
   await endSession(request, reply, keepSessionKeys, timeout)
   reply.header('set-cookie', rememberSignedOut(context))
   if (login !== null) publish('login.ended', () => identifyLogin(login), request.log)
 }
 
-/** From now on no session of this process brings this login back, even if a slow request saves it once more. */
-export function endLogin ({ ended, now, settings }: Context, login: Login, place: StoreRef): void {
-  ended.add(login.id, now(), createRevokeAgain(place, login, settings.timeout))
+/**
+ * From now on nothing brings this login back, even if a slow request saves its session once more: this process
+ * remembers it, and the others find its tombstone, which is there before its session is destroyed. Never rejects: a
+ * store that takes no tombstone is no reason to let the session live.
+ */
+export async function endLogin (
+  context: Context, { log }: FastifyRequest, login: Login, storeRef: StoreRef
+): Promise<void> {
+  rememberEnd(context, login, storeRef)
+  try {
+    await writeTombstone(storeRef.store, login.id, context.settings.timeout)
+  } catch (error) {
+    log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and other processes could not be told')
+  }
 }
 
 /**
@@ -33,16 +45,18 @@ export function endLogin ({ ended, now, settings }: Context, login: Login, place
  * rejects.
  */
 export async function revokeLogin (
-  context: Context, request: FastifyRequest, login: Login, place: StoreRef
+  context: Context, request: FastifyRequest, login: Login, storeRef: StoreRef
 ): Promise<void> {
-  const { timeout } = context.settings
+  const { ended, settings: { timeout } } = context
   try {
-    const stands = await isStored(place, login, timeout) && !context.ended.has(login.id)
-    endLogin(context, login, place)
-    if (stands) await updateLogin(request, undefined, timeout)
+    await writeTombstone(storeRef.store, login.id, timeout)
+    // A logout may come while the store is asked.
+    const isActive = await isStored(storeRef, login, timeout) && !ended.has(login.id)
+    rememberEnd(context, login, storeRef)
+    if (isActive) await updateLogin(request, undefined, timeout)
     else forgetLogin(request)
   } catch (error) {
-    endLogin(context, login, place)
+    rememberEnd(context, login, storeRef)
     request.log.warn({ err: error }, 'fastify-wechat-login: a login has ended, and the session store could not be told')
   }
 }

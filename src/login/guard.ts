@@ -1,8 +1,9 @@
 // Who is not logged in does not pass. Pages are sent to the login and come back; everything else gets 401.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
-import { errorBody, hasDefaultErrorHandler, privateHeaders, type Refusal, sendPage } from '../pages/send-page'
+import type { WechatGuard } from '../fastify-types'
+import { privateHeaders, sendPage } from '../pages/send-page'
 import { isAheadOfVisitor, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
 import { askFirst } from './ask-first'
@@ -10,61 +11,52 @@ import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
 import { loginUrlFor } from './login-here'
 import { keepPrivate } from './private-answer'
-import { knownUser, loadUser } from './request-user'
+import { admitUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
 const ownRoute = Symbol('fastify-wechat-login.ownRoute')
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
-export function createGuards (context: Context): { verify: Guard, require: Guard } {
-  const unauthenticated: Refusal = {
-    statusCode: 401,
-    code: 'FST_WECHAT_UNAUTHENTICATED',
-    message: new UnauthenticatedError().message,
-    ...withLoginUrl(context)
-  }
-  const body = errorBody(unauthenticated)
-
+export function createGuards (context: Context): { verify: WechatGuard, require: WechatGuard } {
   async function verify (request: FastifyRequest, reply?: FastifyReply): Promise<void> {
-    if (reply !== undefined && !isOwnRoute(request)) keepPrivate(reply) // who checks by hand may have none
-    const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) return
-    if (!isPlaced) refusePlace(request)
-    leaveCookieAlone(request)
-    throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+    if (!await isLetIn(context, request, reply)) throw unauthenticated(context)
   }
 
   async function require (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    if (!isOwnRoute(request)) keepPrivate(reply)
-    const isPlaced = hasSession(request)
-    if ((knownUser(context, request) ?? await askForUser(context, request)) !== null || isOwnRoute(request)) {
-      return undefined
-    }
-    if (!isPlaced) refusePlace(request)
-    leaveCookieAlone(request)
+    if (await isLetIn(context, request, reply)) return undefined
     reply.headers(privateHeaders)
     // A redirect for a page that is fetched ahead of its visitor would lead to a login that nobody has asked for.
-    if (wantsPage(request) && !isAheadOfVisitor(request) && context.settings.loginPath !== undefined) {
-      return sendToLogin(context, request, reply, unauthenticated)
-    }
-    if (!hasDefaultErrorHandler(request)) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
-    return reply.code(401).send(body)
+    const isPage = wantsPage(request) && !isAheadOfVisitor(request)
+    if (!isPage || context.settings.loginPath === undefined) throw unauthenticated(context)
+    return sendToLogin(context, request, reply)
   }
 
-  return { verify: hook('verifyWechatUser', verify), require: hook('requireWechatUser', require) }
+  return { verify: asHook('app.verifyWechatUser', verify), require: asHook('app.requireWechatUser', require) }
 }
 
-// Called in its place, `preHandler: app.requireWechatUser()`, it would give Fastify a promise, and the process a
-// rejection that nobody handles.
-function hook (name: string, guard: Guard): Guard {
-  return (request: FastifyRequest | undefined, reply) => {
+async function isLetIn (context: Context, request: FastifyRequest, reply?: FastifyReply): Promise<boolean> {
+  if (isOwnRoute(request)) return true
+  if (reply !== undefined) keepPrivate(reply) // who checks by hand may have none
+  const isPlaced = hasSession(request)
+  if (await askForUser(context, request) !== null) return true
+  if (!isPlaced) refusePlace(request)
+  leaveCookieAlone(request)
+  return false
+}
+
+/** `written`: as a route names it. */
+export function asHook (written: string, guard: Guard): WechatGuard {
+  // Called in its place, `preHandler: requireWechatUser()`, it would give Fastify a promise, and the process a rejection
+  // that nobody handles.
+  const hook = (request: FastifyRequest | undefined, reply: FastifyReply): Promise<unknown> => {
     if (request === undefined) {
-      throw new InvalidOptionsError(`${name} is the hook itself; write { preHandler: app.${name} }, ` +
-        'without parentheses')
+      throw new InvalidOptionsError(`${written.replace('app.', '')} is the hook itself; ` +
+        `write { preHandler: ${written} }, without parentheses`)
     }
     return guard(request, reply)
   }
+  return hook as WechatGuard
 }
 
 /** Tells the guards that the routes of this scope are the login's own. */
@@ -89,7 +81,7 @@ function refusePlace (request: FastifyRequest): void {
 // The error of a host's function is the host's answer to shape; the session has no part in it.
 async function askForUser (context: Context, request: FastifyRequest): Promise<WechatUser | null> {
   try {
-    return await loadUser(context, request)
+    return await admitUser(context, request)
   } catch (error) {
     leaveCookieAlone(request)
     throw error
@@ -101,14 +93,16 @@ function leaveCookieAlone (request: FastifyRequest): void {
   if (request.headers.cookie !== undefined) leaveSessionAlone(request)
 }
 
-function withLoginUrl ({ settings: { loginPath } }: Context): { loginUrl?: string } {
-  return loginPath === undefined ? {} : { loginUrl: loginPath }
+function unauthenticated ({ settings: { loginPath } }: Context): FastifyError {
+  const error = new UnauthenticatedError()
+  return loginPath === undefined ? error : Object.assign(error, { loginUrl: loginPath })
 }
 
-function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
+function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply): unknown {
   const href = loginUrlFor(context.settings, request)!
   const text = askFirst(context, request)
   if (text === undefined) return reply.redirect(href, 302)
-  if (context.settings.renderPage === false) throw Object.assign(new UnauthenticatedError(), withLoginUrl(context))
+  const refusal = unauthenticated(context)
+  if (context.settings.renderPage === false) throw refusal
   return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', text, href })
 }

@@ -1,17 +1,18 @@
 // WechatLoginOptions in, Settings out: every default and every boot check of the plugin. Inside, nothing is optional
 // that has a default.
 
-import { hkdfSync } from 'node:crypto'
-import { InvalidOptionsError } from '../errors'
 import { type Apps, hasCallback, type Warn, type WayOption } from './app-options'
 import {
-  describe, describeSecret, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown,
+  describe, wordOption, flagOption, functionOption, refuseOption, failOption, refuseUnknown,
   integerOption
 } from '../option-checks'
 import type { RedirectRules } from '../redirect-target'
+import { parseApps } from './parse-apps'
 import { parsePaths, parseRedirect, type Paths } from './path-options'
 import { checkPublicPrefix, derivePublicPrefix } from './public-prefix'
+import { parseRealm, type RealmSetting } from './realm-option'
 import { parseSession } from './session-options'
+import { parseKeys } from './signing-keys'
 import type { WechatLoginOptions } from '../types'
 import { parseClientOptions } from '../wechat/client-options'
 import type { TransportSettings } from '../wechat/transport'
@@ -40,9 +41,11 @@ export interface Settings {
   /** Of the session of ours; undefined where the host has one. */
   readonly session: ReturnType<typeof parseSession>
   readonly onUser: WechatLoginOptions['onUser']
+  readonly onLogin: WechatLoginOptions['onLogin']
   readonly loadUser: WechatLoginOptions['loadUser']
   readonly publicUser: NonNullable<WechatLoginOptions['publicUser']>
   readonly keepSessionKeys: readonly string[]
+  readonly realm: RealmSetting
   /** Milliseconds. */
   readonly maxAge: number
   readonly renderPage: WechatLoginOptions['renderPage']
@@ -61,9 +64,9 @@ export interface Settings {
 const day = 86_400
 
 const optionNames = [
-  'onUser', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
-  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'isWechatBrowser', 'isPhoneBrowser',
-  'publicPrefix', 'askFirst'
+  'onUser', 'onLogin', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
+  'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'realm', 'isWechatBrowser',
+  'isPhoneBrowser', 'publicPrefix', 'askFirst'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
@@ -86,7 +89,7 @@ export function parseOptions (
   const givenPrefix = checkPublicPrefix(given.publicPrefix)
   const paths = parsePaths(given, ways, apps, { prefix, publicPrefix: givenPrefix })
   const publicPrefix = givenPrefix ?? derivePublicPrefix(ways, apps, paths, prefix)
-  const { openHost, transport } = parseClientOptions(given.client)
+  const { openHost, transport } = parseClientOptions(given.client, warn)
   const secure = callbackApps.every(app => app.secure)
   return Object.freeze({
     apps,
@@ -108,9 +111,11 @@ export function parseOptions (
     }, secure, warn),
     secure,
     onUser: functionOption(given.onUser, 'onUser'),
+    onLogin: functionOption(given.onLogin, 'onLogin'),
     loadUser: functionOption(given.loadUser, 'loadUser'),
     publicUser: functionOption(given.publicUser, 'publicUser') ?? (user => user as object),
     keepSessionKeys: parseKeptKeys(given.keepSessionKeys),
+    realm: parseRealm(given.realm),
     maxAge: 1000 * integerOption(given.maxAge, 'maxAge', { unit: 'seconds', fallback: Infinity, most: 730 * day }),
     renderPage: given.renderPage === false ? false : functionOption(given.renderPage, 'renderPage'),
     keepTokens: flagOption(given.keepTokens, 'keepTokens'),
@@ -123,86 +128,6 @@ export function parseOptions (
     askFirst: flagOption(given.askFirst, 'askFirst'),
     isPhoneBrowser: functionOption(given.isPhoneBrowser, 'isPhoneBrowser')
   })
-}
-
-function parseApps (given: WechatLoginOptions, ways: readonly WayOption[], warn: Warn): Apps {
-  const apps: { -readonly [Key in keyof Apps]: Apps[Key] } = {}
-  for (const way of ways) {
-    const source = given[way.via]
-    if (source === undefined) continue
-    apps[way.via] = typeof source === 'function' ? source : way.check(source, warn)
-    refuseSameAppid(way, ways, apps)
-  }
-  if (Object.keys(apps).length === 0) {
-    const names = ways.map(({ via }) => `option ${via}`).join(' nor ')
-    throw new InvalidOptionsError(`neither ${names} is set; write at least one as { appid, secret, callbackUrl }`)
-  }
-  return apps
-}
-
-/** Each kind of account has an appid of its own at WeChat. */
-function refuseSameAppid (way: WayOption, ways: readonly WayOption[], apps: Apps): void {
-  const appidOf = ({ via }: WayOption): string | undefined => {
-    const app = apps[via]
-    return typeof app === 'object' ? app.appid : undefined
-  }
-  const twin = ways.find(other => other !== way && appidOf(other) !== undefined && appidOf(other) === appidOf(way))
-  if (twin === undefined) return
-  const en = `${twin.account.en} and ${way.account.en} are two apps of WeChat's, each with its own appid`
-  refuseOption(`${way.via}.appid`, `the same as ${twin.via}.appid`, en)
-}
-
-// A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.
-function parseKeys (given: WechatLoginOptions): Buffer[] {
-  if (given.session !== undefined && Object(given.session) !== given.session) {
-    refuseOption(
-      'session',
-      describeSecret(given.session),
-      'write options of @fastify/session such as { secret: process.env.SESSION_SECRET }'
-    )
-  }
-  const [option, source] = given.secret !== undefined
-    ? ['secret', given.secret] as const
-    : ['session.secret', given.session?.secret] as const
-  const entries: unknown[] = Array.isArray(source) ? source : [source]
-  if (source === undefined && given.session !== undefined) {
-    refuseOption(
-      option,
-      'undefined',
-      'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one'
-    )
-  }
-  if (source === undefined) {
-    failOption(
-      'session',
-      'option session is missing; write session: { secret: process.env.SESSION_SECRET }, ' +
-        'a text of at least 32 bytes. Where the host registers @fastify/session before this plugin, ' +
-        'set option secret instead: it signs the cookie of a login under way'
-    )
-  }
-  if (typeof source === 'object' && !Array.isArray(source) && !Buffer.isBuffer(source)) {
-    failOption(
-      'secret',
-      'option secret is missing, and none can be derived from session.secret, which is no text or list of texts; ' +
-        'write a text of at least 32 bytes (it signs the cookie of a login under way)'
-    )
-  }
-  // @fastify/session takes a list with one letter in it.
-  if (Array.isArray(given.session?.secret)) given.session.secret.forEach(entry => checkSecret('session.secret', entry))
-  if (entries.length === 0) refuseOption(option, 'an empty array', 'write at least one secret of at least 32 bytes')
-  return entries.map(entry =>
-    Buffer.from(hkdfSync('sha256', checkSecret(option, entry), '', 'fastify-wechat-login attempt', 32)))
-}
-
-function checkSecret (option: string, entry: unknown): string | Buffer {
-  const isSecret = typeof entry === 'string' || Buffer.isBuffer(entry)
-  if (isSecret && Buffer.byteLength(entry) >= 32) return entry
-  const found = isSecret ? `only ${Buffer.byteLength(entry)} bytes long` : describeSecret(entry)
-  return refuseOption(
-    option,
-    found,
-    'each secret is a text or a Buffer of at least 32 bytes; `openssl rand -hex 32` makes one'
-  )
 }
 
 function parseKeptKeys (given: unknown): string[] {

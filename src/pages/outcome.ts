@@ -21,6 +21,7 @@ export function tellParent (outcome: Outcome): Html {
 
 const outcomes = new Map<string, Exclude<Outcome, 'done'>>([
   ['FST_WECHAT_ACCESS_DENIED', 'refused'],
+  ['FST_WECHAT_USER_BLOCKED', 'refused'],
   ['FST_WECHAT_INVALID_STATE', 'expired'],
   ['FST_WECHAT_INVALID_CODE', 'expired']
 ])

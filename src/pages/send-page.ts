@@ -83,11 +83,3 @@ function pageFor (
     ...(notice.embedded && { outcome: outcomeOf(code) })
   }
 }
-
-/**
- * True where no error handler of the host would shape the answer: Fastify's own one drops `loginUrl`. One that it is
- * given Fastify binds to its instance, which shows in the name, whatever a bundler has made of the names in the code.
- */
-export function hasDefaultErrorHandler ({ server }: FastifyRequest): boolean {
-  return !server.errorHandler.name.startsWith('bound ')
-}

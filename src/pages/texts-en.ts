@@ -23,6 +23,12 @@ export const en: PageTexts = {
     message: 'You cancelled the login, or this account may not log in here.',
     action: again
   },
+  blocked: {
+    title: 'WeChat has blocked this login',
+    message: 'WeChat takes this WeChat account for a risk, and this site cannot log it in. ' +
+      'Look at the state of the account in WeChat, or log in with another one.',
+    action: again
+  },
   // Everything but scrolling is dead in a snapshot.
   snapshot: {
     title: 'Tap 使用完整服务 (use full service)',

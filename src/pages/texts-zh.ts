@@ -8,6 +8,11 @@ export const zh: PageTexts = {
   lost: { title: '登录已过期', message: '请重新登录。', action: again },
   busy: { title: '微信暂时没有回应', message: '微信服务器繁忙或无法连接。请过一会儿再试。', action: again },
   refused: { title: '登录未完成', message: '您已取消，或这个微信号没有权限。', action: again },
+  blocked: {
+    title: '微信拦截了这次登录',
+    message: '微信认为这个微信账号存在风险，本网站无法让它登录。请在微信中查看账号状态，或换一个账号登录。',
+    action: again
+  },
   // Everything but scrolling is dead in a snapshot.
   snapshot: { title: '请点“使用完整服务”', message: '请点屏幕右下角「使用完整服务」，同意后会自动登录。' },
   signedOut: { title: '您已退出登录', message: '想继续使用，请重新登录。', action: '微信登录' },

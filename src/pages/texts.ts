@@ -17,7 +17,7 @@ export interface PageText {
 }
 
 export type TextName =
-  | 'failed' | 'lost' | 'busy' | 'refused' | 'snapshot' | 'signedOut' | 'loginFirst'
+  | 'failed' | 'lost' | 'busy' | 'refused' | 'blocked' | 'snapshot' | 'signedOut' | 'loginFirst'
   | 'openInWechat' | 'scanInWechat' | 'openOnComputer'
 
 export type PageTexts = Record<TextName, PageText>
@@ -29,6 +29,7 @@ const byCode = new Map<string, TextName>([
   ['FST_WECHAT_INVALID_CODE', 'lost'],
   ['FST_WECHAT_TOKEN_EXPIRED', 'lost'],
   ['FST_WECHAT_ACCESS_DENIED', 'refused'],
+  ['FST_WECHAT_USER_BLOCKED', 'blocked'],
   ['FST_WECHAT_SNAPSHOT_USER', 'snapshot'],
   ['FST_WECHAT_RATE_LIMITED', 'busy'],
   ['FST_WECHAT_UNREACHABLE', 'busy'],

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { InvalidRequestError } from '../errors'
+import { takeFromBody } from './callback-params'
 
 /** Bytes: a code and a redirect target need a quarter of it. */
 const bodyLimit = 16_384
@@ -10,12 +11,10 @@ export function addBodyParsers (
   scope: Pick<FastifyInstance, 'removeAllContentTypeParsers' | 'addContentTypeParser'>
 ): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, body, done) => {
-    try {
-      done(null, body === '' ? {} : JSON.parse(body as string))
-    } catch {
-      done(new InvalidRequestError())
-    }
+  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (request, body, done) => {
+    const parsed = parseJson(body as string)
+    takeFromBody(request, parsed)
+    done(parsed === undefined ? new InvalidRequestError() : null, parsed)
   })
   scope.addContentTypeParser('application/x-www-form-urlencoded', {
     parseAs: 'string',
@@ -25,4 +24,13 @@ export function addBodyParsers (
   })
   // Any other body says nothing to us.
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, _body, done) => { done(null, {}) })
+}
+
+/** Undefined for what is no JSON; an empty body is an empty object. */
+function parseJson (body: string): unknown {
+  try {
+    return body === '' ? {} : JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }

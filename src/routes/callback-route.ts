@@ -20,6 +20,7 @@ import { languageOf } from '../pages/texts'
 import type { RedirectTarget } from '../redirect-target'
 import { isEmbedded, isJson } from '../request-kind'
 import { callbackUrl } from '../urls'
+import { callbackParamsOf, takeFromQuery } from './callback-params'
 import { refuseAheadOfVisitor, routeOptions } from './route-config'
 import { checkSameOrigin } from './same-origin'
 import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
@@ -77,10 +78,11 @@ export function mountCallback (scope: Scope, context: Context, way: BrowserWay):
 }
 
 function mountGet (scope: Scope, context: Context, way: BrowserWay, path: string): void {
-  scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema: getSchema }, async (request, reply) => {
+  const onRequest = [takeFromQuery, refuseAheadOfVisitor]
+  scope.get(path, { ...routeOptions, onRequest, schema: getSchema }, async (request, reply) => {
     const { query } = request
     const returnTo = returnToOf(context, request, query.redirect)
-    const result = await handleCallback(context, request, reply, way, query).finally(() => { redactUrl(request) })
+    const result = await handleCallback(context, request, reply, way, callbackParamsOf(request))
     if (isEmbedded(request)) {
       if ('lost' in result) return bounce(context, request, reply, result.lost, returnTo, query.bounced !== undefined)
       return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), returnTo))
@@ -96,7 +98,7 @@ function mountPost (scope: Scope, context: Context, way: BrowserWay, path: strin
     if (!isJson(request)) throw new InvalidRequestError()
     const { settings } = context
     const returnTo = returnToOf(context, request, request.body.redirect)
-    const result = await handleCallback(context, request, reply, way, request.body)
+    const result = await handleCallback(context, request, reply, way, callbackParamsOf(request))
     if ('lost' in result) throw Object.assign(new InvalidStateError(), { loginUrl: settings.loginPath })
     const loaded = await loadUser(context, request)
     if (loaded === null) throw new AccessDeniedError()
@@ -108,20 +110,16 @@ function mountPost (scope: Scope, context: Context, way: BrowserWay, path: strin
 function refuseOtherMethods (scope: Scope, path: string): void {
   const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
     reply.code(405).header('allow', 'GET, POST').send()
-  scope.head(path, routeOptions, refuseMethod)
+  const options = { ...routeOptions, onRequest: takeFromQuery }
+  scope.head(path, options, refuseMethod)
   const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
   scope.route({
-    ...routeOptions,
+    ...options,
     url: path,
     method: others,
     schema: { hide: true } as FastifySchema,
     handler: refuseMethod
   })
-}
-
-/** Had `onUser` or Fastify's handlerTimeout answered already, Fastify would log the URL of the second answer. */
-function redactUrl ({ raw }: FastifyRequest): void {
-  raw.url = raw.url!.replaceAll(/([?;&](?:code|state)=)[^&;#]*/g, '$1')
 }
 
 /**

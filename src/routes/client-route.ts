@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
 import type { Context } from '../login/context'
+import { keepSessionOut } from '../session/request-session'
 import { routeOptions } from './route-config'
 import { media, noBody, refusals, tags, text } from './schemas'
 import type { Scope } from './scope'
@@ -31,7 +33,8 @@ export function mountClient (scope: Scope, context: Context): void {
   const path = context.settings.paths.client
   if (path === undefined) return
   let client: Client | undefined
-  scope.get(path, { ...routeOptions, schema }, async (request, reply) => {
+  scope.get(path, { ...routeOptions, schema, onSend: sendNoCookie }, async (request, reply) => {
+    keepSessionOut(request)
     const { body, etag, version } = client ??= readClient()
     reply.headers({
       etag,
@@ -48,4 +51,10 @@ function readClient (): Client {
   const body = readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') + lastLine
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`, version }
+}
+
+/** Whatever the host's hooks have set: what caches may keep, they would send to everybody. */
+function sendNoCookie (_request: unknown, reply: FastifyReply, _payload: unknown, done: () => void): void {
+  reply.removeHeader('set-cookie')
+  done()
 }

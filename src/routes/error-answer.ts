@@ -4,6 +4,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RateLimitedError } from '../errors'
 import type { Context } from '../login/context'
+import { isUnexposed } from '../login/host-error'
 import { privateHeaders, type Refusal, sendPage } from '../pages/send-page'
 import { isEmbedded, wantsPage } from '../request-kind'
 import { retryUrl } from '../urls'
@@ -42,9 +43,12 @@ const publicCodes: unknown[] = ['FST_UNDER_PRESSURE', 'FST_ERR_HANDLER_TIMEOUT']
 
 // The host's own 4xx are its answers to its visitors; anything unexpected may hold what nobody outside should read.
 function toRefusal (error: unknown): Refusal {
-  const { statusCode, code } = Object(error) as { statusCode?: number, code?: unknown }
+  const { statusCode = 500, code } = Object(error) as { statusCode?: number, code?: unknown }
   const isOurs = typeof code === 'string' && code.startsWith('FST_WECHAT_') // a database's errors have numbers there
-  const isClientError = statusCode !== undefined && statusCode >= 400 && statusCode < 500
+  const isClientError = statusCode >= 400 && statusCode < 500
+  if (isClientError && isUnexposed(error)) {
+    return Object.assign(new Error('The login was refused', { cause: error }), { statusCode })
+  }
   if (isOurs || publicCodes.includes(code) || isClientError) return error as Refusal
   return Object.assign(new Error('The login could not be completed', { cause: error }), { statusCode: 500 })
 }

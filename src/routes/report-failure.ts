@@ -7,6 +7,7 @@ import { hashState, isState } from '../attempt/attempt-cookie'
 import type { Context } from '../login/context'
 import { attemptName } from '../login/event-identity'
 import type { Refusal } from '../pages/send-page'
+import { untrustedStateOf } from './callback-params'
 
 type Refused = WechatLoginEvents['login.refused']
 
@@ -37,8 +38,8 @@ export function reportFailure (
   }), request.log, isLogged || (isOurs && statusCode < 500) ? undefined : error)
 }
 
-function attemptOf ({ query, body }: FastifyRequest): { attempt?: string } {
-  const state: unknown = Object(query).state ?? Object(body).state
+function attemptOf (request: FastifyRequest): { attempt?: string } {
+  const state = untrustedStateOf(request)
   return typeof state === 'string' && isState(state) ? { attempt: attemptName(hashState(state)) } : {}
 }
 

@@ -2,10 +2,10 @@
 // session where it is, so that the browser is told here.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { renewSession } from './renew-session'
-import { hasSession } from './request-session'
-import { signedId } from './session-answer'
-import { isEmpty, presentKeys } from './session-keys'
+import { createSession, storeSession } from './new-session'
+import { cookieNameOf, hasSession } from './request-session'
+import { holdBack, sendCookieOnly, sendNothing } from './session-answer'
+import { copyKeys, isEmpty, presentKeys } from './session-keys'
 import { askInTime } from './session-store'
 
 type Session = FastifyRequest['session']
@@ -19,23 +19,23 @@ export async function endSession (
 ): Promise<void> {
   if (!hasSession(request)) return
   const { session } = request
-  const kept = presentKeys(session, keep)
-  if (kept.length > 0) {
-    await renewSession(request, kept, timeout)
-    return
-  }
   const cookieName = cookieNameOf(request, session)
   if (cookieName === undefined && isEmpty(session)) return
+  // With the host's rolling: true an answer that goes out while we wait would save it again.
+  sendNothing(session)
   await askInTime(settle => { session.destroy(settle) }, timeout)
-  if (cookieName !== undefined) reply.clearCookie(cookieName, cookieAttributesOf(session))
+  if (presentKeys(session, keep).length > 0) await startWith(request, session, keep, timeout)
+  else if (cookieName !== undefined) reply.clearCookie(cookieName, cookieAttributesOf(session))
 }
 
-// Only the session plugin knows the name; the cookie is recognised by its value, and under a secret just rotated by
-// the id in it.
-function cookieNameOf ({ cookies }: FastifyRequest, session: Session): string | undefined {
-  const [signed, id] = [signedId(session), session.sessionId]
-  const isOurs = (value: string): boolean => value.endsWith(signed) || value.includes(`${id}.`)
-  return Object.keys(cookies).find(name => isOurs(cookies[name]!))
+async function startWith (
+  request: FastifyRequest, before: Session, keep: readonly string[], timeout: number
+): Promise<void> {
+  const session = await createSession(request, timeout)
+  copyKeys(before, session, keep)
+  holdBack(session)
+  await storeSession(request, session, timeout)
+  sendCookieOnly(session)
 }
 
 // Without Secure a browser would keep a __Host- cookie, without Partitioned one that is.

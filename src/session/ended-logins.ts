@@ -3,6 +3,8 @@
 // store is looked at: a session that came back is destroyed again and its login remembered for as long again, so that
 // only a request of a quarter of an hour could outlive it.
 
+import { copyText } from '../text-copy'
+
 /** Destroys the session wherever it came back; true if it had, or may have. Never rejects. */
 export type RevokeAgain = () => Promise<boolean>
 
@@ -26,7 +28,7 @@ export class EndedLogins {
   add (loginId: string, now: number, revokeAgain: RevokeAgain): void {
     // Anew, at the end: entries stand in the order of their times.
     this.#entries.delete(loginId)
-    this.#entries.set(loginId, { until: now + memory, revokeAgain })
+    this.#entries.set(copyText(loginId), { until: now + memory, revokeAgain })
     if (this.#entries.size > this.most) this.#dropOldest()
   }
 

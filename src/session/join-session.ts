@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { InvalidStateError } from '../errors'
+import { checkSaves } from './checked-save'
 import type { Login, SessionRef } from './login-record'
 import { pinSession } from './pin-session'
 import { leaveSessionAlone, readLogin } from './request-session'
@@ -26,6 +27,7 @@ export async function joinSession (
   }
   const login = readLogin(request)
   leaveSessionAlone(request)
+  checkSaves(request)
   if (login?.id !== sessionRef.loginId || !isActive(login)) throw new InvalidStateError()
   sendCookieOnly(request.session)
   return login

@@ -2,12 +2,14 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Login, loginKey, parseLogin, type SessionRef } from './login-record'
-import { saveOnlyIfChanged, sendIfSaved, signedId } from './session-answer'
-import { askInTime, type StoreRef } from './session-store'
+import { holdBackWhile, saveOnlyIfChanged, sendIfSaved, sendNothing, signedId } from './session-answer'
+import type { StoreRef } from './session-store'
+
+type Session = FastifyRequest['session']
 
 /** The login in the session, as far as its shape goes; null where there is none. */
-export function readLogin (request: FastifyRequest): Login | null {
-  return parseLogin(request.session?.[loginKey])
+export function readLogin ({ session }: { session: Session | null }): Login | null {
+  return parseLogin(session?.[loginKey])
 }
 
 /** False before the session plugin's own hook, and outside the path of its cookie: nobody can be logged in there. */
@@ -26,11 +28,13 @@ export function storeRefOf ({ sessionStore: store, session: { sessionId } }: Fas
 }
 
 /**
- * Gives the request a new session where the host's own code has destroyed the one it had.
- * Rejects with the error of a store that fails, or that does not answer in `timeout` milliseconds.
+ * The name of the cookie that this session came with; undefined for a session that began with this request. Only the
+ * session plugin knows the name: the cookie is recognised by its value, and under a secret just rotated by the id in it.
  */
-export async function openSession (request: FastifyRequest, timeout: number): Promise<void> {
-  if (!hasSession(request)) await askInTime(settle => { request.server.decryptSession('', request, settle) }, timeout)
+export function cookieNameOf ({ cookies }: FastifyRequest, session: Session): string | undefined {
+  const [signed, id] = [signedId(session), session.sessionId]
+  const isOurs = (value: string): boolean => value.endsWith(signed) || value.includes(`${id}.`)
+  return Object.keys(cookies).find(name => isOurs(cookies[name]!))
 }
 
 /** Keeps an answer that changed nothing in the session from setting, clearing or saving anything. */
@@ -38,7 +42,20 @@ export function leaveSessionAlone (request: FastifyRequest): void {
   if (hasSession(request)) saveOnlyIfChanged(request.session)
 }
 
+/**
+ * An answer that goes out before this is done (Fastify's handlerTimeout, a time-out of the host's) neither saves nor
+ * sends the session: what the host's function has written into it is for one who is not logged in yet.
+ */
+export function holdSessionWhile<Result> (request: FastifyRequest, work: () => Promise<Result>): Promise<Result> {
+  return holdBackWhile(request.session, work)
+}
+
 /** Sends the session's cookie where the host has saved the session: what `onUser` put there stays when it refuses. */
 export function sendHostsSession (request: FastifyRequest): void {
   if (hasSession(request)) sendIfSaved(request.session)
+}
+
+/** Keeps the session out of an answer that is the same for everybody: nothing of it is saved or sent. */
+export function keepSessionOut (request: FastifyRequest): void {
+  if (hasSession(request)) sendNothing(request.session)
 }

@@ -31,15 +31,33 @@ export function signedId (session: Session): string {
 export function sendCookieOnly (session: Session): void {
   const { save } = session
   const stored = serialize(session)
+  Reflect.deleteProperty(session, 'encryptedSessionId')
   Object.defineProperties(session, {
     isModified: { value: () => true },
     save: {
+      configurable: true,
       value: (done?: () => void) => {
         const isStored = stored !== undefined && serialize(session) === stored
         return done !== undefined && isStored ? done() : Reflect.apply(save, session, [done])
       }
     }
   })
+}
+
+/** Keeps the session plugin from saving and sending a session that is not stored yet; `sendCookieOnly` ends that. */
+export function holdBack (session: Session): void {
+  Object.defineProperty(session, 'encryptedSessionId', { value: '', configurable: true })
+}
+
+/** The same until the work is done, for a session that `saveOnlyIfChanged` was called for. */
+export async function holdBackWhile<Result> (session: Session, work: () => Promise<Result>): Promise<Result> {
+  // Without an effect where `sendNothing` was called.
+  Reflect.defineProperty(session, 'encryptedSessionId', { value: '', configurable: true })
+  try {
+    return await work()
+  } finally {
+    saveOnlyIfChanged(session)
+  }
 }
 
 /** Undefined for what JSON cannot hold: only the MemoryStore takes that, and a second write costs it nothing. */

@@ -10,6 +10,11 @@ export function setLogin (session: Session, login: unknown): void {
   Object.assign(session, { [loginKey]: login })
 }
 
+/** Takes what stands under these keys of one session into another. */
+export function copyKeys (from: Session, to: Session, keys: readonly string[]): void {
+  for (const key of presentKeys(from, keys)) Object.assign(to, { [key]: from[key as keyof Session] })
+}
+
 /** Those of the keys under which there is something. */
 export function presentKeys (session: Session, keys: readonly string[]): string[] {
   return keys.filter(key => session[key as keyof Session] !== undefined)

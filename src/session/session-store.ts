@@ -12,21 +12,28 @@ type Settle<T> = (error?: unknown, value?: T) => void
 
 /**
  * What the session store answers; rejects with its error, or with one of ours when it takes longer than so many
- * milliseconds. A store that answers at once costs no timer.
+ * milliseconds. `onLate`: called when it answers after that all the same, without an error. A store that answers at
+ * once costs no timer.
  */
-export function askInTime<T> (ask: (settle: Settle<T>) => void, milliseconds: number): Promise<T> {
+export function askInTime<T> (
+  ask: (settle: Settle<T>) => void, milliseconds: number, onLate: () => void = () => {}
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
+    const waiting: { timer?: NodeJS.Timeout } = {}
     let isSettled = false
+    let isLate = false
     ask((error, value) => {
       isSettled = true
-      clearTimeout(timer)
+      clearTimeout(waiting.timer)
       if (error) reject(error)
+      else if (isLate) onLate()
       else resolve(value as T)
     })
-    if (!isSettled) {
-      timer = setTimeout(() => { reject(new Error('the session store did not answer in time')) }, milliseconds)
-    }
+    if (isSettled) return
+    waiting.timer = setTimeout(() => {
+      isLate = true
+      reject(new Error('the session store did not answer in time'))
+    }, milliseconds)
   })
 }
 

@@ -1,6 +1,7 @@
 // What WeChat's two pages check before they ask the visitor anything. Pure: parameters in, a request or an error out.
 
 import { APPID_ERROR, REDIRECT_ERROR, SCOPE_ERROR, STATE_ERROR, numberedError, wordedError } from './page-errors'
+import { platforms } from './platforms'
 import { checkRedirectUri } from './redirect-uri-check'
 import { read } from './query'
 import type { PageError } from './page-errors'
@@ -92,11 +93,12 @@ function checkResponseType (query: Query, optional: boolean): PageError | undefi
 }
 
 function checkOneclickScope ({ app, scope }: AuthorizeRequest): PageError | undefined {
-  if (app.kind === 'website') {
+  const { page, account } = platforms[app.kind]
+  if (page !== '/connect/oauth2/authorize') {
     return numberedError(
       10016,
-      '此 appid 属于网站应用，请使用 qrconnect。',
-      'This appid is a Website App: it works on qrconnect only.'
+      `此 appid 属于${account.zh}，请使用 ${page}。`,
+      `This appid is ${account.en}: it works on ${page} only.`
     )
   }
   if (!/^snsapi_\w+$/.test(scope)) {
@@ -111,7 +113,7 @@ function checkOneclickScope ({ app, scope }: AuthorizeRequest): PageError | unde
 }
 
 function checkQrScope ({ app, scope }: AuthorizeRequest): PageError | undefined {
-  if (app.kind === 'website' && scope.split(',').every(name => app.scopes.includes(name))) return undefined
+  if (platforms[app.kind].page === '/connect/qrconnect' && scope.split(',').every(name => app.scopes.includes(name))) return undefined
   return wordedError(
     SCOPE_ERROR,
     '二维码登录只支持网站应用和 snsapi_login。',

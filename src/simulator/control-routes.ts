@@ -1,7 +1,8 @@
 // The control object over HTTP, for tests in other processes and languages. Bodies are JSON, so that no page elsewhere
-// can post them.
+// can post them. AppSecrets are shown by their last characters.
 
 import { SimulatorError } from './simulator-error'
+import { hideSecret } from './directory'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { SimulatorCallFilter, SimulatorControl } from './control-types'
 import type { SimulatorEndpoint, SimulatorFault } from './fault-types'
@@ -23,7 +24,7 @@ export function addControlRoutes (app: FastifyInstance, control: SimulatorContro
 
   route('GET', 'state', () => stateOf(control))
   route('GET', 'users', () => control.users)
-  route('GET', 'apps', () => control.apps)
+  route('GET', 'apps', () => control.apps.map(hideSecret))
   route('GET', 'calls', (_body, request) => control.calls(readFilter(request)))
   route('GET', 'qr', () => control.qrs())
   route('GET', 'faults', () => control.faults())
@@ -54,7 +55,7 @@ function stateOf (control: SimulatorControl): Body {
     now: control.now(),
     autoConsent,
     users,
-    apps,
+    apps: apps.map(hideSecret),
     qrs: control.qrs(),
     faults: control.faults(),
     calls: control.calls().length

@@ -3,6 +3,7 @@
 import { checkOneclick, checkQr, isPageError } from './authorize-checks'
 import { duplicateCallbackUrls } from './duplicate'
 import { oneclickCallback, qrCallback } from './callback-url'
+import { kinds, platforms } from './platforms'
 import { readQuery } from './query'
 import { SimulatorError } from './simulator-error'
 import { resetWorld } from './world'
@@ -48,12 +49,14 @@ export function createControl (world: World): SimulatorControl {
   }
 }
 
+type AppOptions = Omit<SimulatorPluginOptions, 'client'>
+
 function pluginOptions (apps: readonly SimulatedApp[], origin: string): SimulatorPluginOptions {
-  const pick = (kind: SimulatedApp['kind']) => {
+  const byOption = Object.fromEntries(kinds.map(kind => {
     const { appid, secret, callbackUrl } = apps.find(app => app.kind === kind) as SimulatedApp
-    return { appid, secret, callbackUrl }
-  }
-  return { oneclick: pick('official'), qr: pick('website'), client: { apiHosts: [origin], openHost: origin } }
+    return [platforms[kind].option, { appid, secret, callbackUrl }]
+  })) as AppOptions
+  return { ...byOption, client: { apiHosts: [origin], openHost: origin } }
 }
 
 function approve (world: World, authorizeUrl: string, user: SimulatedUser, snapshot: boolean): string {

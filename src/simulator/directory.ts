@@ -11,6 +11,11 @@ export interface Subject {
   readonly snapshot: boolean
 }
 
+/** For pages and listings: the last four characters tell one secret from another. */
+export function hideSecret (app: SimulatedApp): SimulatedApp {
+  return { ...app, secret: `…${app.secret.slice(8).slice(-4)}` }
+}
+
 export class Directory {
   readonly #initial: readonly SimulatedApp[]
   readonly #apps = new Map<string, SimulatedApp>()

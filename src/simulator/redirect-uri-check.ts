@@ -1,6 +1,7 @@
 // redirect_uri's host must be the authorised domain, letter by letter: www.example.com covers neither example.com nor
 // pay.example.com.
 
+import { isLoopback } from './origin'
 import { REDIRECT_ERROR, wordedError } from './page-errors'
 import type { PageError } from './page-errors'
 import type { SimulatedApp } from './types'
@@ -42,6 +43,5 @@ function hasPort (given: string): boolean {
 }
 
 function acceptsPort (hostname: string, ports: 'never' | 'loopback' | 'any'): boolean {
-  const isLoopback = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-  return ports === 'any' || (ports === 'loopback' && isLoopback)
+  return ports === 'any' || (ports === 'loopback' && isLoopback(hostname))
 }

@@ -6,7 +6,7 @@ import {
 import type { TransportSettings } from './transport'
 import type { ClientOptions, TransportOptions, WechatClientOptions } from './client-types'
 
-const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
+const transportNames = ['timeout', 'connectTimeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
 const defaultApiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com']
 /** Milliseconds. Beyond it Node's timers fire at once. */
 const longestTimer = 2 ** 31 - 1
@@ -37,9 +37,15 @@ function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
 }
 
 function parseTransport (given: TransportOptions): TransportSettings {
-  const { timeout, retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const { retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const timeout =
+    integerOption(given.timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer })
   return Object.freeze({
-    timeout: integerOption(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
+    timeout,
+    // What is left is enough for the next host, and for a call there.
+    connectTimeout: integerOption(given.connectTimeout, 'client.connectTimeout', {
+      unit: 'milliseconds', fallback: Math.ceil(timeout * 0.3), most: timeout
+    }),
     retries: integerOption(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
     connections: integerOption(connections, 'client.connections', { fallback: 16, most: 1024 }),
     dispatcher: parseDispatcher(dispatcher),
@@ -47,11 +53,30 @@ function parseTransport (given: TransportOptions): TransportSettings {
   })
 }
 
+interface ParsedClientOptions {
+  openHost: string
+  transport: TransportSettings
+}
+
 /** The plugin's option `client`. @throws InvalidOptionsError, also for a name that is no option */
-export function parseClientOptions (given: ClientOptions = {}): { openHost: string, transport: TransportSettings } {
+export function parseClientOptions (given: ClientOptions = {}, warn?: (message: string) => void): ParsedClientOptions {
   refuseUnknown(given, [...transportNames, 'openHost'], 'client.')
   const { openHost = 'https://open.weixin.qq.com' } = given
-  return { openHost: parseOrigin('client.openHost', openHost), transport: parseTransport(given) }
+  const parsed = { openHost: parseOrigin('client.openHost', openHost), transport: parseTransport(given) }
+  if (process.env.NODE_ENV === 'production') warnOfLoopback(parsed, warn)
+  return parsed
+}
+
+// A simulator lets anyone in as anyone, and its options are easily left in.
+function warnOfLoopback ({ openHost, transport }: ParsedClientOptions, warn?: (message: string) => void): void {
+  const hosts = Object.entries({ 'client.apiHosts': transport.apiHosts, 'client.openHost': [openHost] })
+  for (const [option, origins] of hosts) {
+    const found = origins.find(origin => isLoopback(new URL(origin).hostname))
+    if (found === undefined) continue
+    warn?.(`option ${option} has ${found}, a loopback host, and NODE_ENV is production: who answers there says who a ` +
+      'visitor is, and a simulator lets anyone in as anyone; leave the option out, unless a relay of yours is there ' +
+      `选项 ${option} 指向本机 ${found}，而 NODE_ENV 为 production：由它决定访客是谁，模拟器会让任何人登录；除非那里是您自己的中转，请去掉该选项`)
+  }
 }
 
 /** What a client of its own is made of. */

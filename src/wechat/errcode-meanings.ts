@@ -3,7 +3,9 @@
 // relay that changes our requests on their way (41002, 41004, 40002, 43001, 43003: we always send an appid, a secret,
 // the right grant_type, GET and https). Codes that are not listed are ApiError.
 
-import { ApiError, InvalidCodeError, MisconfiguredError, RateLimitedError, TokenExpiredError } from '../errors'
+import {
+  ApiError, InvalidCodeError, MisconfiguredError, RateLimitedError, TokenExpiredError, UserBlockedError
+} from '../errors'
 import type { Hint, WechatErrorCode, WechatErrorConstructor } from '../errors'
 
 interface Meaning {
@@ -15,6 +17,14 @@ type Row = [errcode: number, en: string, zh: string]
 
 const relay = 'A relay or proxy changes our requests: see client.apiHosts and client.dispatcher.'
 const relayZh = '中转或代理改动了请求，请检查 client.apiHosts 与 client.dispatcher。'
+
+const userBlocked: Row[] = [
+  [
+    40226,
+    'WeChat has blocked this user as a risk. Nothing on this site can change that: the user sees the reason in WeChat.',
+    '该用户被微信判定为高风险用户，已被拦截；本站无法处理，请用户在微信中查看原因。'
+  ]
+]
 
 const invalidCode: Row[] = [
   [
@@ -29,15 +39,19 @@ const invalidCode: Row[] = [
     'code 已被使用（回调被重复请求或页面被刷新），请重新发起登录。'
   ],
   [41008, 'The code is missing. Start the login again.', '缺少 code，请重新发起登录。'],
-  [42003, 'The code is too old: it lives five minutes. Start the login again.', 'code 已超时（有效期 5 分钟），请重新发起登录。']
+  [
+    42003,
+    'The code is too old: it lives five minutes, that of a Website App ten. Start the login again.',
+    'code 已超时（有效期 5 分钟，网站应用为 10 分钟），请重新发起登录。'
+  ]
 ]
 
 const tokenExpired: Row[] = [
   [
     40001,
     'The access token is invalid, or a newer one has replaced it. The token of the cgi-bin interfaces does not ' +
-      'work here. Log in again.',
-    'access_token 无效或不是最新的；请勿与 cgi-bin 接口的 access_token 混用。请重新登录。'
+      'work here. Log in again; if it fails every time, the AppSecret is wrong: some calls say so by this number.',
+    'access_token 无效或不是最新的；请勿与 cgi-bin 接口的 access_token 混用。请重新登录；若每次都失败，则是 AppSecret 有误（部分接口以此错误码表示）。'
   ],
   [
     40014,
@@ -73,6 +87,12 @@ const misconfigured: Row[] = [
       'names it.',
     '服务器的出口 IP 不在该账号的 IP 白名单中，请把 errmsg 里的 IP 填进去。'
   ],
+  [
+    40243,
+    'WeChat has frozen the AppSecret. Unfreeze or reset it on the WeChat developer platform ' +
+      '(developers.weixin.qq.com/platform).',
+    'AppSecret 已被冻结，请在微信开发者平台（developers.weixin.qq.com/platform）的“开发密钥”中解冻或重置。'
+  ],
   [41002, `WeChat does not see our appid. ${relay}`, `缺少 appid。${relayZh}`],
   [41004, `WeChat does not see our secret. ${relay}`, `缺少 secret。${relayZh}`],
   [43001, `WeChat wants GET. ${relay}`, `需要 GET 请求。${relayZh}`],
@@ -97,6 +117,17 @@ const misconfigured: Row[] = [
     50001,
     'The interface is not granted. Check the account\'s rights on WeChat\'s platform, and ask the user again.',
     '接口未获授权，请在微信平台检查帐号权限，并重新请求用户授权。'
+  ],
+  [
+    50002,
+    'An account is limited. Where every visitor gets this, it is your own: frozen, closed, or on its way to another ' +
+      'owner; look it up on WeChat\'s platform. Where one visitor gets it, it is the WeChat account of that user.',
+    '帐号受限。若所有访客都遇到，则是您的公众号或应用被冻结、注销或正在迁移，请在微信平台查看；若只有个别访客遇到，则是该用户的微信帐号受限。'
+  ],
+  [
+    61004,
+    'The address that this server calls from is not on the account\'s IP whitelist. Enter it there.',
+    '服务器的出口 IP 未在该账号的 IP 白名单中登记，请添加。'
   ]
 ]
 
@@ -114,19 +145,20 @@ const others: Row[] = [
   [41001, `WeChat does not see our access token. ${relay}`, `缺少 access_token。${relayZh}`],
   [41003, `WeChat does not see our refresh token. ${relay}`, `缺少 refresh_token。${relayZh}`],
   [41009, `WeChat does not see our openid. ${relay}`, `缺少 openid。${relayZh}`],
-  [50002, 'WeChat has restricted, frozen or closed the user\'s account.', '该用户的微信帐号受限、被冻结或已注销。'],
   [50005, 'The user does not follow the Official Account.', '用户未关注公众号。']
 ]
 
 const unknown: Meaning = {
   Refusal: ApiError,
   hint: {
-    en: 'Look the errcode up in WeChat\'s list of return codes, and give the rid to WeChat\'s support.',
-    zh: '请在微信全局返回码中查找该 errcode，并凭 rid 联系微信客服。'
+    en: 'Look the errcode up in WeChat\'s list of return codes, and the rid with the API diagnosis of the WeChat ' +
+      'developer platform (developers.weixin.qq.com/platform).',
+    zh: '请在微信全局返回码中查找该 errcode，并在微信开发者平台（developers.weixin.qq.com/platform）的“API 诊断”中查询 rid。'
   }
 }
 
 const lists: Array<[WechatErrorConstructor<WechatErrorCode>, Row[]]> = [
+  [UserBlockedError, userBlocked],
   [InvalidCodeError, invalidCode],
   [TokenExpiredError, tokenExpired],
   [RateLimitedError, rateLimited],

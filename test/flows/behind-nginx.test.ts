@@ -50,7 +50,7 @@ test('behind an nginx that takes /shop off and names the port, a guarded page co
   t.equal((await browser.fetch(`${origin}/shop/wechat/me`)).json().loginUrl, '/shop/wechat/login')
 })
 
-test("a cache in nginx keeps everybody's files and the helper, and nothing that a guard let in or a login says", async t => {
+test("T45: a cache in nginx keeps everybody's files and the helper, and nothing that a guard let in or a login says", async t => {
   const root = t.testdir({ 'photo.jpg': 'a photo' })
   const behind = await startBehind(t, {
     routes: async app => {

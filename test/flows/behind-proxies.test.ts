@@ -16,7 +16,7 @@ const others = ['evil.example', 'evil.example:443', `${site}:8443`, `${site}.`, 
 const visit = (address: string, target: string, host: string, ...lines: string[]) =>
   getRaw(address, target, [`Host: ${host}`, 'Accept: text/html', `User-Agent: ${agents.desktop}`, ...lines])
 
-test('a login starts at once where the host is the callback\'s, however it is written, and elsewhere goes there first', async t => {
+test('T39: a login starts at once where the host is the callback\'s, however it is written, and elsewhere goes there first', async t => {
   const host = await startHost(t)
   for (const name of [...spellings, ...inClear]) {
     t.match((await visit(host.address, '/wechat/login', name)).header('location'), /\/connect\/qrconnect/, name)
@@ -38,7 +38,7 @@ test('so does a site over http, with its default port and without', async t => {
   }
 })
 
-test('a QR code in a page is given on the callback\'s host, however it is written, and on no other', async t => {
+test('T39: a QR code in a page is given on the callback\'s host, however it is written, and on no other', async t => {
   const host = await startHost(t)
   const embed = async (name: string, ...lines: string[]) => (await visit(host.address, '/wechat/embed', name, ...lines)).status
   for (const name of [...spellings, ...inClear]) t.equal(await embed(name), 200, name)
@@ -47,7 +47,7 @@ test('a QR code in a page is given on the callback\'s host, however it is writte
   t.equal(await embed('internal:3000', `Referer: https://${site}@evil.example/page`), 400)
 })
 
-test('a logout and a posted code are from this site, however host and Origin are written, and from no other', async t => {
+test('T39: a logout and a posted code are from this site, however host and Origin are written, and from no other', async t => {
   // Apps of functions: no callback URL is known that could stand for the request's own host.
   const host = await startHost(t, { options: wechat => ({ qr: () => wechat.options.qr, oneclick: () => wechat.options.oneclick }) })
   const own: Array<[name: string, from: string]> = [

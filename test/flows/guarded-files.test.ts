@@ -46,7 +46,7 @@ const rules: Array<[given: string | string[], sent: string]> = [
 ]
 
 for (const guard of ['requireWechatUser', 'verifyWechatUser'] as const) {
-  test(`${guard}: what says that everybody may keep it, or not who may not, is not stored; what is private stays as it is`, async t => {
+  test(`T45: ${guard}: what says that everybody may keep it, or not who may not, is not stored; what is private stays as it is`, async t => {
     const host = await startHost(t, {
       routes: app => { for (const [index, [given]] of rules.entries()) app.get(`/${index}`, { preHandler: app[guard] }, says(given)) }
     })
@@ -73,7 +73,7 @@ const answers: Record<string, Handler> = {
   redirect: async (_request, reply) => reply.header('cache-control', 'public').redirect('/public')
 }
 
-test('of every kind of answer, over HTTP/1.1 and HTTP/2', async t => {
+test('T45: of every kind of answer, over HTTP/1.1 and HTTP/2', async t => {
   const routes = (app: FastifyInstance): void => { for (const [name, handler] of Object.entries(answers)) app.get(`/${name}`, { preHandler: app.requireWechatUser }, handler as never) }
   const paths = Object.keys(answers).map(name => `/${name}`)
   t.strictSame(await cacheControl(await startHost(t, { routes }), paths), all(paths, 'no-store'))
@@ -93,7 +93,7 @@ test('of every kind of answer, over HTTP/1.1 and HTTP/2', async t => {
   }
 })
 
-test('of @fastify/static: files, ranges, what has not changed, HEAD and sendFile, under a guard of the scope or of the route', async t => {
+test('T45: of @fastify/static: files, ranges, what has not changed, HEAD and sendFile, under a guard of the scope or of the route', async t => {
   const root = folderOf(t)
   const routes = async (app: FastifyInstance): Promise<void> => {
     await app.register(async scope => {

@@ -64,7 +64,7 @@ test('a loadUser that destroys the session and returns null ends the login, and 
   await logIn(host, browser)
   welcome = false
   t.equal((await me(browser)).status, 401)
-  t.equal(store.records.size - [...store.records.values()].filter(text => text.includes('wechatSpent')).length, 0)
+  t.equal(store.records.size - [...store.records.values()].filter(text => /wechatSpent|wechatEnded/.test(text)).length, 0)
   welcome = true
   t.equal((await me(kept)).status, 401)
 })
@@ -275,7 +275,7 @@ for (const fault of ['fails', 'hangs'] as const) {
     open()
     await store.quiet()
     t.equal((await me(browser)).status, 401)
-    t.strictSame([...store.records.values()].filter(text => !text.includes('wechatSpent')), [], 'what came too late is taken back')
+    t.strictSame([...store.records.values()].filter(text => !/wechatSpent|wechatEnded/.test(text)), [], 'what came too late is taken back')
   })
 
   test(`a store that ${fault} at a repeated callback locks nobody out: the same callback works once it is back`, async t => {

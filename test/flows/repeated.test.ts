@@ -536,8 +536,8 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   t.match(cookie, { path: '/', httpOnly: true, secure: true }, 'shaped as a session, for stores that read its cookie')
   const left = Date.parse(cookie.expires) - Date.now()
   t.ok(left > 15 * 60_000 && left < 17 * 60_000)
-  t.ok(Math.abs(cookie.originalMaxAge - left) < 60_000)
-  t.equal(store.counts.destroy, 1)
+  for (const name of ['maxAge', 'originalMaxAge']) t.ok(Math.abs(cookie[name] - left) < 60_000, `${name}, for stores that read it alone`)
+  t.equal(store.counts.destroy, 0)
 })
 
 test('a login costs the store one look for a shared result, one new session and one shared result', async t => {
@@ -546,9 +546,9 @@ test('a login costs the store one look for a shared result, one new session and 
   const callback = await beginLogin(host, browser)
   t.strictSame(store.counts, { get: 0, set: 0, destroy: 0 }, 'nothing before the callback')
   await browser.get(callback)
-  t.strictSame(store.counts, { get: 1, set: 2, destroy: 1 })
+  t.strictSame(store.counts, { get: 1, set: 2, destroy: 0 })
   await browser.get(callback)
-  t.strictSame(store.counts, { get: 2, set: 2, destroy: 1 }, 'a reload reads the session')
+  t.strictSame(store.counts, { get: 2, set: 2, destroy: 0 }, 'a reload reads the session')
 })
 
 test("how often the store is asked for another process's login: while that may still come, and not longer than a call to WeChat may take", async t => {

@@ -30,7 +30,7 @@ const ahead: Array<[who: string, headers: Record<string, string>]> = [
 ]
 
 for (const [who, headers] of ahead) {
-  test(`nothing begins and nothing is spent ahead of the visitor: ${who}`, async t => {
+  test(`T21: nothing begins and nothing is spent ahead of the visitor: ${who}`, async t => {
     const host = await startHost(t)
     const browser = host.browser()
     const { callback } = await begin(host, browser)

@@ -190,7 +190,7 @@ function countingStore () {
 
 test('what a login costs the session store: calls at each step, as the README says', async t => {
   const { store, take } = countingStore()
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/bare', async () => '') } })
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/write', async request => { Object.assign(request.session, { seen: 1 }); return '' }) } })
   const browser = host.browser()
   const costs: Record<string, string> = {}
   const step = async (name: string, run: () => Promise<Answer>): Promise<void> => {
@@ -208,6 +208,7 @@ test('what a login costs the session store: calls at each step, as the README sa
   await step('the callback', () => browser.get(callback))
   await step('the callback once more, same process', () => host.browser().get(callback, { cookie }))
   await step('a guarded read', () => browser.get(`${host.origin}/account`))
+  await step('a request that changes the session', () => browser.get(`${host.origin}/write`))
   await step('me', () => browser.fetch(`${host.origin}/wechat/me`))
   await step('the start, by one who is logged in', async () => {
     callback = await beginLogin(host, browser, { redirect: '/account' })
@@ -219,13 +220,14 @@ test('what a login costs the session store: calls at each step, as the README sa
     'an anonymous visit': '',
     'a guard that refuses': '',
     'the start': '',
-    'the callback': 'get destroy set set', // is there a shared result; the old id goes; the session; the shared result
+    'the callback': 'get set set', // is there a result; the session; the result
     'the callback once more, same process': 'get',
     'a guarded read': 'get',
+    'a request that changes the session': 'get get set get',
     me: 'get',
     'the start, by one who is logged in': 'get',
-    'the callback of one who is logged in': 'get get destroy set set',
-    'the logout': 'get destroy'
+    'the callback of one who is logged in': 'get get set set destroy set',
+    'the logout': 'get set destroy'
   })
 })
 

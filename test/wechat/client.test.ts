@@ -138,12 +138,12 @@ t.test('an errcode becomes an error that says where, what and how to go on, with
 t.test('options that cannot work are refused with the option\'s name and without the secret', async t => {
   const fine = { appid, secret }
   const cases: Array<[unknown, RegExp]> = [
-    [undefined, /option client is undefined; write an object with any of appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [undefined, /option client is undefined; write an object with any of appid, secret, timeout, connectTimeout, retries, connections, dispatcher, apiHosts/],
     [null, /option client is null/],
     [[], /option client is an array/],
     ['x', /option client is "x"/],
     [{ ...fine, timeOut: 1 }, /unknown option client.timeOut; did you mean client.timeout\?/],
-    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /unknown option client.openHost; known here are appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /unknown option client.openHost; known here are appid, secret, timeout, connectTimeout, retries, connections, dispatcher, apiHosts/],
     [{ secret }, /option client.appid is undefined; an appid is wx and 16 hexadecimal digits/],
     ...['', 'wx0123456789abcde', 'wx0123456789abcdeg', 'ww0123456789abcdef', 'WX0123456789ABCDEF', ` ${appid}`, `${appid}\n`, secret, 1].map((wrong): [unknown, RegExp] => [{ ...fine, appid: wrong }, /option client.appid is .*; an appid is wx/]),
     [{ ...fine, appid: secret }, /option client.appid is an AppSecret by its shape/],
