@@ -143,7 +143,7 @@ export interface WechatLoginSettings {
    * The HTML of errors and notices; `false` sends them to the host's error handler.
    * @default plain pages in Chinese and English
    */
-  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
+  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | FastifyReply | Promise<string | FastifyReply>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean
   /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */

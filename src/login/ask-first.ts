@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { hasCallback } from '../options/app-options'
-import type { TextName } from '../pages/texts'
+import type { TextName } from '../pages/page-text'
 import { isWechatBrowser } from '../request-kind'
 import { canonicalHost, canonicalOrigin, originOf } from '../request-origin'
 import type { Context } from './context'

@@ -2,7 +2,7 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { BrowserChoices, Hint } from '../errors'
+import { type BrowserChoices, type Hint, MisconfiguredError } from '../errors'
 import type { Settings } from '../options/parse-options'
 import { browserKindOf } from '../request-kind'
 import type { WechatPage } from '../types'
@@ -10,8 +10,9 @@ import { copyCsp, qrCodeLabel } from './copy-address'
 import { render } from './html'
 import { outcomeCsp, outcomeOf } from './outcome'
 import { headersFor, pageHeaders, renderPage } from './page'
+import type { TextName } from './page-text'
 import { drawQrCode } from './qr-code'
-import { languageOf, textFor, type TextName, textNameOf, wrongBrowserText } from './texts'
+import { languageOf, textFor, textNameOf, wrongBrowserText } from './texts'
 
 export interface Refusal extends Pick<FastifyError, 'message' | 'statusCode'> {
   code?: string
@@ -53,13 +54,30 @@ export async function sendPage (
   settings: Settings, request: FastifyRequest, reply: FastifyReply, refusal: Refusal, notice: Notice
 ): Promise<FastifyReply> {
   const page = pageFor(settings, request, refusal, notice)
-  const body = await (settings.renderPage || renderPage)(page, request, reply)
+  reply.headers(privateHeaders).header('vary', 'accept-language')
+  if (settings.renderPage) return sendHostsPage(settings.renderPage, page, request, reply)
   const headers = notice.embedded ? embeddedHeaders : page.address === undefined ? pageHeaders : addressHeaders
-  return reply.code(page.statusCode)
-    .headers(privateHeaders)
-    .headers(settings.renderPage ? { 'content-type': headers['content-type'] } : headers)
-    .header('vary', 'accept-language')
-    .send(body)
+  return reply.code(page.statusCode).headers(headers).send(renderPage(page))
+}
+
+/** The page of a `renderPage`, which may also send it itself: `reply.view()` of @fastify/view returns the reply. */
+async function sendHostsPage (
+  render: Exclude<Settings['renderPage'], false | undefined>, page: WechatPage, request: FastifyRequest, reply: FastifyReply
+): Promise<FastifyReply> {
+  const before = reply.statusCode
+  reply.code(page.statusCode)
+  try {
+    const body: unknown = await render(page, request, reply)
+    if (reply.sent) return reply
+    if (typeof body === 'string') return reply.type(pageHeaders['content-type']!).send(body)
+  } catch (error) {
+    reply.code(before) // Fastify gives an error its own status only where none is set
+    throw error
+  }
+  reply.code(before)
+  request.log.error('fastify-wechat-login: option renderPage returned neither a text nor a reply that it has sent; ' +
+    'return the HTML, or what reply.view() returns')
+  throw new MisconfiguredError()
 }
 
 function pageFor (

@@ -1,4 +1,4 @@
-import type { PageTexts } from './texts'
+import type { PageTexts } from './page-text'
 
 const again = '重新登录'
 

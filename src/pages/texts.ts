@@ -3,24 +3,12 @@
 import type { BrowserChoices } from '../errors'
 import type { BrowserKind } from '../request-kind'
 import type { WechatPage } from '../types'
+import type { PageText, PageTexts, TextName } from './page-text'
 import { en } from './texts-en'
 import { zh } from './texts-zh'
 import { zhHant } from './texts-zh-hant'
 
 export type Language = WechatPage['lang']
-
-export interface PageText {
-  title: string
-  message: string
-  /** The label of the one way on; absent where there is none in this browser. */
-  action?: string
-}
-
-export type TextName =
-  | 'failed' | 'lost' | 'busy' | 'refused' | 'blocked' | 'snapshot' | 'signedOut' | 'loginFirst'
-  | 'openInWechat' | 'scanInWechat' | 'openOnComputer'
-
-export type PageTexts = Record<TextName, PageText>
 
 const byLanguage: Record<Language, PageTexts> = { zh, 'zh-Hant': zhHant, en }
 
