@@ -48,6 +48,24 @@ export function describeSecret (value: unknown): string {
   return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`
 }
 
+/** Quotes that somebody took for a part of the syntax, as in a Dockerfile or a systemd unit. */
+export function isQuoted (secret: string): boolean {
+  return /^["'`“”‘’]|["'`“”‘’]$/.test(secret)
+}
+
+/** An AppSecret without the white space around it, such as the line break of a file. `more`: what the refusal of nothing says besides. */
+export function secretOption (given: unknown, option: string, more = ''): string {
+  const secret = typeof given === 'string' ? given.trim() : ''
+  if (secret === '') {
+    const found = typeof given === 'string' ? 'empty' : describeSecret(given)
+    refuseOption(option, found, `write the AppSecret of the app, or a function that returns it${more}`)
+  }
+  if (isQuoted(secret)) {
+    refuseOption(option, 'a text with quotes around it', 'leave the quotes out where the secret is kept (often an .env file)')
+  }
+  return secret
+}
+
 /** The error has the option's name in a property too, for who shows it in another form. */
 export function failOption (option: string, message: string): never {
   throw Object.assign(new InvalidOptionsError(message), { option })

@@ -78,7 +78,8 @@ function publicInterface (context: Context): WechatLogin {
       return app.client
     },
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
-      const choice = await chooseWay(context, request, via)
+      const returnTo = returnToOf(context, request, redirect)
+      const choice = await chooseWay(context, request, { via, returnTo })
       const callbackHost = choice.app.host
       if (!isOnCallbackHost(request, choice.app)) {
         request.log.warn(
@@ -88,7 +89,7 @@ function publicInterface (context: Context): WechatLogin {
             'or use the login route, which does'
         )
       }
-      return startLogin(context, request, reply, choice, { returnTo: returnToOf(context, request, redirect) })
+      return startLogin(context, request, reply, choice, { returnTo })
     },
     logout: (request, reply) => logout(context, request, reply)
   }

@@ -31,7 +31,7 @@ const mayLoad: Record<string, RegExp> = {
   '@fastify/session': /^session\/session-plugin$/,
   'undici/index.js': /^wechat\/connections$/,
   fastify: /^simulator\//,
-  uqr: /^simulator\//
+  uqr: /^(simulator\/.+|pages\/qr-code)$/
 }
 
 interface Import {

@@ -18,7 +18,6 @@ type Found<Checked extends App> = ReadyApp<Checked> | undefined
 
 export interface Apps {
   readonly fixed: Readonly<Partial<Record<Via, ReadyApp>>>
-  has (via: Via): boolean
   /** The app for this request; undefined where there is none for it. */
   find<Checked extends App> (way: LoginWay<Checked>, request: FastifyRequest): Found<Checked> | Promise<Found<Checked>>
   /** The same for a way's name, which may be no way's. */
@@ -36,14 +35,22 @@ export function createApps (
     if (typeof app !== 'function') fixed[app.via] = addClient(app, transport, log)
   }
   const checked = new Map<string, { given: WechatApp, app: ReadyApp }>()
+  const warned = new Set<string>()
+
+  // Once for each app: a function that is written where the app is returned is another one at each request.
+  function warnOnce (key: string, message: string): void {
+    if (warned.has(`${key} ${message}`)) return
+    warned.add(`${key} ${message}`)
+    if (warned.size > most) warned.delete(warned.values().next().value!)
+    log.warn(`fastify-wechat-login: ${message}`)
+  }
 
   function checkOnce (given: WechatApp, way: LoginWay): ReadyApp {
     const key = `${way.via} ${given.appid} ${given.scope}`
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {
-      const warn = (message: string): void => { log.warn(`fastify-wechat-login: ${message}`) }
-      const app = addClient(way.check(given, warn), transport, log)
+      const app = addClient(way.check(given, message => { warnOnce(key, message) }), transport, log)
       checked.set(key, { given: { ...given }, app })
       if (checked.size > most) checked.delete(checked.keys().next().value!)
       return app
@@ -70,7 +77,6 @@ export function createApps (
 
   return {
     fixed,
-    has: via => settings.apps[via] !== undefined,
     find,
     findByVia (via, request) {
       const way = ways.find(way => way.via === via)

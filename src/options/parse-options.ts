@@ -57,6 +57,8 @@ export interface Settings {
   /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
   readonly timeout: number
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
+  readonly askFirst: boolean
+  readonly isPhoneBrowser: WechatLoginOptions['isPhoneBrowser']
 }
 
 const day = 86_400
@@ -64,7 +66,7 @@ const day = 86_400
 const optionNames = [
   'onUser', 'onLogin', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'realm', 'isWechatBrowser',
-  'publicPrefix'
+  'isPhoneBrowser', 'publicPrefix', 'askFirst'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
@@ -122,7 +124,9 @@ export function parseOptions (
     openHost,
     transport,
     timeout: transport.timeout,
-    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser')
+    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser'),
+    askFirst: flagOption(given.askFirst, 'askFirst'),
+    isPhoneBrowser: functionOption(given.isPhoneBrowser, 'isPhoneBrowser')
   })
 }
 

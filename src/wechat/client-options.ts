@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events'
 import {
-  checkAppid, describe, describeSecret, integerOption, isLoopback, refuseOption, refuseUnknown
+  checkAppid, describe, integerOption, isLoopback, refuseOption, refuseUnknown, secretOption
 } from '../option-checks'
 import type { TransportSettings } from './transport'
 import type { ClientOptions, TransportOptions, WechatClientOptions } from './client-types'
@@ -108,9 +108,9 @@ export interface ClientSettings extends Pick<WechatClientOptions, 'appid' | 'sec
 export function parseWechatClientOptions (given: WechatClientOptions): ClientSettings {
   refuseUnknown(given, ['appid', 'secret', ...transportNames], 'client.')
   const { secret } = given
-  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) {
-    const found = secret === '' ? 'empty' : describeSecret(secret)
-    refuseOption('client.secret', found, 'write the AppSecret of the app, or a function that returns it')
+  return {
+    appid: checkAppid(given.appid, 'client.appid'),
+    secret: typeof secret === 'function' ? secret : secretOption(secret, 'client.secret'),
+    transport: parseTransport(given)
   }
-  return { appid: checkAppid(given.appid, 'client.appid'), secret, transport: parseTransport(given) }
 }

@@ -54,10 +54,11 @@ export function mountEmbed (scope: Scope, context: Context, { via }: BrowserWay)
   const path = context.settings.paths.embed
   if (path === undefined) return
   scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema }, async (request, reply) => {
-    const { app } = await chooseWay(context, request, via)
+    const returnTo = returnToOf(context, request, request.query.redirect)
+    // On a phone no visitor has asked for a code on the screen that would have to scan it.
+    const { app } = await chooseWay(context, request, { via, returnTo, isAsked: false })
     checkHost(request, app)
     const { openHost, attempts } = context.settings
-    const returnTo = returnToOf(context, request, request.query.redirect)
     const selfRedirect = request.query.self_redirect === 'true'
     const { state, redirectUri } = startAttempt(context, request, reply, app, { returnTo, embedded: selfRedirect })
     const { appid } = app
