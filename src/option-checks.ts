@@ -2,14 +2,14 @@
 
 import { InvalidOptionsError } from './errors'
 
-// A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids are
-// public; other words are shown while they are too short to be worth anything.
-const appid = /^ ?wx[0-9a-f]{1,17} ?$/i
+// A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids and
+// original ids are public; other words are shown while they are too short to be worth anything.
+const publicId = /^ ?(?:wx|gh_)[0-9a-f]{1,17} ?$/i
 const secretLike = /[0-9a-f]{10}|[0-9A-Za-z+/_-]{21}/i
 const longestWord = 20
 
 function isHarmless (text: string): boolean {
-  return appid.test(text) || !secretLike.test(text)
+  return publicId.test(text) || !secretLike.test(text)
 }
 
 /** Shows what was found without showing a secret: of an address what stands before its query, else a short word. */
@@ -30,7 +30,7 @@ const longestAddress = 100
 
 /** `https://host/path` or `/path`; undefined for what is no address, or one with what may be a secret in it. */
 function withoutQuery (text: string): string | undefined {
-  if (!/^(?:https?:)?\/|^[\w-]+(?:\.[\w-]+)+[/:]/i.test(text)) return undefined
+  if (!/^(?:[a-z]{1,6}:)?(?:\/|[\w-]+(?:\.[\w-]+)+[/:])/i.test(text)) return undefined
   const address = text.replace(/\/\/[^/?#]*@/, '//***@').replace(/[?#].*/s, sign => `${sign[0]}…`)
   const parts = address.split(/[/.:]/)
   return address.length <= longestAddress && parts.every(isHarmless) ? address : undefined

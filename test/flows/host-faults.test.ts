@@ -382,7 +382,7 @@ test('a guarded URL that is too long to come back to leads to the login all the 
   t.ok(first.location.length < 4096)
   const start = await browser.get(first.location)
   t.equal(start.status, 302)
-  t.equal((await browser.get(host.wechat.control.approve(start.location))).location, `${origin}/`)
+  t.equal((await browser.get(host.wechat.control.approve(start.location))).location, `${origin}/account`, 'the page without its query')
   t.equal((await browser.get(long)).status, 200)
 })
 
