@@ -4,7 +4,7 @@ import { InvalidOptionsError } from './errors'
 
 // A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids are
 // public; other words are shown while they are too short to be worth anything.
-const appid = /^ ?wx[0-9a-f]{1,17} ?$/i
+const appid = /^ ?(?:wx|gh_)[0-9a-f]{1,17} ?$/i
 const secretLike = /[0-9a-f]{10}|[0-9A-Za-z+/_-]{21}/i
 const longestWord = 20
 
@@ -30,10 +30,15 @@ const longestAddress = 100
 
 /** `https://host/path` or `/path`; undefined for what is no address, or one with what may be a secret in it. */
 function withoutQuery (text: string): string | undefined {
-  if (!/^(?:https?:)?\/|^[\w-]+(?:\.[\w-]+)+[/:]/i.test(text)) return undefined
+  if (!/^(?:[a-z]+:)?\/|^[\w-]+(?:\.[\w-]+)+[/:]/i.test(text)) return undefined
   const address = text.replace(/\/\/[^/?#]*@/, '//***@').replace(/[?#].*/s, sign => `${sign[0]}…`)
   const parts = address.split(/[/.:]/)
   return address.length <= longestAddress && parts.every(isHarmless) ? address : undefined
+}
+
+/** A path, or a host or a URL without a query, in a sentence: as it stands, or how long it is. */
+export function showAddress (text: string): string {
+  return text.split(/[/.:]/).every(isHarmless) && !/[?#@]/.test(text) ? text : `(${text.length} characters)`
 }
 
 const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
