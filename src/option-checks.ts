@@ -36,6 +36,11 @@ function withoutQuery (text: string): string | undefined {
   return address.length <= longestAddress && parts.every(isHarmless) ? address : undefined
 }
 
+/** A path, or a host or a URL without a query, in a sentence: as it stands, or how long it is. */
+export function showAddress (text: string): string {
+  return text.split(/[/.:]/).every(isHarmless) && !/[?#@]/.test(text) ? text : `(${text.length} characters)`
+}
+
 const loopbackHost = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** `hostname` as a URL gives it. */

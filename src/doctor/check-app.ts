@@ -4,7 +4,7 @@
 import { isIP } from 'node:net'
 import { hasCallback, type CallbackApp } from '../options/app-options'
 import { InvalidOptionsError } from '../errors'
-import { appidShape, isLoopback } from '../option-checks'
+import { appidShape, isLoopback, showAddress } from '../option-checks'
 import { callbackPath } from '../options/path-options'
 import type { WechatApp } from '../types'
 import type { Way } from '../ways/way'
@@ -91,8 +91,9 @@ function wordsOf (message: string, about: string): string {
   return words.startsWith(subject) ? words.slice(subject.length) : words
 }
 
-function checkHost (about: string, { host, callbackUrl: url }: CallbackApp, { consoles: [en, zh] }: Way): Finding[] {
-  if (isLoopback(new URL(url).hostname)) {
+function checkHost (about: string, { host: given, callbackUrl }: CallbackApp, { consoles: [en, zh] }: Way): Finding[] {
+  const [host, url] = [showAddress(given), showAddress(callbackUrl)]
+  if (isLoopback(new URL(callbackUrl).hostname)) {
     return [
       warning(about, [
         `${url} is this machine: right for the simulator, but WeChat's console takes no such host.`,
@@ -100,12 +101,12 @@ function checkHost (about: string, { host, callbackUrl: url }: CallbackApp, { co
       ])
     ]
   }
-  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+  if (isIP(given.replace(/^\[|\]$/g, '')) !== 0) {
     return [
       problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])
     ]
   }
-  if (privateDomain.test(host)) {
+  if (privateDomain.test(given)) {
     return [
       problem(about, [
         `${host} is no public domain name: WeChat's console takes none that is not registered.`,

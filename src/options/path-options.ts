@@ -4,7 +4,7 @@ import { type Apps, hasCallback, type WayOption } from './app-options'
 import { InvalidOptionsError } from '../errors'
 import { checkRedirectTarget, comparablePath, isInFolder, type RedirectRules } from '../redirect-target'
 import { canonicalOrigin } from '../request-origin'
-import { describe, refuseOption, refuseUnknown } from '../option-checks'
+import { describe, refuseOption, refuseUnknown, showAddress } from '../option-checks'
 import type { WechatLoginOptions } from '../types'
 import type { Via } from '../via'
 
@@ -47,7 +47,7 @@ export function parsePaths (
     if (path === undefined) continue
     const other = taken.get(comparablePath(path))
     if (other !== undefined) {
-      throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${path}; ` +
+      throw new InvalidOptionsError(`the routes ${other} and ${name} both have the path ${showAddress(path)}; ` +
         'give each a path of its own (routes.* or the callbackUrl)')
     }
     taken.set(comparablePath(path), name)
@@ -84,7 +84,7 @@ export function callbackPath (
     refuseOption(
       `${via}.callbackUrl`,
       describe(app.callbackUrl),
-      `its path must begin with ${front}/, ${whose}; where a proxy changes the path, set routes.${via}`
+      `its path must begin with ${showAddress(`${front}/`)}, ${whose}; where a proxy changes the path, set routes.${via}`
     )
   }
   const path = app.path.slice(front.length)

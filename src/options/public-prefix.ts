@@ -2,7 +2,7 @@
 
 import type { Apps, WayOption } from './app-options'
 import { hasCallback } from './app-options'
-import { describe, failOption, refuseOption } from '../option-checks'
+import { describe, failOption, refuseOption, showAddress } from '../option-checks'
 import type { Paths } from './path-options'
 
 const wanted = "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"
@@ -37,7 +37,8 @@ export function derivePublicPrefix (ways: readonly WayOption[], apps: Apps, path
   }
   const [folder = '', ...others] = found.keys()
   if (others.length > 0) {
-    const differing = [...found].map(([each, names]) => `${each === '' ? 'nothing' : each} (${names})`).join(' and ')
+    const differing = [...found].map(([each, names]) => `${each === '' ? 'nothing' : showAddress(each)} (${names})`)
+      .join(' and ')
     failOption('publicPrefix', `option publicPrefix is missing: ${differing} ` +
       `stand in front of the paths that reach Fastify; ${wanted}`)
   }

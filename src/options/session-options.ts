@@ -3,7 +3,7 @@
 
 import type { FastifySessionOptions } from '@fastify/session'
 import type { Warn } from './app-options'
-import { describe, refuseOption } from '../option-checks'
+import { describe, refuseOption, showAddress } from '../option-checks'
 import type { WechatLoginOptions } from '../types'
 
 /** `callbacks`: their full paths, and the hosts of those that are known. `secure`: are they all https? */
@@ -15,14 +15,15 @@ export function parseSession (
   const { path = '/', domain } = given.cookie ?? {}
   const outside = callbacks.paths.find(callback => !covers(path, callback))
   if (outside !== undefined) {
-    refuseOption('session.cookie.path', describe(path), `the callback path ${outside} must lie under it; write '/'`)
+    const wanted = `the callback path ${showAddress(outside)} must lie under it; write '/'`
+    refuseOption('session.cookie.path', describe(path), wanted)
   }
   const foreign = domain && callbacks.hosts.find(host => !isWithin(domain, host))
   if (foreign) {
     refuseOption(
       'session.cookie.domain',
       describe(domain),
-      `a browser takes no such cookie from ${foreign}, the callback URL's host; leave it out`
+      `a browser takes no such cookie from ${showAddress(foreign)}, the callback URL's host; leave it out`
     )
   }
   const plain = path === '/' && domain === undefined
@@ -38,7 +39,7 @@ export function parseSession (
   if (options.cookieName?.startsWith('__Host-') && (!plain || options.cookie?.secure !== true)) {
     refuseOption(
       'session.cookieName',
-      JSON.stringify(options.cookieName),
+      describe(options.cookieName),
       'a __Host- cookie must be Secure, with path / and without a domain; rename it or change session.cookie'
     )
   }

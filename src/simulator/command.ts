@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { describeStart } from './command-output'
 import { usage } from './command-usage'
-import { SimulatorError } from './simulator-error'
+import { show, SimulatorError } from './simulator-error'
 import { startWechatSimulator } from './start'
 import type { WechatSimulator } from './control-types'
 import type { SimulatedUserOptions, WechatSimulatorServerOptions } from './types'
@@ -103,7 +103,7 @@ function parse (args: string[]) {
 function readPort (given: string): number {
   const port = Number(given)
   if (/^\d+$/.test(given) && port <= 65_535) return port
-  throw new SimulatorError(`--port: a whole number from 0 to 65535, not "${given}" --port 应为 0 到 65535 的整数`)
+  throw new SimulatorError(`--port: a whole number from 0 to 65535, not ${show(given)} --port 应为 0 到 65535 的整数`)
 }
 
 /** `anna`, or `anna=安娜`: the id, and the nickname. */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { hostnameOf } from './origin'
 import { kinds, platforms } from './platforms'
-import { SimulatorError } from './simulator-error'
+import { show, SimulatorError } from './simulator-error'
 import type {
   AutoConsent, SimulatedApp, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions, WechatSimulatorOptions
 } from './types'
@@ -74,7 +74,7 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
 
 function checkOrigin (given: string): string {
   if (/^https?:\/\//.test(given) && URL.canParse(given)) return given
-  throw new SimulatorError(`callbackOrigin: an origin such as http://localhost:3000, not "${given}"`)
+  throw new SimulatorError(`callbackOrigin: an origin such as http://localhost:3000, not ${show(given)}`)
 }
 
 function checkHosts (
@@ -83,7 +83,7 @@ function checkHosts (
   const told = phoneHost === undefined ? allowedHosts : [...allowedHosts, phoneHost]
   for (const name of told) {
     if (name === '' || hostnameOf(name) !== name.toLowerCase()) {
-      throw new SimulatorError(`allowedHosts, phoneHost: a host name without scheme and port, not "${name}"`)
+      throw new SimulatorError(`allowedHosts, phoneHost: a host name without scheme and port, not ${show(name)}`)
     }
   }
   return new Set([...told, ...apps.map(app => app.callbackDomain)].map(hostnameOf))
@@ -107,7 +107,7 @@ function completeApps (given: readonly SimulatedAppOptions[], origin: string): S
   }
   const apps = all.map((app, index) => completeApp(app, index, origin))
   for (const { appid } of apps) {
-    if (!/^wx[0-9a-f]{16}$/.test(appid)) throw new SimulatorError(`appid: wx and 16 hexadecimal digits, not "${appid}"`)
+    if (!/^wx[0-9a-f]{16}$/.test(appid)) throw new SimulatorError(`appid: wx and 16 hexadecimal digits, not ${show(appid)}`)
     if (apps.filter(app => app.appid === appid).length > 1) throw new SimulatorError(`appid: ${appid} is there twice`)
   }
   return apps

@@ -4,6 +4,13 @@ export class SimulatorError extends Error {
   readonly statusCode = 400
 }
 
+/** What was given, in a sentence; of what may be a secret, how long it is. */
+export function show (given: unknown): string {
+  const text = String(given)
+  const isSecretLike = /[0-9a-f]{10}|[^ ]{21}/i.test(text) && !/^wx[0-9a-f]{1,17}$/i.test(text)
+  return isSecretLike ? `a text of ${text.length} characters` : `"${text}"`
+}
+
 const REASONS: Readonly<Record<string, [en: string, zh: string]>> = {
   EADDRINUSE: ['is in use by another program; choose another port', '端口已被其他程序占用，请换一个端口'],
   EADDRNOTAVAIL: ['is no address of this machine; choose another host', '不是本机的地址，请换一个 host']

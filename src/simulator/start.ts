@@ -3,7 +3,7 @@
 import { isIP } from 'node:net'
 import Fastify from 'fastify'
 import { wechatSimulator } from './plugin'
-import { explainListenError } from './simulator-error'
+import { explainListenError, show, SimulatorError } from './simulator-error'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { WechatSimulator } from './control-types'
@@ -12,6 +12,7 @@ import type { WechatSimulatorServerOptions } from './types'
 /** Starts WeChat's side and tells what the plugin needs to talk to it. */
 export async function startWechatSimulator (given: WechatSimulatorServerOptions = {}): Promise<WechatSimulator> {
   const { port = 0, host = '127.0.0.1', https, ...options } = given
+  if (typeof port !== 'number') throw new SimulatorError(`port: a number, not ${show(port)}`)
   const allowedHosts = [...options.allowedHosts ?? [], ...(isIP(host) === 0 ? [host] : [])]
   const app = createServer(https)
   await app.register(wechatSimulator, { indexAtRoot: true, ...options, allowedHosts })

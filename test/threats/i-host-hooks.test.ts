@@ -15,7 +15,7 @@ function textOf ({ raw, url, originalUrl, query, body, params }: FastifyRequest)
 }
 
 for (const method of ['GET', 'POST', 'HEAD', 'PUT'] as const) {
-  test(`T76: neither hook nor error handler of the host sees the code and the state of a callback (${method})`, async t => {
+  test(`T77: neither hook nor error handler of the host sees the code and the state of a callback (${method})`, async t => {
     const seen: string[] = []
     const see = (request: FastifyRequest): void => { seen.push(textOf(request)) }
     const host = await startHost(t, {
@@ -44,7 +44,7 @@ for (const method of ['GET', 'POST', 'HEAD', 'PUT'] as const) {
   })
 }
 
-test('T76: a rewritten URL does not keep them either', async t => {
+test('T77: a rewritten URL does not keep them either', async t => {
   let seen = ''
   const host = await startHost(t, {
     fastify: { rewriteUrl: request => request.url!.replace('/zh/', '/') },
@@ -56,7 +56,7 @@ test('T76: a rewritten URL does not keep them either', async t => {
   t.notOk(seen.includes(code) || seen.includes(state))
 })
 
-test('T76: what is no code and no state is refused before anything else, in every spelling', async t => {
+test('T77: what is no code and no state is refused before anything else, in every spelling', async t => {
   const host = await startHost(t)
   for (const query of ['code=a&code=b', 'state=a&state=b', `code=${'a'.repeat(513)}`, `state=${'a'.repeat(129)}`]) {
     t.equal((await host.browser().fetch(`${origin}/wechat/qr?${query}`)).status, 400, query.slice(0, 20))
@@ -67,7 +67,7 @@ test('T76: what is no code and no state is refused before anything else, in ever
   }
 })
 
-test('T77: the helper that caches may keep carries no cookie, whatever the host writes', async t => {
+test('T78: the helper that caches may keep carries no cookie, whatever the host writes', async t => {
   const host = await startHost(t, {
     before: async app => {
       await app.register(cookie)
@@ -84,7 +84,7 @@ test('T77: the helper that caches may keep carries no cookie, whatever the host 
   }
 })
 
-test('T78: the words of a 4xx that a library throws in onUser or loadUser are not shown, those that say so are', async t => {
+test('T79: the words of a 4xx that a library throws in onUser or loadUser are not shown, those that say so are', async t => {
   const words = 'GET https://vault.internal/key?token=hunter2 answered 404'
   for (const [expose, expected] of [[undefined, 'The login was refused'], [false, 'The login was refused'], [true, words]]) {
     const fail = (): never => { throw Object.assign(new Error(words), { statusCode: 404, expose }) }
@@ -97,7 +97,7 @@ test('T78: the words of a 4xx that a library throws in onUser or loadUser are no
   }
 })
 
-test('T78: nor are those of onLogin, publicUser, renderPage and the function of an app', async t => {
+test('T79: nor are those of onLogin, publicUser, renderPage and the function of an app', async t => {
   const words = 'GET https://vault.internal/key?token=hunter2 answered 404'
   let expose: boolean | undefined
   const fail = (): never => { throw Object.assign(new Error(words), { statusCode: 404, expose }) }
@@ -123,7 +123,7 @@ test('T78: nor are those of onLogin, publicUser, renderPage and the function of 
   }
 })
 
-test('T78: in a guard of the host\'s routes loadUser\'s error is its error handler\'s, as it was thrown', async t => {
+test('T79: in a guard of the host\'s routes loadUser\'s error is its error handler\'s, as it was thrown', async t => {
   const thrown = Object.assign(new Error('the database says no'), { statusCode: 404 })
   let fails = false
   const seen: unknown[] = []
