@@ -14,7 +14,7 @@ const scale = options.quick ? 0.02 : 1
 const everybody = ['floor', 'ours', 'pasted', 'oauth2', 'grant', 'authjs']
 const contenders = options.contenders?.split(',') ?? everybody
 const withContent = options.contenders ? contenders : ['floor', 'floor-full', ...contenders.slice(1)]
-const certificate = new URL('../test/fixtures/tls/cert.pem', import.meta.url).pathname
+const certificate = new URL('../test/data/tls/cert.pem', import.meta.url).pathname
 
 const series = [
   { name: 'start of a login', job: 'start', count: 2000, concurrency: 16, warm: 6000 },

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { profile } from './profile.mjs'
 
-const tls = new URL('../test/fixtures/tls/', import.meta.url)
+const tls = new URL('../test/data/tls/', import.meta.url)
 const counts = { connections: 0, requests: 0 }
 let delay = 0
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import helmet from '@fastify/helmet'
 import type { FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import wechatLogin from 'fastify-wechat-login'
+import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
 import type { Config } from './config'
 import { headersFor } from './headers'
 import { accountPage } from './pages/account'
@@ -57,7 +57,7 @@ function addRoutes (app: FastifyInstance, wechat: Wechat, users: Users): void {
   })
 
   // Pages are sent to the login and come back here.
-  app.get('/account', { preHandler: app.requireWechatUser }, async (request, reply) => {
+  app.get('/account', { preHandler: requireWechatUser }, async (request, reply) => {
     const user = request.wechatUser!
     const appids = users.appidsOf(user.id)
     const used = ways.filter(via => appids.includes(wechat.login[via]!.appid))
@@ -65,7 +65,7 @@ function addRoutes (app: FastifyInstance, wechat: Wechat, users: Users): void {
   })
 
   // Scripts get 401 with the address of the login.
-  app.get('/api/profile', { preHandler: app.requireWechatUser }, async request => publicUser(request.wechatUser!))
+  app.get('/api/profile', { preHandler: requireWechatUser }, async request => publicUser(request.wechatUser!))
 
   // Two ways that need a script in the page: a QR code inside it, and a page that is nothing but a script.
   if (wechat.login.qr !== undefined) app.get('/embedded', async (request, reply) => sendPage(reply, embeddedPage(languageOf(request))))

@@ -1,20 +1,21 @@
-// What the package tells about itself, for metrics, traces and audits: for each event one message on a channel of node:diagnostics_channel,
-// `fastify-wechat-login:` and its name, and one line in the log. Every value is ours or a number of WeChat's: neither a secret, a code, a
-// state, a token or an openid nor any text of a visitor's is in one, and none is longer than 256 characters.
+// What the package tells about itself, for metrics, traces and audits: for each event one message on a channel of
+// node:diagnostics_channel, `fastify-wechat-login:` and its name, and one line in the log. Every value is ours or a
+// number of WeChat's: neither a secret, a code, a state, a token or an openid nor any text of a visitor's is in one,
+// and none is longer than 256 characters.
 
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { Via } from './types'
+import type { Via } from './via'
 
-/** An attempt: a login from the first click to its callback. */
-interface OfAttempt {
+/** What the events of an attempt hold: of a login from the first click to its callback. */
+interface AttemptEvent {
   via: Via
   appid: string
   /** The same in all events of one attempt. Made from its state, which it does not tell. */
   attempt: string
 }
 
-/** A person's login. */
-interface OfLogin {
+/** What the events of a person's login hold. */
+interface LoginEvent {
   via: Via
   appid: string
   /** The same for one person and appid: `sha256(appid + ' ' + openid)`, base64url, the first 16 characters. */
@@ -24,11 +25,11 @@ interface OfLogin {
 /** What a subscriber to the channel `fastify-wechat-login:<name>` gets. */
 export interface WechatLoginEvents {
   /** A visitor is on the way to WeChat. */
-  'attempt.started': OfAttempt
+  'attempt.started': AttemptEvent
   /** The same, to replace an attempt whose cookie the browser has lost. Comes in the place of `attempt.started`. */
-  'attempt.restarted': OfAttempt
+  'attempt.restarted': AttemptEvent
   /** A new session. */
-  'login.succeeded': OfAttempt & OfLogin & {
+  'login.succeeded': AttemptEvent & LoginEvent & {
     /** Milliseconds since the attempt was started. */
     duration: number
   }
@@ -45,11 +46,11 @@ export interface WechatLoginEvents {
     rid?: string
   }
   /** A callback that came again has found the login of its attempt. */
-  'callback.repeated': OfAttempt
+  'callback.repeated': AttemptEvent
   /** A logout. */
-  'login.ended': OfLogin
+  'login.ended': LoginEvent
   /** With `keepTokens`: WeChat has given a new access token. */
-  'token.refreshed': OfLogin
+  'token.refreshed': LoginEvent
   /** A call to WeChat's API has ended, its repetitions included. */
   'wechat.call': {
     appid: string
@@ -70,6 +71,7 @@ export interface WechatLoginEvents {
   }
 }
 
+/** The name of an event, which its channel ends with. */
 export type EventName = keyof WechatLoginEvents
 
 type Level = 'debug' | 'info' | 'error'
@@ -80,7 +82,7 @@ export type EventLog = Record<Level, (values: object, message: string) => void> 
   isLevelEnabled?: (level: string) => boolean
 }
 
-/** `worst`: where some of these events are logged at a higher level. */
+/** Each event's line in the log. `worst`: the level of those that are logged at a higher one. */
 const lines: Record<EventName, [level: Level, message: string, worst?: Level]> = {
   'attempt.started': ['info', 'a login was started'],
   'attempt.restarted': ['info', 'a login was started again, the browser had lost its cookie'],
@@ -92,21 +94,29 @@ const lines: Record<EventName, [level: Level, message: string, worst?: Level]> =
   'wechat.call': ['debug', "a call to WeChat's API"]
 }
 
-// Held here, for good: a channel that nobody holds is forgotten.
-const channels = Object.fromEntries(Object.keys(lines).map(name => [name, channel(`fastify-wechat-login:${name}`)])) as Record<EventName, Channel>
+// Held here for good, because Node forgets a channel that nobody holds.
+const channels = Object.fromEntries(
+  Object.keys(lines).map(name => [name, channel(`fastify-wechat-login:${name}`)])
+) as Record<EventName, Channel>
 
-/** Tells an event to its subscribers and to the log, if anybody listens. `error`: what the log shall show of a failure beside it. */
-export function tell<Name extends EventName> (name: Name, describe: () => WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown): void {
+/**
+ * Sends an event to its subscribers and to the log. Where neither wants it `describe` is not called, so that an event
+ * which nobody hears costs nothing. `error` goes to the log alone, beside the event.
+ */
+export function publish<Name extends EventName> (
+  name: Name, describe: () => WechatLoginEvents[Name], log: EventLog | undefined, error?: unknown
+): void {
   if (!isWanted(name, log)) return
   const event = describe()
   if (channels[name].hasSubscribers) channels[name].publish(Object.freeze({ ...event }))
   const [usual, message] = lines[name]
   const level = 'statusCode' in event && event.statusCode >= 500 ? 'error' : usual
-  if (log !== undefined && isLogged(level, log)) log[level]({ event: name, ...event, ...(error !== undefined && { err: error }) }, `fastify-wechat-login: ${message}`)
+  if (log === undefined || !isLogged(level, log)) return
+  log[level]({ event: name, ...event, ...(error !== undefined && { err: error }) }, `fastify-wechat-login: ${message}`)
 }
 
-/** Does anybody want to know of this event? */
-export function isWanted (name: EventName, log: EventLog | undefined): boolean {
+// A subscriber may come and go; a log may hear of some of these events alone.
+function isWanted (name: EventName, log: EventLog | undefined): boolean {
   const [usual, , worst = usual] = lines[name]
   return channels[name].hasSubscribers || (log !== undefined && isLogged(worst, log))
 }

@@ -20,10 +20,21 @@ const controls = /\p{Cc}/u
 const backslashInPath = /^[^?#]*\\/
 
 /** The target that the text names, or null where a login must not end there. Never throws. */
-export function checkRedirectTarget (untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>): RedirectTarget | null {
-  if (typeof untrusted !== 'string' || untrusted.length > maxTargetLength || controls.test(untrusted) || backslashInPath.test(untrusted)) return null
+export function checkRedirectTarget (
+  untrusted: unknown, rules: Pick<RedirectRules, 'origins' | 'ownPaths'>
+): RedirectTarget | null {
+  if (
+    typeof untrusted !== 'string' ||
+    untrusted.length > maxTargetLength ||
+    controls.test(untrusted) ||
+    backslashInPath.test(untrusted)
+  ) {
+    return null
+  }
   const target = untrusted.startsWith('/') ? resolvePath(untrusted) : resolveListed(untrusted, rules.origins)
-  if (target === null || target.href.length > maxTargetLength || rules.ownPaths.has(comparablePath(target.pathname))) return null
+  if (target === null || target.href.length > maxTargetLength || rules.ownPaths.has(comparablePath(target.pathname))) {
+    return null
+  }
   return target.href as RedirectTarget
 }
 
@@ -41,6 +52,11 @@ function resolveListed (untrusted: string, origins: ReadonlySet<string>): Resolv
   if (!/^https?:\/\/[^/]/.test(untrusted) || !URL.canParse(untrusted)) return null
   const url = new URL(untrusted)
   return origins.has(url.origin) && url.username === '' && url.password === '' ? url : null
+}
+
+/** Is the path, which may have a query, in this folder of the site, or the folder itself? */
+export function isInFolder (path: string, folder: string): boolean {
+  return `${comparablePath(path.split(/[?#]/, 1)[0]!)}/`.startsWith(`${comparablePath(folder)}/`)
 }
 
 /** A path as routers compare it: decoded, lower case, single slashes, none at the end, nothing from a semicolon on. */

@@ -1,20 +1,26 @@
-// The plugin's options and what a host gets from it. Follows the package's README; WeChat's fields keep WeChat's names.
+// The plugin's options. Follows the package's README; WeChat's fields keep WeChat's names.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
-import type fastifyWechatLogin = require('./index')
-import type { ClientOptions, Lang, WechatTokens, WechatUserInfo } from './wechat/types'
+import type {
+  LoginInfo, Nobody, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser
+} from './user-types'
+import type { ClientOptions, Lang } from './wechat/client-types'
 
-/** `oneclick`: an Official Account inside WeChat's own browser. `qr`: a Website App in any other. */
-export type Via = 'oneclick' | 'qr'
+export type { LoginInfo, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser } from './user-types'
 
 /** One account of WeChat's, an Official Account or a Website App. */
 export interface WechatApp {
   /** `wx` and 16 hexadecimal digits. */
   appid: string
-  /** The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange. */
+  /**
+   * The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange.
+   */
   secret: string | (() => string | Promise<string>)
-  /** The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's console. */
+  /**
+   * The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's
+   * console.
+   */
   callbackUrl: string
   /** Oneclick only. `snsapi_base` is silent and gives the openid alone. @default 'snsapi_userinfo' */
   scope?: 'snsapi_userinfo' | 'snsapi_base'
@@ -22,7 +28,10 @@ export interface WechatApp {
   forcePopup?: boolean
   /** Oneclick only: always show WeChat's snapshot page first. @default false */
   forceSnapShot?: boolean
-  /** Oneclick only: adds the undocumented `connect_redirect=1`, said to stop repeated callbacks on phones. @default false */
+  /**
+   * Oneclick only: adds the undocumented `connect_redirect=1`, said to stop repeated callbacks on phones.
+   * @default false
+   */
   connectRedirect?: boolean
 }
 
@@ -30,51 +39,33 @@ export interface WechatApp {
 export type WechatQrApp = Pick<WechatApp, 'appid' | 'secret' | 'callbackUrl'>
 
 /** An app, or a function that picks one for a request (several tenants in one process). */
-export type WechatAppSource<App = WechatApp> = App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
-
-/** Who logged in, in WeChat's own field names. What WeChat left out is left out. */
-export interface WechatProfile extends Omit<WechatUserInfo, 'is_snapshotuser'> {
-  /** The app that the openid belongs to: `(appid, openid)` is the identity. */
-  appid: string
-  via: Via
-  /** What WeChat granted, comma separated. */
-  scope?: string
-  /** True for a virtual user of WeChat's snapshot page (only with `snapshotUsers: 'allow'`). */
-  snapshot: boolean
-}
-
-/** `request.wechatUser`: the host's own type where it named one, else the profile. */
-export type WechatUser = fastifyWechatLogin.WechatLoginTypes extends { user: infer User } ? User : WechatProfile
-
-/** What the session holds: what `onUser` returns and `loadUser` gets. */
-export type StoredUser = fastifyWechatLogin.WechatLoginTypes extends { stored: infer Stored } ? Stored : WechatUser
-
-/** What `onUser` gets beside the profile. */
-export interface OnUserContext {
-  /** Still has the visitor's earlier session, for account linking. */
-  request: FastifyRequest
-  /** For headers and cookies of the host's own. The answer itself is the login's. */
-  reply: FastifyReply
-  via: Via
-  /** WeChat's, for calls of the host's own. They are gone after this call, unless `keepTokens` is set. */
-  tokens: WechatTokens
-}
+export type WechatAppSource<App = WechatApp> =
+  App | ((request: FastifyRequest) => App | undefined | Promise<App | undefined>)
 
 /** A page of ours, as `renderPage` gets it. */
 export interface WechatPage {
-  /** `error` after a failed login, `signed-out` where the guard meets a visitor who just logged out. */
+  /**
+   * `error` after a failed login; `signed-out` where the guard asks before it logs in: a visitor who just logged out,
+   * or with `askFirst` one who comes from outside.
+   */
   kind: 'error' | 'signed-out'
   statusCode: number
   /** The error's code, e.g. `FST_WECHAT_INVALID_STATE`; `HOST_ERROR` for an error of your own without one. */
   code: string
-  lang: 'zh' | 'en'
+  /** `zh-Hant`: Chinese in traditional characters, for Taiwan, Hong Kong and Macao. */
+  lang: 'zh' | 'zh-Hant' | 'en'
   title: string
   message: string
   /** The one way on, a path of this site, and its label. */
   action?: { href: string, label: string }
+  /** What to copy where the login has to be opened elsewhere: the address of a page of this site. */
+  address?: string
+  /** The same to scan, as SVG; on a computer, where the phone's WeChat is what has to open it. */
+  qrCode?: string
   /**
-   * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper around it with
-   * `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link `target="_top"`.
+   * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper
+   * around it with `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link
+   * `target="_top"`.
    */
   outcome?: 'refused' | 'expired' | 'error'
 }
@@ -95,10 +86,21 @@ export type WechatLoginOptions = WechatApps & WechatLoginSettings
 
 /** All options but the apps. */
 export interface WechatLoginSettings {
-  /** Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes that; `null` refuses. Must be an upsert. */
-  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
-  /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
-  loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
+  /**
+   * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
+   * that; `null` or anything falsy but `undefined`, which is taken for a forgotten return, refuses. Must be an upsert.
+   */
+  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | Nobody | Promise<StoredUser | Nobody>
+  /**
+   * Once a login, when the session is the new one: what it writes into `request.session` is stored with the login. Where
+   * it throws, the login is taken back, and the answer is the error's, as with `onUser`. It must not `regenerate` or
+   * `destroy` the session, which fails the login.
+   */
+  onLogin?: (user: StoredUser, context: OnLoginContext) => unknown
+  /** From what the session holds to `request.wechatUser`, once a request; `null` or anything falsy ends the login. */
+  loadUser?: (
+    stored: StoredUser, request: FastifyRequest, login: LoginInfo
+  ) => WechatUser | Nobody | undefined | Promise<WechatUser | Nobody | undefined>
   /** What `me` and the POST callback show to the page. @default the user as it is */
   publicUser?: (user: WechatUser, request: FastifyRequest) => object | Promise<object>
   /** Paths below the scope's prefix; `false` leaves a route out. The callbacks live at the paths of their URLs. */
@@ -118,8 +120,17 @@ export interface WechatLoginSettings {
     /** Only where a proxy changes the path of the callback URL. */
     qr?: string
   }
-  /** Where a login may end. `default`: a path, `/` unless set. `origins`: other sites, e.g. `https://shop.example.com`. */
+  /**
+   * Where a login may end. `default`: a path, `/` unless set; it gets `publicPrefix` in front, unless it has it.
+   * `origins`: other sites, e.g. `https://shop.example.com`.
+   */
   redirect?: { default?: string, origins?: string[] }
+  /**
+   * The folder that a proxy takes off before Fastify sees a request, such as `/shop`; `''` for none. Browsers are told
+   * every path with it.
+   * @default what every fixed `callbackUrl` has in front of the path of its route
+   */
+  publicPrefix?: string
   /** Options of @fastify/session, where the host has not registered it. */
   session?: FastifySessionOptions
   /** Signs the attempt cookie; newest first, each at least 32 bytes. @default derived from `session.secret` */
@@ -128,8 +139,11 @@ export interface WechatLoginSettings {
   keepSessionKeys?: string[]
   /** Seconds after which a login ends, whatever the session does; at most two years. @default as long as its session */
   maxAge?: number
-  /** The HTML of errors and notices; `false` sends them to the host's error handler. @default plain pages in Chinese and English */
-  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
+  /**
+   * The HTML of errors and notices; `false` sends them to the host's error handler.
+   * @default plain pages in Chinese and English
+   */
+  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | FastifyReply | Promise<string | FastifyReply>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean
   /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */
@@ -140,6 +154,24 @@ export interface WechatLoginSettings {
   client?: ClientOptions
   /** Seconds that an attempt stays valid, at most a day. @default 900 */
   attemptTtl?: number
+  /**
+   * Where a login counts: one of another realm is nobody, whatever store, secret and cookie are shared. A text, or a
+   * function of the request that returns one at once; where it throws or returns anything else, nobody is logged in and
+   * the request fails with `FST_WECHAT_MISCONFIGURED`.
+   * @default for each way its app's whole `callbackUrl`; for apps given as functions the callback's path and the
+   * request's host
+   */
+  realm?: string | ((request: FastifyRequest) => string)
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean
+  /**
+   * Inside WeChat, a guarded page that is opened from outside this site (a chat, a menu, a scan) shows a login button
+   * first: WeChat answers a consent that nobody asked for with its snapshot page. @default false
+   */
+  askFirst?: boolean
+  /**
+   * Override of the phone test: true for a phone's browser outside WeChat, which cannot scan its own screen. Tablets
+   * count as computers. @default by Sec-CH-UA-Mobile and the User-Agent
+   */
+  isPhoneBrowser?: (request: FastifyRequest) => boolean
 }

@@ -8,18 +8,19 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { type Test, test } from 'tap'
+import { startWechatSimulator } from '../src/simulator'
 import { agents, type Answer, Browser } from './fixture/browser'
 import { reportMissing } from './fixture/missing'
 import { freePort } from './fixture/ports'
-import { findProgram } from './scale/machines'
+import { findProgram } from './fixture/machines'
+import { accounts, origin, sessionSecret } from './fixture/settings'
 
 const root = join(__dirname, '..')
 const variables = ['WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'PUBLIC_URL', 'HOST', 'PORT', 'TRUST_PROXY',
   'SESSION_SECRET', 'DATABASE', 'LOG_LEVEL', 'SIMULATOR_PORT', 'REDIS_URL', 'PROCESSES']
-const sessionSecret = 'a session secret of the example, long enough'
-const official = { WECHAT_ONECLICK_APPID: 'wx0123456789abcdef', WECHAT_ONECLICK_SECRET: '0123456789abcdef0123456789abcdef' }
-const website = { WECHAT_QR_APPID: 'wxfedcba9876543210', WECHAT_QR_SECRET: 'fedcba9876543210fedcba9876543210' }
-const real = { ...official, ...website, PUBLIC_URL: 'https://app.example.com', SESSION_SECRET: sessionSecret }
+const official = { WECHAT_ONECLICK_APPID: accounts.oneclick.appid, WECHAT_ONECLICK_SECRET: accounts.oneclick.secret }
+const website = { WECHAT_QR_APPID: accounts.qr.appid, WECHAT_QR_SECRET: accounts.qr.secret }
+const real = { ...official, ...website, PUBLIC_URL: origin, SESSION_SECRET: sessionSecret }
 
 type Env = Record<string, string>
 
@@ -41,6 +42,13 @@ function run (t: Test, env: Env, command: readonly string[], cwd: string): Run {
     await ended
   })
   return { child, output: () => output, ended }
+}
+
+/** Those of any simulator whose apps have no other: they are made from the kind of app. */
+async function simulatedSecrets (): Promise<string[]> {
+  const { options, close } = await startWechatSimulator()
+  await close()
+  return [options.oneclick.secret, options.qr.secret]
 }
 
 interface Example extends Run {
@@ -69,7 +77,7 @@ async function startExample (t: Test, env: Env = {}, command = direct, folder?: 
     const reply = await fetch(`${simulator}/simulator/${path}`, { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
     return reply.json()
   }
-  if (env.WECHAT_QR_APPID === undefined) for (const { secret } of await control('GET', 'apps')) secrets.push(secret)
+  if (env.WECHAT_QR_APPID === undefined) secrets.push(...await simulatedSecrets())
   t.teardown(() => {
     const leaked = [...secrets, ...browsers.flatMap(browser => [...browser.secrets])].filter(secret => started.output().includes(secret))
     if (leaked.length > 0) throw new Error(`the example of "${t.name}" prints what it must not: ${leaked.join(', ')}`)

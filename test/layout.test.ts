@@ -9,41 +9,29 @@ import ts from 'typescript'
 const root = resolve(__dirname, '../src')
 
 /**
- * What each layer may import of ours, top down: a folder, or a file of src/ itself. A layer may always import from itself.
- * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code.
+ * The layers, top down: folders, and files of src/ itself. Each may import itself and what stands below it, for types too.
+ * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code. The command line alone starts both sides.
  */
-const mayImport: Record<string, string[]> = {
-  doctor: ['wechat', 'options', 'route-options', 'session-options', 'app-options', 'option-checks', 'errors', 'types'],
-  index: ['plugin', 'wechat', 'events', 'errors', 'fastify-types', 'types'],
-  plugin: ['routes', 'login', 'wechat', 'host-session', 'options', 'errors', 'fastify-types', 'types'],
-  routes: ['login', 'pages', 'wechat', 'options', 'redirect-target', 'app-options', 'events', 'errors', 'types'],
-  login: ['pages', 'wechat', 'options', 'redirect-target', 'session-options', 'app-options', 'events', 'errors', 'types'],
-  'host-session': ['options', 'errors'],
-  options: ['route-options', 'session-options', 'wechat', 'redirect-target', 'app-options', 'option-checks', 'errors', 'types'],
-  'route-options': ['redirect-target', 'app-options', 'option-checks', 'errors', 'types'],
-  'session-options': ['app-options', 'option-checks', 'types'],
-  'app-options': ['option-checks', 'errors', 'types'],
-  'option-checks': ['errors'],
-  'redirect-target': [],
-  pages: ['options', 'errors', 'types'],
-  wechat: ['option-checks', 'events', 'errors'],
-  events: ['types'],
-  'fastify-types': ['types', 'wechat/types'],
-  types: ['wechat/types', 'index'],
-  errors: [],
-  browser: [],
-  simulator: []
-}
+const layers = [
+  'bin', 'index', 'doctor', 'plugin', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind',
+  'options', 'redirect-target', 'request-origin',
+  'wechat-client', 'cookies', 'text-copy', 'events', 'fastify-types', 'types', 'user-types', 'wechat', 'option-checks',
+  'errors', 'host-types', 'via'
+]
+const apart = ['browser', 'simulator']
+const commandLine = 'bin -> simulator/command'
 
 /** Which packages may be loaded when the code runs, and where. Everything else is imported for its types alone. */
 const mayLoad: Record<string, RegExp> = {
   'fastify-plugin': /^(index|simulator\/.+)$/,
   '@fastify/error': /^errors$/,
-  '@sinclair/typebox': /^(routes|wechat)\//,
+  '@sinclair/typebox': /^(routes|wechat|ways)\//,
   '@sinclair/typebox/compiler': /^(routes|wechat)\//,
-  undici: /^wechat\/http$/,
+  '@fastify/cookie': /^session\/session-plugin$/,
+  '@fastify/session': /^session\/session-plugin$/,
+  'undici/index.js': /^wechat\/connections$/,
   fastify: /^simulator\//,
-  uqr: /^simulator\//
+  uqr: /^(simulator\/.+|pages\/qr-code)$/
 }
 
 interface Import {
@@ -70,15 +58,26 @@ const names = new Set(sources.map(({ name }) => name))
 
 t.test('every file of src/ lies in a layer, and every relative import leads to one of them', async t => {
   t.ok(sources.length > 60, `${sources.length} files found`)
-  t.strictSame(sources.filter(({ name }) => mayImport[layerOf(name)] === undefined).map(({ path }) => path), [])
+  t.strictSame(sources.filter(({ name }) => ![...layers, ...apart].includes(layerOf(name))).map(({ path }) => path), [])
+  t.strictSame([...layers, ...apart].filter(layer => !sources.some(({ name }) => layerOf(name) === layer)), [], 'no layer is empty')
   t.strictSame(importsThat(({ ours, target }) => ours && !names.has(target)), [])
 })
 
 t.test('imports run one way through the layers', async t => {
   t.strictSame(importsThat(({ ours, target }, { name }) => {
-    const layer = layerOf(name)
-    return ours && layerOf(target) !== layer && ![target, layerOf(target)].some(it => mayImport[layer]?.includes(it))
+    const [layer, below] = [layerOf(name), layerOf(target)]
+    if (`${name} -> ${target}` === commandLine) return false
+    return ours && layer !== below && (apart.includes(layer) || apart.includes(below) || layers.indexOf(layer) > layers.indexOf(below))
   }), [])
+})
+
+t.test('the ways are one list: nothing outside them compares a via with a word', async t => {
+  t.strictSame(filesThat(comparesVia).filter(name => layerOf(name) !== 'ways'), [])
+})
+
+t.test('the name of a file is unique in the house', async t => {
+  const names = sources.filter(({ name }) => !apart.includes(layerOf(name))).map(({ name }) => posix.basename(name)).filter(name => name !== 'index')
+  t.strictSame(names.filter((name, index) => names.indexOf(name) !== index), [])
 })
 
 t.test('no file imports itself by a detour', async t => {
@@ -91,7 +90,7 @@ t.test('a package is loaded only where the list says, and imported anywhere for 
     return target.startsWith('node:') ? layerOf(name) === 'browser' : mayLoad[target]?.test(name) !== true
   }), [])
   t.strictSame(Object.keys(mayLoad).filter(name => !loadersOf(name).length), [], 'the list holds no package that nobody loads')
-  t.strictSame(loadersOf('undici'), ['wechat/http'])
+  t.strictSame(loadersOf('undici/index.js'), ['wechat/connections'])
 })
 
 t.test('wechat/ knows nothing of Fastify, nor do the files that it loads', async t => {
@@ -100,13 +99,13 @@ t.test('wechat/ knows nothing of Fastify, nor do the files that it loads', async
   t.strictSame(importsThat(({ target, typeOnly }, { name }) => loaded.has(name) && !typeOnly && target.includes('fastify')), ['errors -> @fastify/error'])
 })
 
-t.test('only index.ts knows CommonJS, and only host-session.ts loads what may be missing', async t => {
+t.test('only index.ts knows CommonJS, and only session/session-plugin.ts loads what may be missing', async t => {
   t.strictSame(filesThat(usesCommonJs), ['index'])
-  t.strictSame(filesThat(ast => nodesOf(ast).some(isRequire)), ['host-session'])
+  t.strictSame(filesThat(ast => nodesOf(ast).some(isRequire)), ['session/session-plugin'])
 })
 
-t.test('only login/session.ts, and what checks it first, touch request.session', async t => {
-  t.strictSame(filesThat(touchesSession), ['login/session-check', 'login/session'])
+t.test('only session/ touches request.session', async t => {
+  t.strictSame(filesThat(touchesSession).filter(name => layerOf(name) !== 'session'), [])
 })
 
 t.test('a file is one idea: at most 180 lines, and a name that says which', async t => {
@@ -115,11 +114,11 @@ t.test('a file is one idea: at most 180 lines, and a name that says which', asyn
   t.strictSame(sources.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9]+(-[a-z0-9]+)*\.m?ts$/.test(path)).map(({ path }) => path), [])
 })
 
-t.test('the mutation tests know every file of login/ and wechat/, each once, and tests that are there', async t => {
+t.test('the mutation tests know every file of the login and of wechat/, each once, and tests that are there', async t => {
   const { areas } = await import(pathToFileURL(join(__dirname, 'mutation/areas.mjs')).href) as { areas: Record<string, { mutate: string[], tests: string[] }> }
-  const mutated = Object.values(areas).flatMap(({ mutate }) => mutate).sort()
-  const expected = sources.filter(({ name }) => name.startsWith('login/')).map(({ path }) => `src/${path}`)
-  t.strictSame(mutated, [...expected, 'src/redirect-target.ts', 'src/wechat/**/*.ts'])
+  const rooms = ['attempt', 'login', 'session', 'ways', 'wechat'].map(room => `src/${room}/**/*.ts`)
+  const files = ['cookies', 'redirect-target', 'request-kind', 'request-origin', 'urls'].map(file => `src/${file}.ts`)
+  t.strictSame(Object.values(areas).flatMap(({ mutate }) => mutate).sort(), [...rooms, ...files].sort())
   const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).map(path => `test/${path.replaceAll('\\', '/')}`)
   const patterns = Object.values(areas).flatMap(area => area.tests)
   const isThere = (pattern: string): boolean => tests.some(path => new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path))
@@ -208,6 +207,14 @@ function touchesSession (ast: ts.SourceFile): boolean {
   })
 }
 
+/** `via === 'qr'`, `app.via !== 'qr'`, `['oneclick', 'qr']`, `case 'qr'` */
+function comparesVia (ast: ts.SourceFile): boolean {
+  const isWord = (node: ts.Node): boolean => ts.isStringLiteral(node) && ['oneclick', 'qr'].includes(node.text)
+  return nodesOf(ast).some(node => (ts.isBinaryExpression(node) && [node.left, node.right].some(isWord)) ||
+    (ts.isArrayLiteralExpression(node) && node.elements.some(isWord)) ||
+    (ts.isCaseClause(node) && isWord(node.expression)))
+}
+
 function nodesOf (node: ts.Node): ts.Node[] {
   const found: ts.Node[] = []
   const visit = (child: ts.Node): void => {
@@ -238,8 +245,7 @@ function cycles (): string[] {
 }
 
 function edgesOf (name: string): string[] {
-  // The types name the namespace of index.ts that a host merges its own types into, and index.ts names the types.
-  return importsOfFile(name).filter(({ ours, target, typeOnly }) => ours && !(typeOnly && name === 'types' && target === 'index')).map(({ target }) => target)
+  return importsOfFile(name).filter(({ ours }) => ours).map(({ target }) => target)
 }
 
 function importsOfFile (name: string): Import[] {

@@ -8,17 +8,16 @@ import Fastify, { type FastifyInstance, type FastifyPluginCallback, type Fastify
 import fp from 'fastify-plugin'
 import { test, type Test } from 'tap'
 import plugin from '../src/index'
-import { parseOptions } from '../src/options'
+import { parseOptions } from '../src/options/parse-options'
+import { ways } from '../src/ways/index'
 import type { WechatApp, WechatLoginOptions } from '../src/types'
 import { agents } from './fixture/browser'
 import { recordLog } from './fixture/host'
+import { accounts, sessionSecret, site } from './fixture/settings'
 
-const appSecret = '0123456789abcdef0123456789abcdef'
-const sessionSecret = 'a session secret that is long enough'
-const secrets = [appSecret, sessionSecret, 'hunter2', '86753090']
-const oneclick = { appid: 'wx0000000000000001', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/oneclick' }
-const qr = { appid: 'wx0000000000000002', secret: appSecret, callbackUrl: 'https://app.example.com/wechat/qr' }
-const good = { oneclick, qr, session: { secret: sessionSecret } }
+const { oneclick, qr } = accounts
+const secrets = [oneclick.secret, qr.secret, sessionSecret, 'hunter2', '86753090']
+const good = { ...accounts, session: { secret: sessionSecret } }
 
 interface Boot {
   /** What the host does before it registers the plugin. */
@@ -99,7 +98,7 @@ table('an appid is wx and 16 hexadecimal digits', [
   ['qr.appid', 'gh_000000000000', 'is "gh_000000000000"', appidWanted],
   ['qr.appid', 1, 'is 1', appidWanted],
   ['qr.appid', 'x'.repeat(101), 'is a text of 101 characters', appidWanted],
-  ['qr.appid', appSecret, 'is an AppSecret by its shape', appidWanted]
+  ['qr.appid', qr.secret, 'is an AppSecret by its shape', appidWanted]
 ])
 
 table('an AppSecret is a text, or a function that returns one', [
@@ -197,6 +196,9 @@ table('a callback URL has a path that the router finds as it is written', [
   ['wechat/*', 'wechat/*']
 ].map(([path, found]): Row => ['qr.callbackUrl', `https://app.example.com/${path}`, `is "https://app.example.com/${found}"`, `${pathWanted} behind its host; where a proxy changes the path, set routes.qr`]))
 
+table('what a proxy takes off is a folder', [7, null, 'shop', '/', '//evil.example', '/shop/', '/a//b', '/shop?x', '/shop#x', '/a;b', '/a\\b', '/a\tb', 'https://app.example.com/shop'].map((given): Row =>
+  ['publicPrefix', given, `is ${JSON.stringify(given)}`, "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"]))
+
 table('a redirect ends on this site or on a listed origin', [
   ['redirect', '/account', 'is "/account"', 'write an object'],
   ['redirect', null, 'is null', 'write an object'],
@@ -237,8 +239,8 @@ test('one appid cannot be both an Official Account and a Website App', async t =
 
 test('every option may be given', async t => {
   const full = {
-    oneclick: { ...oneclick, secret: () => appSecret, scope: 'snsapi_base', forcePopup: true, forceSnapShot: false, connectRedirect: true },
-    qr: { ...qr, secret: async () => appSecret },
+    oneclick: { ...oneclick, secret: () => oneclick.secret, scope: 'snsapi_base', forcePopup: true, forceSnapShot: false, connectRedirect: true },
+    qr: { ...qr, secret: async () => qr.secret },
     onUser: () => null,
     loadUser: () => null,
     publicUser: () => ({}),
@@ -254,7 +256,8 @@ test('every option may be given', async t => {
     lang: 'en',
     client: { timeout: 1000, retries: 0, connections: 1, apiHosts: ['http://127.0.0.1:1'], openHost: 'http://localhost:1/' },
     attemptTtl: 60,
-    isWechatBrowser: () => true
+    isWechatBrowser: () => true,
+    publicPrefix: ''
   }
   t.strictSame((await boot(t, full)).warnings(), [])
   await boot(t, { ...full, oneclick: { ...oneclick, scope: 'snsapi_userinfo' }, renderPage: false, keepTokens: false, snapshotUsers: 'reject', redirect: {}, routes: {} })
@@ -315,6 +318,53 @@ test("in a prefixed scope the callback URL's path begins with the prefix, or the
   t.ok(behindProxy.app.hasRoute({ method: 'GET', url: '/api/back' }))
   const named = await boot(t, { qr: { ...qr, callbackUrl: 'https://app.example.com/登录' }, routes: { qr: '/back' }, session: good.session })
   t.ok(named.app.hasRoute({ method: 'GET', url: '/back' }), 'then the path of the URL is for the proxy to know')
+})
+
+/** The login's own path, as browsers are told. */
+async function loginUrl (t: Test, options: object, how: Boot = {}): Promise<string> {
+  const { app } = await boot(t, { session: good.session, ...options }, how)
+  return (await app.inject({ url: `${how.prefix ?? ''}/wechat/me` })).json().loginUrl
+}
+
+const at = (app: WechatApp, path: string): WechatApp => ({ ...app, callbackUrl: `https://app.example.com${path}` })
+
+test('what a proxy takes off is read from the callback URLs, or named', async t => {
+  const routes = { qr: '/wechat/qr', oneclick: '/wechat/oneclick' }
+  const cases: Array<[options: object, prefix: string | undefined, loginUrl: string]> = [
+    [{ oneclick, qr }, undefined, '/wechat/login'],
+    [{ oneclick, qr, routes }, undefined, '/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/a/b/wechat/qr'), oneclick: { ...at(oneclick, '/a/b/wechat/oneclick'), callbackUrl: 'https://m.example.com/a/b/wechat/oneclick' }, routes }, undefined, '/a/b/wechat/login'],
+    [{ qr: at(qr, '/shop/api/back'), routes: { qr: '/back' } }, '/api', '/shop/api/wechat/login'],
+    [{ qr: at(qr, '/shop/api/back'), publicPrefix: '/shop' }, '/api', '/shop/api/wechat/login'],
+    [{ qr: at(qr, '/店/wechat/qr'), publicPrefix: '/店' }, undefined, '/%E5%BA%97/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), oneclick: () => oneclick, routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
+    [{ qr: () => qr, publicPrefix: '/prod' }, undefined, '/prod/wechat/login'],
+    [{ qr: at(qr, '/login-done'), routes: { qr: '/wechat/qr' } }, undefined, '/wechat/login'],
+    [{ qr: at(qr, '/login-done'), oneclick: at(oneclick, '/shop/wechat/oneclick'), routes, publicPrefix: '/shop' }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' }, publicPrefix: '' }, undefined, '/wechat/login']
+  ]
+  for (const [options, prefix, expected] of cases) t.equal(await loginUrl(t, options, prefix === undefined ? {} : { prefix }), expected, JSON.stringify(options))
+})
+
+test('callback URLs that disagree of it ask for the option, and one outside it for its route', async t => {
+  const refused = (options: object, prefix?: string) => refusal(t, { session: good.session, ...options }, prefix === undefined ? {} : { prefix })
+  const half = { qr: at(qr, '/shop/wechat/qr'), oneclick, routes: { qr: '/wechat/qr' } }
+  const wanted = "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"
+  t.match(await refused(half), `option publicPrefix is missing: nothing (oneclick.callbackUrl) and /shop (qr.callbackUrl) stand in front of the paths that reach Fastify; ${wanted}`)
+  t.match(await refused({ ...half, oneclick: at(oneclick, '/store/wechat/oneclick'), routes: { qr: '/wechat/qr', oneclick: '/wechat/oneclick' } }), '/store (oneclick.callbackUrl) and /shop (qr.callbackUrl)')
+  t.match(await refused({ qr: at(qr, '//wechat/qr'), routes: { qr: '/wechat/qr' } }), `option publicPrefix is "/"; ${wanted}`)
+  t.match(await refused({ qr, publicPrefix: '/shop' }), 'option qr.callbackUrl is "https://app.example.com/wechat/qr"; its path must begin with /shop/, option publicPrefix and the prefix of the scope; where a proxy changes the path, set routes.qr')
+  t.match(await refused({ qr: at(qr, '/shop/wechat/qr'), publicPrefix: '/shop' }, '/api'), 'its path must begin with /shop/api/')
+  t.match(await refused({ ...half, oneclick: undefined, session: { secret: sessionSecret, cookie: { path: '/wechat' } } }), 'the callback path /shop/wechat/qr must lie under it')
+  t.match(await refused({ ...half, oneclick: undefined, redirect: { default: '/shop/wechat/me' } }), 'option redirect.default is "/shop/wechat/me"')
+})
+
+test('an origin may be written as URLs may be: capital letters, the default port', async t => {
+  for (const listed of ['https://shop.example.com', 'HTTPS://Shop.Example.com', 'https://shop.example.com:443']) {
+    const { app } = await boot(t, { ...good, redirect: { origins: [listed], default: 'https://shop.example.com/home' } })
+    t.equal((await app.inject({ url: '/wechat/embed', headers: { host: site } })).json().redirect, 'https://shop.example.com/home', listed)
+  }
 })
 
 test('no two routes have one path, in any case, with or without a slash at the end', async t => {
@@ -403,7 +453,7 @@ test('a signer, or a session of the host, leaves nothing to derive the signing s
 
 test('the signing keys are derived with a label of ours, so that the secrets themselves sign nothing', t => {
   const derive = (secret: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', 'fastify-wechat-login attempt', 32))
-  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, '', () => {}).attempts.keys
+  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, ways, '', () => {}).attempts.keys
   t.strictSame(keysOf(good), [derive(sessionSecret)])
   t.strictSame(keysOf({ ...good, secret: ['x'.repeat(32), 'y'.repeat(32)] }), [derive('x'.repeat(32)), derive('y'.repeat(32))], 'in the order given')
   t.end()
@@ -425,7 +475,7 @@ test('the login lives in one session: ours or the host\'s, not in none and not i
   for (const value of ['a session secret', true, null]) t.match(await refusal(t, { ...good, session: value }), /option session is (?:null|a value of type \w+); write options of @fastify\/session/)
 })
 
-test('beside a session of ours, one that the host registers afterwards is refused in our words, in the same scope and below', async t => {
+test('beside a session of ours, one that the host registers afterwards ends the boot, in the same scope and below', async t => {
   // Called by an async plugin: what @fastify/session itself throws is caught by nobody.
   const second = async (scope: FastifyInstance): Promise<void> => { (session as unknown as FastifyPluginCallback<object>)(scope, { secret: sessionSecret }, () => {}) }
   for (const late of [second, fp(second)]) {
@@ -433,7 +483,7 @@ test('beside a session of ours, one that the host registers afterwards is refuse
     t.teardown(() => app.close())
     app.register(plugin, good)
     app.register(late)
-    await t.rejects(async () => { await app.ready() }, { code: 'FST_WECHAT_INVALID_OPTIONS', message: 'option session is set, and the host registers @fastify/session afterwards; leave out one of them' })
+    await t.rejects(async () => { await app.ready() }, { code: 'FST_ERR_DEC_ALREADY_PRESENT', message: /decryptSession/ })
   }
 })
 
@@ -592,11 +642,11 @@ test('sibling scopes may each have their own accounts, and the scope above has n
   t.teardown(() => app.close())
   for (const [prefix, digit] of [['/a', '3'], ['/b', '4']] as const) {
     await app.register(async scope => {
-      await scope.register(plugin, { qr: { appid: `wx000000000000000${digit}`, secret: appSecret, callbackUrl: `https://app.example.com${prefix}/wechat/qr` }, session: { secret: sessionSecret } })
+      await scope.register(plugin, { qr: { appid: `wx000000000000000${digit}`, secret: qr.secret, callbackUrl: `https://app.example.com${prefix}/wechat/qr` }, session: { secret: sessionSecret } })
     }, { prefix })
   }
   const locationOf = async (prefix: string): Promise<string> =>
-    String((await app.inject({ url: `${prefix}/wechat/login`, headers: { host: 'app.example.com', 'user-agent': agents.desktop } })).headers.location)
+    String((await app.inject({ url: `${prefix}/wechat/login`, headers: { host: site, 'user-agent': agents.desktop } })).headers.location)
   t.match(await locationOf('/a'), 'appid=wx0000000000000003&redirect_uri=https%3A%2F%2Fapp.example.com%2Fa%2Fwechat%2Fqr&')
   t.match(await locationOf('/b'), 'appid=wx0000000000000004&redirect_uri=https%3A%2F%2Fapp.example.com%2Fb%2Fwechat%2Fqr&')
   t.notOk(app.hasDecorator('wechatLogin'))
@@ -611,12 +661,12 @@ test('an app given as a function needs no appid at boot, and has its callback on
   t.ok(named.hasRoute({ method: 'GET', url: '/back' }))
 })
 
-const atLogin = { url: '/wechat/login', headers: { host: 'app.example.com', 'user-agent': agents.desktop } }
+const atLogin = { url: '/wechat/login', headers: { host: site, 'user-agent': agents.desktop } }
 
 test('what a function returns is checked when it is asked for; the visitor gets a fixed text and the log the reason', async t => {
   const results: Array<[result: unknown, reason: string]> = [
     [{ ...qr, appid: 'wx1' }, 'option qr.appid is "wx1"; an appid is wx and 16 hexadecimal digits'],
-    [{ ...qr, appid: appSecret }, 'option qr.appid is an AppSecret by its shape'],
+    [{ ...qr, appid: qr.secret }, 'option qr.appid is an AppSecret by its shape'],
     [{ ...qr, secret: '' }, 'option qr.secret is empty'],
     [{ ...qr, callbackUrl: '/wechat/qr' }, 'option qr.callbackUrl is "/wechat/qr"'],
     [{ ...qr, scope: 'snsapi_login' }, 'unknown option qr.scope'],
@@ -632,7 +682,7 @@ test('what a function returns is checked when it is asked for; the visitor gets 
     const logged = logs.filter(line => line.msg === 'fastify-wechat-login: option qr returned what is no app')
     t.equal(logged.length, 1)
     t.match(logged[0]?.err.message, reason)
-    t.notMatch(JSON.stringify(logs), appSecret)
+    t.notMatch(JSON.stringify(logs), qr.secret)
   }
 })
 
@@ -670,8 +720,8 @@ test('what a function returns is checked once for each appid, and again when it 
   t.equal(await visit(first), 2, 'both are remembered')
   t.equal(await visit({ ...first, secret: 'odder' }), 3, 'a new secret')
   t.equal(await visit({ ...first, secret: 'odder', callbackUrl: 'https://app.example.com/wechat/qr?x' }), 4, 'a new callback URL')
-  t.equal(await visit({ ...first, secret: appSecret }), 4, 'mended')
-  t.strictSame(asked, Array(7).fill('app.example.com'), 'the function is asked every time')
+  t.equal(await visit({ ...first, secret: qr.secret }), 4, 'mended')
+  t.strictSame(asked, Array(7).fill(site), 'the function is asked every time')
 })
 
 test('of the apps that functions return, a thousand are remembered', async t => {

@@ -1,11 +1,14 @@
 // The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { build as esbuild } from 'esbuild'
 import t from 'tap'
 import ts from 'typescript'
 
@@ -31,7 +34,7 @@ t.before(async () => {
 
 t.test('the tarball holds these files and no other', async t => {
   // After a change that is meant: npm pack --dry-run --json | node -e "console.log(JSON.parse(fs.readFileSync(0))[0].files.map(({ path }) => path).sort().join('\\n'))"
-  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'fixtures/packed.txt'), 'utf8').trimEnd())
+  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'data/packed.txt'), 'utf8').trimEnd())
 })
 
 t.test('the tarball can be made again, byte for byte', async t => {
@@ -60,8 +63,18 @@ t.test('the dependencies at run time, and theirs, have the licences that CONTRIB
     t.match(license, /^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0)$/)
     names.push(...Object.keys(dependencies).filter(dependency => !names.includes(dependency)))
   }
-  const listed = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').match(/^\| `.+/gm)
+  const listed = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').match(/^\| `@?[\w/-]+` \| .+/gm)
   t.strictSame(listed, found)
+})
+
+/** Of Fastify: what each has mended is in CONTRIBUTING.md, under Floors. */
+const securityReleases = ['5.8.3', '5.8.5', '5.12.1', '5.12.2', '5.12.5']
+
+t.test('no security release of Fastify lies above the floor', async t => {
+  const floor = /^\^(\d+\.\d+\.\d+)$/.exec(manifest.peerDependencies.fastify)![1]!
+  const isAbove = (release: string): boolean => release.localeCompare(floor, 'en', { numeric: true }) > 0
+  t.strictSame(securityReleases.filter(isAbove), [])
+  t.match(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'), `- Fastify ${floor}: `)
 })
 
 t.test('each action of the workflows is pinned to a commit, and its version stands beside it', async t => {
@@ -83,9 +96,35 @@ t.test('a visitor logs in and out, oneclick and qr', async t => {
   t.strictSame(await runProgram('login.mjs'), expected['login.mjs'])
 })
 
+// An application in one file, as it is put into a container or a function: nothing of the package may be missing in it.
+for (const format of ['cjs', 'esm'] as const) {
+  t.test(`bundled by esbuild (${format}) and alone in a folder, a visitor logs in and out`, async t => {
+    const alone = mkdtempSync(join(tmpdir(), 'bundle-'))
+    t.teardown(() => { rmSync(alone, { recursive: true, force: true }) })
+    const outfile = join(alone, format === 'cjs' ? 'login.cjs' : 'login.mjs')
+    // What esbuild asks of every bundle in ESM that holds CommonJS.
+    const banner = format === 'cjs' ? {} : { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+    await esbuild({ entryPoints: [join(host, 'login.mjs')], bundle: true, platform: 'node', format, outfile, banner, logLevel: 'error' })
+    const { stdout } = await run(process.execPath, [outfile], { cwd: alone, env })
+    t.strictSame(JSON.parse(stdout), expected['login.mjs'])
+  })
+}
+
 t.test('its command is where a package manager links it', async t => {
   const { stdout } = await run(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'doctor', '--help'], { cwd: host, env })
   t.match(stdout, 'Usage: fastify-wechat-login doctor')
+})
+
+t.test('its command starts the simulator, which says where it is, and ends when told to', async t => {
+  const child = spawn(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'simulator', '--port', '0', '--json'], { cwd: host, env })
+  const ended = once(child, 'close')
+  t.teardown(() => { child.kill('SIGKILL') })
+  const [line] = await once(createInterface(child.stdout), 'line')
+  const { client, qr } = JSON.parse(line)
+  const apps = await (await fetch(`${client.openHost}/simulator/apps`)).json() as Array<{ appid: string }>
+  t.ok(apps.some(({ appid }) => appid === qr.appid))
+  child.kill('SIGINT')
+  t.strictSame(await ended, [0, null])
 })
 
 t.test('without @fastify/cookie or @fastify/session the boot error says what to install', async t => {

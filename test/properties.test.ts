@@ -5,18 +5,19 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { App } from '../src/app-options'
-import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../src/login/attempt'
-import type { AttemptSettings } from '../src/options'
-import { readCookies, setCookie } from '../src/login/cookies'
-import { EndedLogins } from '../src/login/ended-logins'
-import { parseLogin } from '../src/login/login'
-import { SpentAttempts } from '../src/login/spent-attempts'
+import type { CallbackApp } from '../src/options/app-options'
+import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../src/attempt/attempt-cookie'
+import type { AttemptSettings } from '../src/options/parse-options'
+import { readCookies, setCookie } from '../src/cookies'
+import { EndedLogins } from '../src/session/ended-logins'
+import { parseLogin } from '../src/session/login-record'
+import { SpentAttempts } from '../src/attempt/spent-attempts'
 import { createPlugin } from '../src/plugin'
-import { isWechatUserAgent } from '../src/wechat/browser'
+import { isWechatUserAgent } from '../src/request-kind'
 import { parseJson } from '../src/wechat/json'
 import { agents } from './fixture/browser'
 import { SessionStore } from './fixture/session-store'
+import { accounts, origin, sessionSecret, site } from './fixture/settings'
 
 const numRuns = 300
 
@@ -24,7 +25,7 @@ function check<Values extends [unknown, ...unknown[]]> (property: fc.IProperty<V
   fc.assert(property, { numRuns: runs })
 }
 
-const app = (change: Partial<App> = {}): App => ({ via: 'qr', appid: 'wx0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr', secure: true, ...change }) as App
+const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({ via: 'qr', appid: accounts.qr.appid, callbackUrl: accounts.qr.callbackUrl, secure: true, ...change }) as CallbackApp
 const settings: AttemptSettings = { keys: [Buffer.alloc(32, 7)], ttl: 900_000 }
 
 /** A browser's jar as far as Set-Cookie values of ours need one. */
@@ -51,7 +52,7 @@ test('attempts: whatever a browser does, its newest five can be finished while t
   )
   check(fc.property(fc.array(step, { maxLength: 40 }), steps => {
     const jar = new Map<string, string>()
-    const all: Array<{ state: string, app: App, at: number }> = []
+    const all: Array<{ state: string, app: CallbackApp, at: number }> = []
     let open: typeof all = []
     let now = 1_700_000_000_000
     for (const step of steps) {
@@ -175,7 +176,7 @@ test('JSON: what JSON.parse reads is read the same, however it is dressed; what 
 })
 
 test('logins: whatever a store returns is either a whole login or none', t => {
-  const login = { at: 1, via: 'qr', appid: 'wx', openid: 'o', callback: '/wechat/qr', attempt: 'a', user: { name: 'x' } }
+  const login = { id: 'a', at: 1, via: 'qr', appid: 'wx', openid: 'o', realm: 'r', user: { name: 'x' } }
   check(fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom(...Object.keys(login)), fc.anything())), untrusted => {
     const read = parseLogin(untrusted)
     return read === null || (Object.keys(login).every(key => key === 'at' || key === 'user' || typeof read[key as 'appid'] === 'string') && typeof read.at === 'number' && Boolean(read.user))
@@ -215,7 +216,7 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
           await spent.run(`${step.key}`, { state: `${step.key}`, code: `${step.key % 3}`, endsAt: now + 15 * 60_000 }, async run => {
             run.spent = step.outcome !== 'unsent'
             if (step.outcome !== 'good') throw new Error('failed')
-            return { pointer: { session: 's', attempt: 'a' } }
+            return { sessionRef: { session: 's', loginId: 'a' } }
           }).catch(() => {})
           if (step.outcome !== 'unsent') runs.set(step.key, { until: now + 16 * 60_000, final: true })
         }
@@ -235,15 +236,12 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
   }), { numRuns: 200 })
 })
 
-const sessionSecret = 'a session secret of the test hosts, long enough'
-
 async function createHost (): Promise<{ host: FastifyInstance, store: SessionStore, calls: () => number }> {
   const store = new SessionStore()
   let calls = 0
   const host: FastifyInstance = Fastify()
   await host.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), {
-    oneclick: { appid: 'wx0123456789abcdef', secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/oneclick' },
-    qr: { appid: 'wxfedcba9876543210', secret: '1'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' },
+    ...accounts,
     session: { secret: sessionSecret, store },
     client: { dispatcher: { dispatch () { calls++; throw new Error('no request may leave') } } as never }
   })
@@ -265,7 +263,7 @@ test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in
     'sec-fetch-dest': fc.constantFrom('document', 'iframe', 'empty', 'x'),
     'sec-purpose': fc.constantFrom('prefetch', 'x'),
     'accept-language': visible,
-    origin: fc.oneof(visible, fc.constantFrom('null', 'https://evil.example', 'https://app.example.com')),
+    origin: fc.oneof(visible, fc.constantFrom('null', 'https://evil.example', origin)),
     'user-agent': fc.oneof(visible, fc.constantFrom(agents.wechat, agents.desktop)),
     cookie: fc.oneof(visible, fc.constantFrom(`__Host-session=${'x'.repeat(40)}`, '__Host-session=x.y; __Host-session=z', `__Host-wechat-${'0'.repeat(12)}=1.2`, '__Host-wechat-signed-out=1')),
     'content-type': fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=x', 'x')
@@ -281,7 +279,7 @@ test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in
     body
   })
   await fc.assert(fc.asyncProperty(request, async ({ method, path, query, headers, body }) => {
-    const answer = await host.inject({ method, url: `${path}?${query}`, headers: { host: 'app.example.com', ...headers }, ...(method === 'POST' || method === 'PUT' ? { payload: body } : {}) })
+    const answer = await host.inject({ method, url: `${path}?${query}`, headers: { host: site, ...headers }, ...(method === 'POST' || method === 'PUT' ? { payload: body } : {}) })
     // Over http, and with a Secure cookie, a callback says that the host is set up wrongly; without a valid attempt it never gets so far.
     if (answer.statusCode >= 500) throw new Error(`${answer.statusCode} ${answer.body}`)
     if (answer.body.includes('secret')) return false

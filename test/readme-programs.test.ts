@@ -6,7 +6,7 @@ import { test } from 'tap'
 import ts from 'typescript'
 import { startWechatSimulator } from '../src/simulator'
 import { Browser } from './fixture/browser'
-import { sessionSecret } from './fixture/host'
+import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
 import { emptyDatabase } from './fixture/postgres'
 import { run } from './fixture/program'
@@ -49,7 +49,7 @@ test('after each migration a visitor logs in at the old paths', async t => {
     const program = `import Fastify from 'fastify'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
-import wechatLogin from 'fastify-wechat-login'
+import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
 process.env.WECHAT_LOGIN_SECRET = '${sessionSecret}'
 const [appid, secret] = ${JSON.stringify([appid, secret])}
 const users = { upsert: async (openid, nickname) => ({ openid, nickname }) }
@@ -57,7 +57,7 @@ const app = Fastify()
 await app.register(cookie)
 await app.register(session, { secret: '${sessionSecret}', saveUninitialized: false, rolling: false, cookie: { secure: false } })
 ${newCode.replace('wechatLogin, {', `wechatLogin, { client: ${JSON.stringify(client)},`).replace('https://app.example.com', origin)}
-app.get('/who', { preHandler: app.requireWechatUser }, async request => request.wechatUser)
+app.get('/who', { preHandler: requireWechatUser }, async request => request.wechatUser)
 await app.listen({ port: ${port} })
 console.log('It listens')
 `

@@ -17,6 +17,7 @@ const headings: Array<[en: string, zh: string]> = [
   ['Protect routes', '保护路由'],
   ['Keep users', '保存用户'],
   ['In PostgreSQL, linked and joined', '用 PostgreSQL：关联与合并'],
+  ['List logins, end one, allow one device', '列出登录、结束其中一个、只允许一台设备'],
   ['Ask for the profile on one page only', '只在一个页面要头像昵称'],
   ['A QR code in your own page', '在自己的页面里放二维码'],
   ['Single-page apps', '单页应用'],
@@ -42,8 +43,6 @@ const headings: Array<[en: string, zh: string]> = [
   ['From hand-written code', '从手写代码迁移'],
   ['From passport-wechat', '从 passport-wechat 迁移'],
   ['From @fastify/oauth2', '从 @fastify/oauth2 迁移'],
-  ['How it is built', '代码结构'],
-  ['Development', '参与开发'],
   ['License', '许可证']
 ]
 

@@ -8,14 +8,16 @@ import { test, type Test } from 'tap'
 import ts from 'typescript'
 import wechatLogin from '../src/index'
 import { startWechatSimulator, type WechatSimulator } from '../src/simulator'
-import { explainErrcode } from '../src/wechat/errcodes'
+import { explainErrcode } from '../src/wechat/errcode-meanings'
 import { agents, Browser } from './fixture/browser'
-import { logIn, sessionSecret, startHost } from './fixture/host'
+import { startHost } from './fixture/host'
+import { logIn } from './fixture/login'
 import { reportMissing } from './fixture/missing'
+import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
 import { env, run } from './fixture/program'
 import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/readme'
-import { findProgram, reachable } from './scale/machines'
+import { findProgram, reachable } from './fixture/machines'
 
 const english = readReadme('README.md')
 const account = { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr' }
@@ -88,7 +90,7 @@ test('the first program runs as it stands, but for its ports, and logs in by bot
 
 test('the doctor says what is shown', t => {
   const [command, shown] = sectionOf('Ask the doctor').blocks.map(({ code }) => code)
-  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/doctor/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' })
+  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' })
   t.equal(stdout.trim(), shown!.trim())
   t.equal(status, 1)
   t.end()
@@ -206,7 +208,7 @@ async function startNginx (t: Test, block: string, hostPort: string): Promise<{ 
   const port = await freePort()
   const folder = join(t.testdirName, `nginx-${port}`)
   mkdirSync(folder, { recursive: true })
-  const tls = join(__dirname, 'fixtures/tls')
+  const tls = join(__dirname, 'data/tls')
   const server = block
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
     .replace(/\S+\.pem/, `${tls}/cert.pem`).replace(/\S+\.key/, `${tls}/key.pem`)
@@ -250,7 +252,7 @@ const compiler = join(dirname(require.resolve('typescript-native/package.json'))
 
 test('every TypeScript block compiles as a user would compile it, and so does what a diff leads to', t => {
   const given = `import Fastify from 'fastify'
-import wechatLogin from 'fastify-wechat-login'
+import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
 declare const appid: string, secret: string, users: { upsert: (openid: string, nickname?: string) => Promise<any> }
 const app = Fastify()
 `
@@ -307,7 +309,7 @@ test('the table of options names them all', async t => {
 test('the table of errors has every code, its status and its errcodes', t => {
   const byCode = new Map<string, number[]>()
   const codes = new Map<unknown, string>()
-  for (let errcode = 40_000; errcode < 60_000; errcode++) {
+  for (let errcode = 40_000; errcode < 70_000; errcode++) {
     const { Refusal } = explainErrcode(errcode)
     const code = codes.get(Refusal) ?? new Refusal().code
     codes.set(Refusal, code)
@@ -369,6 +371,10 @@ test('what the tables say of the simulator and of the browser helper is there', 
   const named = sectionOf('Test your application').tables[0]!.flatMap(([cell]) => codeIn(cell!)).map(code => /^\w+/.exec(code)![0])
   t.ok(named.length > 10)
   t.strictSame(named.filter(name => !(name in wechat.control)), [])
+  const options = [...readFileSync(join(root, 'src/simulator/types.ts'), 'utf8').matchAll(/^export interface WechatSimulator(?:Server)?Options [^]*?\n}/gm)]
+    .flatMap(([text]) => [...text.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name!))
+  t.ok(options.length > 20)
+  t.strictSame(sectionOf('Test your application').tables[1]!.flatMap(([cell]) => codeIn(cell!)).sort(), options.sort())
   const helper = readFileSync(join(root, 'src/browser/index.mts'), 'utf8')
   const exported = [...helper.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name!)
   t.strictSame(sectionOf('Single-page apps').tables[0]!.map(([cell]) => /\w+/.exec(cell!)![0]).sort(), exported.sort())
@@ -377,7 +383,7 @@ test('what the tables say of the simulator and of the browser helper is there', 
 })
 
 test('the picture of src has every file and folder of its first level', t => {
-  const picture = sectionOf('How it is built').blocks[0]!.code
+  const picture = readReadme('CONTRIBUTING.md').find(({ heading }) => heading === 'How it is built')!.blocks[0]!.code
   for (const name of readdirSync(join(root, 'src'))) t.ok(picture.includes(name), name)
   const named = [...picture.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name!)
   t.strictSame(named.filter(name => !existsSync(join(root, 'src', name))), [])

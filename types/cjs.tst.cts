@@ -14,6 +14,8 @@ test('require gives the plugin', () => {
   expect(wechatLogin.createWechatClient({ appid: '', secret: '' })).type.toBe<wechatLogin.WechatClient>()
   expect(new wechatLogin.errors.InvalidStateError().code).type.toBe<'FST_WECHAT_INVALID_STATE'>()
   expect<Parameters<typeof wechatLogin>[1]>().type.toBe<wechatLogin.WechatLoginOptions>()
+  expect(wechatLogin.requireWechatUser).type.toBe<wechatLogin.WechatGuard>()
+  expect(wechatLogin.verifyWechatUser).type.toBe<wechatLogin.WechatGuard>()
 })
 
 test('and the simulator', async () => {

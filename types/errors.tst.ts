@@ -19,6 +19,7 @@ describe('code', () => {
   })
 
   test("is a literal in each of WeChat's errors", () => {
+    expect(new errors.UserBlockedError().code).type.toBe<'FST_WECHAT_USER_BLOCKED'>()
     expect(new errors.InvalidCodeError().code).type.toBe<'FST_WECHAT_INVALID_CODE'>()
     expect(new errors.TokenExpiredError().code).type.toBe<'FST_WECHAT_TOKEN_EXPIRED'>()
     expect(new errors.RateLimitedError().code).type.toBe<'FST_WECHAT_RATE_LIMITED'>()
@@ -28,10 +29,10 @@ describe('code', () => {
     expect(new errors.UnreachableError().code).type.toBe<'FST_WECHAT_UNREACHABLE'>()
   })
 
-  test('is one of seven in a WechatError, so that a switch can be complete', () => {
+  test('is one of eight in a WechatError, so that a switch can be complete', () => {
     expect<WechatError['code']>().type.toBe<
-      'FST_WECHAT_INVALID_CODE' | 'FST_WECHAT_TOKEN_EXPIRED' | 'FST_WECHAT_RATE_LIMITED' | 'FST_WECHAT_MISCONFIGURED' |
-      'FST_WECHAT_BAD_RESPONSE' | 'FST_WECHAT_API_ERROR' | 'FST_WECHAT_UNREACHABLE'
+      'FST_WECHAT_USER_BLOCKED' | 'FST_WECHAT_INVALID_CODE' | 'FST_WECHAT_TOKEN_EXPIRED' | 'FST_WECHAT_RATE_LIMITED' |
+      'FST_WECHAT_MISCONFIGURED' | 'FST_WECHAT_BAD_RESPONSE' | 'FST_WECHAT_API_ERROR' | 'FST_WECHAT_UNREACHABLE'
     >()
   })
 })

@@ -1,7 +1,7 @@
 // An ES module: the default import is the plugin, and names are beside it.
 
 import Fastify from 'fastify'
-import wechatLogin, { createWechatClient, errors, fastifyWechatLogin, type WechatClient, type WechatLoginOptions } from 'fastify-wechat-login'
+import wechatLogin, { createWechatClient, errors, fastifyWechatLogin, requireWechatUser, verifyWechatUser, type WechatClient, type WechatGuard, type WechatLoginOptions } from 'fastify-wechat-login'
 import simulator, { startWechatSimulator, type WechatSimulator, wechatSimulator } from 'fastify-wechat-login/simulator'
 import { expect, test } from 'tstyche'
 
@@ -10,6 +10,8 @@ test('the plugin is the default, under three names one and the same', () => {
   expect<Parameters<typeof wechatLogin>[1]>().type.toBe<WechatLoginOptions>()
   expect(new errors.InvalidStateError().code).type.toBe<'FST_WECHAT_INVALID_STATE'>()
   expect(createWechatClient({ appid: '', secret: '' })).type.toBe<WechatClient>()
+  expect(requireWechatUser).type.toBe<WechatGuard>()
+  expect(verifyWechatUser).type.toBe<WechatGuard>()
   Fastify().register(import('fastify-wechat-login'), { qr: { appid: '', secret: '', callbackUrl: '' } })
 })
 

@@ -1,8 +1,10 @@
 // What the plugin adds to a host that names no types of its own.
 
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import auth from '@fastify/auth'
-import wechatLogin, { type StoredUser, type WechatClient, type WechatLogin, type WechatProfile, type WechatUser } from 'fastify-wechat-login'
+import wechatLogin, { requireWechatUser, type StoredUser, verifyWechatUser, type WechatClient, type WechatLogin, type WechatProfile, type WechatUser } from 'fastify-wechat-login'
 import { expect, test } from 'tstyche'
 
 const app: FastifyInstance = Fastify()
@@ -45,8 +47,45 @@ test('the guards fit preHandler, onRequest, a whole scope and @fastify/auth', as
   app.addHook('preHandler', app.requireWechatUser)
   app.addHook('onRequest', app.verifyWechatUser)
   app.get('/one', { preHandler: app.requireWechatUser }, async () => '')
+  app.get('/cached', { preHandler: app.requireWechatUser, config: { wechatLogin: { cache: true } } }, async () => '')
   app.get('/two', { onRequest: [app.verifyWechatUser] }, async () => '')
   app.get('/three', { preHandler: app.auth([app.verifyWechatUser, async () => {}], { relation: 'or' }) }, async () => '')
+})
+
+test('so do the exported guards, and both are called by hand', async () => {
+  app.addHook('preHandler', requireWechatUser)
+  app.addHook('onRequest', verifyWechatUser)
+  app.get('/one', { preHandler: requireWechatUser }, async () => '')
+  app.get('/two', { onRequest: [verifyWechatUser] }, async () => '')
+  app.get('/three', { preHandler: app.auth([verifyWechatUser, async () => {}], { relation: 'or' }) }, async () => '')
+  app.setNotFoundHandler({ preHandler: requireWechatUser }, async () => '')
+  app.get<{ Params: { id: string } }>('/four/:id', { preHandler: requireWechatUser }, async request => {
+    expect(request.params).type.toBe<{ id: string }>()
+  })
+  app.get('/five', async (request, reply) => {
+    await requireWechatUser(request, reply)
+    await app.verifyWechatUser(request, reply)
+    // @ts-expect-error Expected 2 arguments, but got 0.
+    await requireWechatUser()
+  })
+  // @ts-expect-error Type 'Promise<unknown>' is not assignable to
+  app.get('/six', { preHandler: requireWechatUser({} as FastifyRequest, {} as FastifyReply) }, async () => '')
+})
+
+test('the guards fit every kind of instance, and infer nothing in place of a type provider', () => {
+  const http2 = Fastify({ http2: true })
+  const logging = Fastify({ loggerInstance: console as unknown as FastifyBaseLogger & { more: string } })
+  const typed = Fastify().withTypeProvider<TypeBoxTypeProvider>()
+  for (const guard of [requireWechatUser, verifyWechatUser, http2.requireWechatUser]) {
+    http2.get('/', { preHandler: guard, onRequest: guard }, async () => '')
+    http2.addHook('preHandler', guard)
+    logging.get('/', { preHandler: guard, onRequest: [guard] }, async () => '')
+    logging.addHook('onRequest', guard)
+    typed.post('/', { preHandler: guard, schema: { body: Type.Object({ age: Type.Integer() }) } }, async request => {
+      expect(request.body).type.toBe<{ age: number }>()
+    })
+  }
+  http2.get('/by-hand', async (request, reply) => requireWechatUser(request, reply))
 })
 
 test('fastify.wechatLogin has the clients, authorizeUrl and logout', () => {

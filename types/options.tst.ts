@@ -1,7 +1,7 @@
 // Which options compile. What the types refuse, the boot checks refuse too; what comes from settings that may be missing must compile.
 
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import wechatLogin, { type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
+import wechatLogin, { type LoginInfo, type OnLoginContext, type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
 import { startWechatSimulator } from 'fastify-wechat-login/simulator'
 import { Agent } from 'undici'
 import { describe, expect, test } from 'tstyche'
@@ -68,8 +68,35 @@ test('a name that is no option does not compile, at any depth', () => {
   app.register(wechatLogin, { ...options, onUsers: () => null })
 })
 
+test('onLogin gets the user and the login, which loadUser gets too', () => {
+  type OnLogin = NonNullable<WechatLoginOptions['onLogin']>
+  expect<Parameters<OnLogin>>().type.toBe<[user: WechatProfile, context: OnLoginContext]>()
+  expect<OnLoginContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, profile: WechatProfile, login: LoginInfo }>()
+  expect<LoginInfo>().type.toBe<{ readonly id: string, readonly via: Via, readonly appid: string, readonly at: number }>()
+  expect(take).type.toBeCallableWith({ ...options, onLogin: async (_user: WechatProfile, { login }: OnLoginContext) => login.id })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile, _request: FastifyRequest, login: LoginInfo) => login.at > 0 && stored })
+  expect(take).type.not.toBeCallableWith({ ...options, onLogin: true })
+})
+
+test('a realm is a text or a function that returns one at once', () => {
+  expect(take).type.toBeCallableWith({ ...options, realm: 'admin' })
+  expect(take).type.toBeCallableWith({ ...options, realm: (request: FastifyRequest) => request.hostname })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: 42 })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: async () => 'admin' })
+  expect(take).type.not.toBeCallableWith({ ...options, realm: () => undefined })
+})
+
+test('whatever is falsy is how a host writes nobody, but an onUser that returns nothing does not compile', () => {
+  expect(take).type.toBeCallableWith({ ...options, onUser: (profile: WechatProfile) => profile.unionid !== undefined && profile })
+  expect(take).type.toBeCallableWith({ ...options, onUser: async (profile: WechatProfile) => profile.sex as 0 && profile })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile) => stored.snapshot && stored })
+  expect(take).type.toBeCallableWith({ ...options, loadUser: async (): Promise<WechatProfile | undefined> => undefined })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: () => undefined })
+  expect(take).type.not.toBeCallableWith({ ...options, onUser: () => true })
+})
+
 test('each option takes its own type alone', () => {
-  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, renderPage: false, lang: 'en' })
+  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, publicPrefix: '/shop', renderPage: false, lang: 'en' })
   expect(take).type.toBeCallableWith({ qr, secret: ['newest', Buffer.alloc(32)] })
   expect(take).type.not.toBeCallableWith({ qr, secret: 42 })
   expect(take).type.not.toBeCallableWith({ qr, session: {} })
@@ -85,7 +112,7 @@ test('each option takes its own type alone', () => {
 
 test('without types of the host, onUser goes from profile to profile', () => {
   type OnUser = NonNullable<WechatLoginOptions['onUser']>
-  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | Promise<WechatProfile | null>>()
+  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | false | 0 | '' | Promise<WechatProfile | null | false | 0 | ''>>()
   expect<OnUserContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, tokens: WechatTokens }>()
   expect<Via>().type.toBe<'oneclick' | 'qr'>()
   expect<WechatTokens>().type.toBe<{

@@ -1,11 +1,15 @@
 /// <reference lib="dom" />
-// The page's side of a WeChat login. What is left of it in JavaScript is one file without imports, which the route client.js serves too.
+// The page's side of a WeChat login. What is left of it in JavaScript is one file without imports, which the route
+// client.js serves too.
 
 import type { Paths, Qr, QrOptions, User } from './types.mjs'
 
 export type { Paths, Qr, QrOptions, User }
 
-/** `code`: the server's `FST_WECHAT_*`, `NETWORK` (no answer), `BAD_ANSWER` (not the plugin's: see `configure`), or `LOGIN_FAILED` (in the iframe). */
+/**
+ * `code`: the server's `FST_WECHAT_*`, `NETWORK` (no answer), `BAD_ANSWER` (not the plugin's: see `configure`), or
+ * `LOGIN_FAILED` (in the iframe).
+ */
 export class WechatLoginError extends Error {
   constructor (message: string, readonly code: string, readonly statusCode?: number) {
     super(message)
@@ -33,11 +37,14 @@ export async function checkLogin<Shown = User> (): Promise<Shown | null> {
 }
 
 /**
- * Leaves for the login that fits this browser, and comes back to `redirect` (by default this page as it is). Rejects where that cannot work.
- * Resolves only if the visitor comes back with the back button to this very page: to the user, or null.
+ * Leaves for the login that fits this browser, and comes back to `redirect` (by default this page as it is). Rejects
+ * where that cannot work. Resolves only if the visitor comes back with the back button to this very page: to the user,
+ * or null.
  */
 export async function login<Shown = User> ({ redirect = here() }: { redirect?: string } = {}): Promise<Shown | null> {
-  leaving ??= call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => { leaving = undefined })
+  leaving ??= call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => {
+    leaving = undefined
+  })
   location.assign(await leaving)
   await new Promise<void>(resolve => onReturn(resolve))
   return checkLogin()
@@ -53,8 +60,20 @@ export function isWechatBrowser (userAgent = navigator.userAgent): boolean {
   return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
 }
 
-/** Shows a QR code in the element, in place of what is in it, and keeps it fresh until it is removed or the visitor is logged in. */
-export function embedQr<Shown = User> (element: Element, { redirect = here(), title = '微信登录 WeChat login', onReady, onRefused, onExpired, onDone, onError, ...look }: QrOptions<Shown> = {}): Qr {
+/**
+ * Shows a QR code in the element, in place of what is in it, and keeps it fresh until it is removed or the visitor is
+ * logged in.
+ */
+export function embedQr<Shown = User> (element: Element, {
+  redirect = here(),
+  title = '微信登录 WeChat login',
+  onReady,
+  onRefused,
+  onExpired,
+  onDone,
+  onError,
+  ...look
+}: QrOptions<Shown> = {}): Qr {
   const end = new AbortController()
   const { signal } = end
   let frame: HTMLIFrameElement | undefined
@@ -62,6 +81,8 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
   let target = ''
   let endsAt = Infinity
   let timer: ReturnType<typeof setTimeout> | undefined
+  let shownAt = 0
+  let wait = 0
 
   async function renew (): Promise<void> {
     clearTimeout(timer)
@@ -90,19 +111,29 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
     timer = setTimeout(again, milliseconds)
   }
 
+  // A frame that says so time after time (a clock that is wrong, cookies that are dropped) would keep the server busy.
+  function renewLater (): void {
+    endsAt = 0
+    if (Date.now() - shownAt > 60_000) wait = 0
+    renewIn(wait)
+    wait = Math.min(wait * 2 || 1000, 60_000)
+  }
+
   function again (): void {
     void renew()
   }
 
   function show (src: string): void {
     frame = document.createElement('iframe')
-    // Without the sandbox's last word Firefox would not let a scan change the page; without the second, cookies stay away.
+    // Without the sandbox's last word Firefox would not let a scan change the page; without the second, cookies stay
+    // away.
     frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-top-navigation')
     if (look.fast_login !== 0) frame.allow = 'local-network-access'
     Object.assign(frame, { src, title, width: '300', height: '400', scrolling: 'no' })
     frame.style.border = '0'
     wechat = new URL(src).origin
     element.replaceChildren(frame)
+    shownAt = Date.now()
   }
 
   async function finish (): Promise<void> {
@@ -127,7 +158,7 @@ export function embedQr<Shown = User> (element: Element, { redirect = here(), ti
     switch (data.wechatLogin) {
       case 'done': void finish(); break
       case 'refused': onRefused?.(); break
-      case 'expired': endsAt = 0; again(); break
+      case 'expired': renewLater(); break
       case 'error': onError?.(new WechatLoginError('The login did not work', 'LOGIN_FAILED'))
     }
   }
@@ -165,14 +196,23 @@ interface Answers {
   embed: { src: string, redirect: string, expiresIn: number }
 }
 
-async function call<Route extends keyof Answers> (route: Route, query: object = {}, init?: RequestInit): Promise<Answers[Route]> {
+async function call<Route extends keyof Answers> (
+  route: Route, query: object = {}, init?: RequestInit
+): Promise<Answers[Route]> {
   const path = paths[route] ?? `${(paths.base ?? '/wechat').replace(/\/$/, '')}/${route}`
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString()
   const headers = { accept: 'application/json', 'content-type': 'application/json' }
   // The server compares the page's address with the callback's.
-  const response = await fetch(given ? `${path}?${given}` : path, { headers, cache: 'no-store', referrerPolicy: 'same-origin', ...init })
+  const response = await fetch(
+    given ? `${path}?${given}` : path,
+    { headers, cache: 'no-store', referrerPolicy: 'same-origin', ...init }
+  )
     .catch(() => { throw new WechatLoginError('No answer from the server', 'NETWORK') })
   const body = await response.json().catch(() => route === 'logout' && response.status === 204 && {})
   if (response.ok && body) return body
-  throw new WechatLoginError(body?.message ?? `Not an answer of the login: ${path}`, body?.code ?? 'BAD_ANSWER', response.status)
+  throw new WechatLoginError(
+    body?.message ?? `Not an answer of the login: ${path}`,
+    body?.code ?? 'BAD_ANSWER',
+    response.status
+  )
 }

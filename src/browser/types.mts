@@ -18,7 +18,10 @@ export type User = Record<string, unknown>
 export interface QrOptions<Shown = User> {
   /** Where the login ends: a path of this site. @default this page, its query and fragment included */
   redirect?: string
-  /** True: the login ends inside the iframe, and this page stays. False: the whole page goes to the callback. @default false */
+  /**
+   * True: the login ends inside the iframe, and this page stays. False: the whole page goes to the callback. @default
+   * false
+   */
   self_redirect?: boolean
   /** Text for a light page (`black`) or a dark one. */
   style?: 'black' | 'white'
@@ -34,13 +37,18 @@ export interface QrOptions<Shown = User> {
   title?: string
   /** WeChat shows a code; again after each renewal. That it was scanned is told to nobody but WeChat's own page. */
   onReady?: () => void
-  /** With `self_redirect`, the visitor (where WeChat reports it) or the server's `onUser` said no. The iframe says so. */
+  /**
+   * With `self_redirect`, the visitor (where WeChat reports it) or the server's `onUser` said no. The iframe says so.
+   */
   onRefused?: () => void
   /** The code on show was too old: the computer slept, or was offline. A new one is on its way. */
   onExpired?: () => void
   /** With `self_redirect`, the visitor is logged in. @default goes to `redirect` */
   onDone?: (user: Shown) => void
-  /** No code could be fetched, or with `self_redirect` a login failed. An old code is replaced as soon as that works again. */
+  /**
+   * No code could be fetched, or with `self_redirect` a login failed. An old code is replaced as soon as that works
+   * again.
+   */
   onError?: (error: unknown) => void
 }
 

@@ -1,17 +1,23 @@
-// One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and what WeChat wants besides.
+// One WeChat app: each of its three settings by the plugin's own check, so that all that is wrong shows at once, and
+// what WeChat wants besides.
 
 import { isIP } from 'node:net'
-import { type App, checkApp } from '../app-options'
+import { hasCallback, type CallbackApp } from '../options/app-options'
 import { InvalidOptionsError } from '../errors'
 import { appidShape, isLoopback } from '../option-checks'
-import { callbackPath } from '../route-options'
-import type { Via, WechatApp } from '../types'
-import { type Finding, ok, problem, type Texts, warning } from './finding'
+import { callbackPath } from '../options/path-options'
+import type { WechatApp } from '../types'
+import type { Way } from '../ways/way'
+import { type Finding, ok, problem, warning } from './finding'
 
 const fields = ['appid', 'secret', 'callbackUrl'] as const
 
 /** Nobody's app, and right in every way. */
-const rightApp = { appid: `wx${'0'.repeat(16)}`, secret: '0'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' }
+const rightApp = {
+  appid: `wx${'0'.repeat(16)}`,
+  secret: '0'.repeat(32),
+  callbackUrl: 'https://app.example.com/wechat/qr'
+}
 
 const advice: Record<typeof fields[number], string> = {
   appid: 'AppID 应为 wx 加 16 位小写十六进制字符（不是 gh_ 开头的原始 ID），前后不要有空格或引号。请从微信后台复制。',
@@ -19,34 +25,35 @@ const advice: Record<typeof fields[number], string> = {
   callbackUrl: '应为完整的 https 网址，例如 https://app.example.com/wechat/qr：不含端口号（微信报错 10003）、# 片段、用户名和密码，路径只用字母、数字和 -._~/。'
 }
 
-const consoles: Record<Via, Texts> = {
-  oneclick: ['mp.weixin.qq.com as 网页授权域名', 'mp.weixin.qq.com 的“网页授权域名”'],
-  qr: ['open.weixin.qq.com as 授权回调域', 'open.weixin.qq.com 的“授权回调域”']
-}
-
 /** No public domain ends so. */
 const privateDomain = /(?:^[^.]+|\.(?:arpa|corp|example|home|internal|invalid|lan|local|test))$/
 
 /** `route`: where `routes` says that the callback is. */
-export function checkAppOption (given: unknown, via: Via, route?: unknown): Finding[] {
-  if (typeof given === 'function') return [warning(via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
+export function checkAppOption (given: unknown, way: Way, route?: unknown): Finding[] {
+  if (typeof given === 'function') {
+    return [warning(way.via, ['is a function: what it returns is checked when a visitor comes.', '是函数：其返回值要到访问时才会检查。'])]
+  }
   const app = Object(given) as WechatApp
-  return [...fields.flatMap(field => checkField(app, field, via, route)), ...checkSwitches(app, via)]
+  return [...fields.flatMap(field => checkField(app, field, way, route)), ...checkSwitches(app, way)]
 }
 
-function checkField (app: WechatApp, field: typeof fields[number], via: Via, route: unknown): Finding[] {
+function checkField (app: WechatApp, field: typeof fields[number], way: Way, route: unknown): Finding[] {
+  const { via } = way
   const about = `${via}.${field}`
   const value = app[field]
   const doubts: string[] = []
   try {
     // The appid goes with the secret, which must be another.
-    const checked = checkApp({ ...rightApp, ...(field === 'secret' && { appid: rightOr(app.appid) }), [field]: value }, via, message => { doubts.push(message) }, true)
+    const whole = { ...rightApp, ...(field === 'secret' && { appid: rightOr(app.appid) }), [field]: value }
+    const checked = way.check(whole, message => { doubts.push(message) }, true)
     const findings = doubts.map(doubt => warning(about, [wordsOf(doubt, about), advice[field]]))
-    if (field === 'callbackUrl') {
-      if (route === undefined) callbackPath(via, route, { [via]: checked }, '')
-      return [...findings, ...checkHost(about, checked, via)]
+    if (field === 'callbackUrl' && hasCallback(checked)) {
+      if (route === undefined) callbackPath(way, route, { [via]: checked }, { prefix: '' })
+      return [...findings, ...checkHost(about, checked, way)]
     }
-    return findings.length > 0 ? findings : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
+    return findings.length > 0
+      ? findings
+      : [ok(about, typeof value === 'function' ? ['is a function.', '是函数。'] : ['has the right shape.', '格式正确。'])]
   } catch (error) {
     return [problem(about, [wordsOf(refusal(error).message, about), advice[field]])]
   }
@@ -57,12 +64,12 @@ function rightOr (appid: unknown): string {
 }
 
 /** The rest of the app, such as `scope`. */
-function checkSwitches (app: WechatApp, via: Via): Finding[] {
+function checkSwitches (app: WechatApp, way: Way): Finding[] {
   try {
-    checkApp({ ...app, ...rightApp }, via, () => {})
+    way.check({ ...app, ...rightApp }, () => {})
     return []
   } catch (error) {
-    return [pluginRefuses(error, via)]
+    return [pluginRefuses(error, way.via)]
   }
 }
 
@@ -84,16 +91,27 @@ function wordsOf (message: string, about: string): string {
   return words.startsWith(subject) ? words.slice(subject.length) : words
 }
 
-function checkHost (about: string, { host, callbackUrl: url }: App, via: Via): Finding[] {
+function checkHost (about: string, { host, callbackUrl: url }: CallbackApp, { consoles: [en, zh] }: Way): Finding[] {
   if (isLoopback(new URL(url).hostname)) {
-    return [warning(about, [`${url} is this machine: right for the simulator, but WeChat's console takes no such host.`, '是本机地址：可用于模拟器，但微信后台不接受。'])]
+    return [
+      warning(about, [
+        `${url} is this machine: right for the simulator, but WeChat's console takes no such host.`,
+        '是本机地址：可用于模拟器，但微信后台不接受。'
+      ])
+    ]
   }
   if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
-    return [problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])]
+    return [
+      problem(about, ["names an IP address, and WeChat's console takes a domain name only.", '使用了 IP 地址，微信后台只接受域名。'])
+    ]
   }
   if (privateDomain.test(host)) {
-    return [problem(about, [`${host} is no public domain name: WeChat's console takes none that is not registered.`, `${host} 不是公网域名：微信后台只接受已注册（并备案）的域名。`])]
+    return [
+      problem(about, [
+        `${host} is no public domain name: WeChat's console takes none that is not registered.`,
+        `${host} 不是公网域名：微信后台只接受已注册（并备案）的域名。`
+      ])
+    ]
   }
-  const [en, zh] = consoles[via]
   return [ok(about, [`${url}: enter ${host} at ${en}.`, `请把 ${host} 填入 ${zh}。`])]
 }

@@ -1,6 +1,7 @@
 // The doctor's visit: look at everything, ask WeChat where that is allowed, and tell.
 
 import { InvalidOptionsError } from '../errors'
+import { ways } from '../ways/index'
 import { askWechat } from './ask-wechat'
 import { checkAppOption } from './check-app'
 import { checkAsPlugin, checkPair, checkProxy, checkSession } from './check-host'
@@ -9,8 +10,13 @@ import { inJson, inWords } from './report'
 import { type Env, readSetup, type Setup } from './setup'
 import { usage, UsageError } from './usage'
 
-/** Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to look at. A fault of the doctor's own rejects. */
-export async function run (args: string[], env: Env, write: (text: string) => void, now: () => number = Date.now): Promise<number> {
+/**
+ * `fastify-wechat-login doctor`. Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to look at. A fault of the
+ * doctor's own rejects.
+ */
+export async function run (
+  args: string[], env: Env, write: (text: string) => void, now: () => number = Date.now
+): Promise<number> {
   try {
     const setup = await readSetup(args, env)
     if (setup.help) {
@@ -29,10 +35,14 @@ export async function run (args: string[], env: Env, write: (text: string) => vo
 
 async function examine (setup: Setup, now: () => number): Promise<Finding[]> {
   const { options, ask } = setup
-  const findings = (['oneclick', 'qr'] as const).flatMap(via => options[via] === undefined ? [] : checkAppOption(options[via], via, Object(options.routes)[via]))
+  const findings = ways.flatMap(way => {
+    const { [way.via]: given } = options
+    return given === undefined ? [] : checkAppOption(given, way, Object(options.routes)[way.via])
+  })
   findings.push(...checkPair(setup), ...checkSession(setup), ...checkProxy(setup))
   if (!findings.some(isProblem)) findings.push(...checkAsPlugin(setup))
-  const canAsk = ask && !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$|^client\b/.test(finding.about))
+  const canAsk = ask &&
+    !findings.some(finding => isProblem(finding) && /\.(?:appid|secret)$|^options$|^client\b/.test(finding.about))
   return canAsk ? [...findings, ...await askWechat(setup, now)] : findings
 }
 

@@ -1,12 +1,13 @@
-// The command line, the environment or a module of the host's -> the options that the doctor looks at. Nothing is judged here but the
-// command line itself.
+// The command line, the environment or a module of the host's -> the options that the doctor looks at. Nothing is
+// judged here but the command line itself.
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs, parseEnv } from 'node:util'
 import { parseOrigin } from '../wechat/client-options'
-import { UsageError } from './usage'
+import { ways } from '../ways/index'
+import { UsageError, variableOf } from './usage'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -34,10 +35,10 @@ interface Values {
 
 /** Throws `UsageError`, or `InvalidOptionsError` for an API host. */
 export async function readSetup (args: string[], environment: Env): Promise<Setup> {
-  const { values, positionals: [command, file, ...more] } = parse(args)
+  const { values, positionals: [file, ...more] } = parse(args)
   const env = { ...readEnvFile(values['env-file']), ...environment }
   const { ask = false, json = false, help = false } = values
-  if (!help && (command !== 'doctor' || more.length > 0)) throw new UsageError('the one command is: fastify-wechat-login doctor [module]')
+  if (!help && more.length > 0) throw new UsageError('the doctor takes one module at most')
   const apiHosts = values['api-host']?.map(origin => parseOrigin('--api-host', origin))
   const options = help ? {} : file === undefined ? optionsOfEnv(env) : await optionsOfModule(file)
   return {
@@ -79,13 +80,22 @@ function readEnvFile (path: string | undefined): Env {
 
 function optionsOfEnv (env: Env): GivenOptions {
   const options: Record<string, unknown> = {}
-  for (const via of ['oneclick', 'qr']) {
-    const name = `WECHAT_${via.toUpperCase()}`
-    const { [`${name}_APPID`]: appid, [`${name}_SECRET`]: secret, [`${name}_CALLBACK_URL`]: callbackUrl, PUBLIC_URL: origin } = env
+  for (const { via, defaultPath } of ways) {
+    const name = variableOf(via)
+    const {
+      [`${name}_APPID`]: appid,
+      [`${name}_SECRET`]: secret,
+      [`${name}_CALLBACK_URL`]: callbackUrl,
+      PUBLIC_URL: origin
+    } = env
     if (!appid && !secret) continue
-    options[via] = { appid, secret, callbackUrl: callbackUrl || (origin && `${origin.replace(/\/$/, '')}/wechat/${via}`) }
+    options[via] =
+      { appid, secret, callbackUrl: callbackUrl || (origin && `${origin.replace(/\/$/, '')}${defaultPath}`) }
   }
-  if (Object.keys(options).length === 0) throw new UsageError('neither WECHAT_ONECLICK_APPID nor WECHAT_QR_APPID is set, and no module is given')
+  if (Object.keys(options).length === 0) {
+    const names = ways.map(({ via }) => `${variableOf(via)}_APPID`).join(' nor ')
+    throw new UsageError(`neither ${names} is set, and no module is given`)
+  }
   if (env.SESSION_SECRET) options.session = { secret: env.SESSION_SECRET }
   return options
 }
@@ -93,9 +103,14 @@ function optionsOfEnv (env: Env): GivenOptions {
 async function optionsOfModule (file: string): Promise<GivenOptions> {
   const options = await load(file).catch((error: { code?: unknown } | undefined) => {
     // What it says may be a secret.
-    throw new UsageError(`the module cannot be loaded (${typeof error?.code === 'string' ? error.code : 'it threw an error'})`)
+    throw new UsageError('the module cannot be loaded ' +
+      `(${typeof error?.code === 'string' ? error.code : 'it threw an error'})`)
   })
-  if (typeof options !== 'object' || options === null) throw new UsageError('the default export of the module must be the options of the plugin, or a function that returns them')
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(
+      'the default export of the module must be the options of the plugin, or a function that returns them'
+    )
+  }
   return options as GivenOptions
 }
 

@@ -1,7 +1,23 @@
 // How the doctor is called.
 
+import type { Via } from '../via'
+import { ways } from '../ways/index'
+import type { Way } from '../ways/way'
+
 /** The message is for the person at the keyboard, and repeats nothing that may be a secret. */
 export class UsageError extends Error {}
+
+/** What the environment's variables of a way begin with: `WECHAT_QR`. */
+export function variableOf (via: Via): string {
+  return `WECHAT_${via.replace(/[A-Z]/g, '_$&').toUpperCase()}`
+}
+
+function describeAccount ({ via, account: { en, zh } }: Way): string {
+  const name = variableOf(via)
+  return `  ${`${name}_APPID, ${name}_SECRET`.padEnd(48)}${en.replace(/^an? /, 'the ')} ${zh}`
+}
+
+const paths = ways.map(({ defaultPath }) => defaultPath)
 
 export const usage = `Usage: fastify-wechat-login doctor [module] [--ask] [--env-file .env] [--json]
 
@@ -19,11 +35,10 @@ Checks a configuration against WeChat's rules and the plugin's own.
   --help            show this 显示帮助
 
 Variables 变量:
-  WECHAT_ONECLICK_APPID, WECHAT_ONECLICK_SECRET   the Official Account 服务号
-  WECHAT_QR_APPID, WECHAT_QR_SECRET               the Website App 网站应用
-  PUBLIC_URL                                      the address that visitors open: callbacks are at /wechat/oneclick and /wechat/qr
-                                                  访问者打开的网址，回调路径默认为 /wechat/oneclick 和 /wechat/qr
-  WECHAT_ONECLICK_CALLBACK_URL, WECHAT_QR_CALLBACK_URL   where they are elsewhere 回调地址不同时设置
+${ways.map(describeAccount).join('\n')}
+  PUBLIC_URL                                      the address that visitors open: callbacks are at ${paths.join(' and ')}
+                                                  访问者打开的网址，回调路径默认为 ${paths.join(' 和 ')}
+  ${ways.map(({ via }) => `${variableOf(via)}_CALLBACK_URL`).join(', ')}   where they are elsewhere 回调地址不同时设置
   SESSION_SECRET                                  signs the cookies Cookie 签名密钥
   TRUST_PROXY                                     what Fastify's trustProxy is set to Fastify 的 trustProxy 选项
 

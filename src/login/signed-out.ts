@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Context } from './context'
-import { cookiePrefix, readCookies, setCookie } from './cookies'
+import { cookiePrefix, readCookies, setCookie } from '../cookies'
 
 const seconds = 600
 

@@ -1,5 +1,5 @@
-// Inside an iframe of the host's own page, a page of ours tells the page around it how the login ended: the fixed word `wechatLogin` and
-// the outcome, to its own origin only. It is a hint and no proof; `me` says who is logged in.
+// Inside an iframe of the host's own page, a page of ours tells the page around it how the login ended: the fixed word
+// `wechatLogin` and the outcome, to its own origin only. It is a hint and no proof; `me` says who is logged in.
 
 import { createHash } from 'node:crypto'
 import { type Html, html, render } from './html'
@@ -21,6 +21,7 @@ export function tellParent (outcome: Outcome): Html {
 
 const outcomes = new Map<string, Exclude<Outcome, 'done'>>([
   ['FST_WECHAT_ACCESS_DENIED', 'refused'],
+  ['FST_WECHAT_USER_BLOCKED', 'refused'],
   ['FST_WECHAT_INVALID_STATE', 'expired'],
   ['FST_WECHAT_INVALID_CODE', 'expired']
 ])

@@ -1,8 +1,18 @@
 // Shapes that several routes share; @fastify/swagger documents the routes from them.
 
 import { Kind, type TObject, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { InvalidRequestError } from '../errors'
+import type { BrowserWay } from '../login/login-way'
+import type { Via } from '../via'
 
 export const tags = ['wechat-login']
+
+/** For Fastify: what breaks the schema is `FST_WECHAT_INVALID_REQUEST`. */
+export function compileValidator (schema: unknown) {
+  const checker = TypeCompiler.Compile(schema as TSchema)
+  return (value: unknown) => checker.Check(value) ? { value } : { error: new InvalidRequestError() }
+}
 
 /** Documented as a text, though any value is taken. */
 export function text (description: string): TUnsafe<unknown> {
@@ -11,13 +21,23 @@ export function text (description: string): TUnsafe<unknown> {
 
 /** One of these words. (A union of literals would be documented as that many schemas.) */
 export function oneOf<const Word extends string> (words: readonly Word[], description: string): TUnsafe<Word> {
-  return Type.Unsafe<Word>({ [Kind]: 'String', type: 'string', enum: words, pattern: `^(${words.join('|')})$`, description })
+  return Type.Unsafe<Word>({
+    [Kind]: 'String',
+    type: 'string',
+    enum: words,
+    pattern: `^(${words.join('|')})$`,
+    description
+  })
 }
 
 /** What is no target of ours falls back to the default, and never fails a login. */
-export const redirect = Type.Optional(text('Where to go after the login: a path of this site, or a URL of a listed origin'))
+export const redirect =
+  Type.Optional(text('Where to go after the login: a path of this site, or a URL of a listed origin'))
 
-export const via = oneOf(['oneclick', 'qr'], 'oneclick: inside WeChat; qr: by QR code')
+/** The name of one of these ways. */
+export function viaOf (ways: readonly BrowserWay[]): TUnsafe<Via> {
+  return oneOf(ways.map(({ via }) => via), ways.map(({ via, browser }) => `${via}: ${browser.summary}`).join('; '))
+}
 
 /** WeChat's codes have 32 characters, our states too; the limits leave room and keep junk out. */
 export const code = Type.String({ maxLength: 512, description: "WeChat's single-use code" })
@@ -32,7 +52,10 @@ export function noBody (description: string, headers: Record<string, string> = {
 
 /** For the options of an answer's schema. */
 export function withHeaders (headers: Record<string, string>) {
-  return { headers: Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { type: 'string', description }])) }
+  return {
+    headers: Object.fromEntries(Object.entries(headers).map(([name, description]) =>
+      [name, { type: 'string', description }]))
+  }
 }
 
 /** What the Set-Cookie of an answer does. */
@@ -56,7 +79,10 @@ export function refusals (...errors: Array<new () => { code: string, statusCode?
     (byStatus[String(statusCode)] ??= []).push(code)
   }
   const ours = Object.entries(byStatus).map(([status, codes]) => [status, refusal(codes.join(', '))])
-  return { ...Object.fromEntries(ours) as Refusals, default: refusal('Refused by another part of this application, or failed') }
+  return {
+    ...Object.fromEntries(ours) as Refusals,
+    default: refusal('Refused by another part of this application, or failed')
+  }
 }
 
 function refusal (description: string): TObject {
@@ -65,6 +91,15 @@ function refusal (description: string): TObject {
     code: Type.Optional(Type.String({ description: 'FST_WECHAT_*' })),
     error: Type.String(),
     message: Type.String(),
-    loginUrl: Type.Optional(Type.String({ description: 'Where to send the visitor to log in' }))
+    loginUrl: Type.Optional(Type.String({ description: 'Where to send the visitor to log in' })),
+    hint: Type.Optional(Type.Object(
+      { en: Type.String(), zh: Type.String() },
+      { description: 'What the visitor can do (FST_WECHAT_WRONG_BROWSER)' }
+    )),
+    choices: Type.Optional(Type.Object({
+      openIn: Type.String({ description: 'Where the login works: wechat or computer' }),
+      address: Type.String({ description: 'What to open there' }),
+      loginUrl: Type.Optional(Type.String({ description: 'For who has a second phone: a login by QR code here' }))
+    }, { description: 'What to do instead (FST_WECHAT_WRONG_BROWSER)' }))
   }, { description })
 }

@@ -10,13 +10,23 @@ export interface Answer {
 }
 
 export function pageAnswer (html: { toString (): string }, headers: Record<string, string> = {}): Answer {
-  return { status: 200, type: 'text/html; charset=utf-8', body: html.toString(), headers: { 'cache-control': 'no-store', ...headers } }
+  return {
+    status: 200,
+    type: 'text/html; charset=utf-8',
+    body: html.toString(),
+    headers: { 'cache-control': 'no-store', ...headers }
+  }
 }
 
 /** A header takes no raw UTF-8, spaces or line breaks, and a redirect_uri may hold any of them. */
 export function redirectAnswer (location: string, headers: Record<string, string> = {}): Answer {
   const safe = location.replace(/[^\x21-\x7e]+/g, encodeURIComponent)
-  return { status: 302, type: 'text/html; charset=utf-8', body: '', headers: { 'cache-control': 'no-store', location: safe, ...headers } }
+  return {
+    status: 302,
+    type: 'text/html; charset=utf-8',
+    body: '',
+    headers: { 'cache-control': 'no-store', location: safe, ...headers }
+  }
 }
 
 export function sendAnswer (reply: FastifyReply, answer: Answer): FastifyReply {

@@ -1,6 +1,7 @@
 // What WeChat's two pages check before they ask the visitor anything. Pure: parameters in, a request or an error out.
 
 import { APPID_ERROR, REDIRECT_ERROR, SCOPE_ERROR, STATE_ERROR, numberedError, wordedError } from './page-errors'
+import { platforms } from './platforms'
 import { checkRedirectUri } from './redirect-uri-check'
 import { read } from './query'
 import type { PageError } from './page-errors'
@@ -19,13 +20,20 @@ export function isPageError (outcome: AuthorizeRequest | PageError): outcome is 
   return 'text' in outcome
 }
 
-const ONECLICK_ORDER = ['appid', 'redirect_uri', 'response_type', 'scope', 'state', 'forcePopup', 'forceSnapShot', 'connect_redirect']
+const ONECLICK_ORDER = [
+  'appid', 'redirect_uri', 'response_type', 'scope', 'state', 'forcePopup', 'forceSnapShot', 'connect_redirect'
+]
 
 /** The Official Account page: names missing, then host, then rights, then the length of state. */
 export function checkOneclick (world: World, query: Query): AuthorizeRequest | PageError {
   const app = world.directory.findApp(read(query, 'appid'))
   if (app === undefined) return findMissing(query, { appid: 10012 }) ?? unknownApp(query)
-  const request = { app, redirectUri: read(query, 'redirect_uri'), scope: read(query, 'scope'), state: read(query, 'state') }
+  const request = {
+    app,
+    redirectUri: read(query, 'redirect_uri'),
+    scope: read(query, 'scope'),
+    state: read(query, 'state')
+  }
   return findMissing(query, { redirect_uri: 10011, scope: 10010, state: 10013 }) ??
     checkOrder(world, query) ??
     checkRedirectUri(request.redirectUri, app, world.settings.ports, numbered10003) ??
@@ -34,11 +42,19 @@ export function checkOneclick (world: World, query: Query): AuthorizeRequest | P
     request
 }
 
-/** The QR page, asked as documented or by wxLogin.js (`login_type=jssdk`, no response_type). State is optional and of any length. */
+/**
+ * The QR page, asked as documented or by wxLogin.js (`login_type=jssdk`, no response_type). State is optional and of
+ * any length.
+ */
 export function checkQr (world: World, query: Query): AuthorizeRequest | PageError {
   const app = world.directory.findApp(read(query, 'appid'))
   if (app === undefined) return unknownApp(query)
-  const request = { app, redirectUri: read(query, 'redirect_uri'), scope: read(query, 'scope'), state: read(query, 'state') }
+  const request = {
+    app,
+    redirectUri: read(query, 'redirect_uri'),
+    scope: read(query, 'scope'),
+    state: read(query, 'state')
+  }
   return checkRedirectUri(request.redirectUri, app, world.settings.ports, worded10003) ??
     checkQrScope(request) ??
     checkResponseType(query, read(query, 'login_type') === 'jssdk') ??
@@ -53,7 +69,11 @@ function findMissing (query: Query, codes: Record<string, number>): PageError | 
 }
 
 function unknownApp (query: Query): PageError {
-  return wordedError(APPID_ERROR, `没有 appid 为 “${read(query, 'appid')}” 的模拟应用。`, `The simulator knows no app with the appid "${read(query, 'appid')}".`)
+  return wordedError(
+    APPID_ERROR,
+    `没有 appid 为 “${read(query, 'appid')}” 的模拟应用。`,
+    `The simulator knows no app with the appid "${read(query, 'appid')}".`
+  )
 }
 
 // WeChat matches the whole link; desktop WeChat shows a blank page for another order, phones are said not to mind.
@@ -73,15 +93,33 @@ function checkResponseType (query: Query, optional: boolean): PageError | undefi
 }
 
 function checkOneclickScope ({ app, scope }: AuthorizeRequest): PageError | undefined {
-  if (app.kind === 'website') return numberedError(10016, '此 appid 属于网站应用，请使用 qrconnect。', 'This appid is a Website App: it works on qrconnect only.')
-  if (!/^snsapi_\w+$/.test(scope)) return wordedError(SCOPE_ERROR, 'scope 应为 snsapi_base 或 snsapi_userinfo。', 'scope is snsapi_base or snsapi_userinfo.')
+  const { page, account } = platforms[app.kind]
+  if (page !== '/connect/oauth2/authorize') {
+    return numberedError(
+      10016,
+      `此 appid 属于${account.zh}，请使用 ${page}。`,
+      `This appid is ${account.en}: it works on ${page} only.`
+    )
+  }
+  if (!/^snsapi_\w+$/.test(scope)) {
+    return wordedError(
+      SCOPE_ERROR,
+      'scope 应为 snsapi_base 或 snsapi_userinfo。',
+      'scope is snsapi_base or snsapi_userinfo.'
+    )
+  }
   if (app.scopes.includes(scope)) return undefined
   return numberedError(10005, `该公众号没有 ${scope}。`, `This account has no right to ${scope}.`)
 }
 
 function checkQrScope ({ app, scope }: AuthorizeRequest): PageError | undefined {
-  if (app.kind === 'website' && scope.split(',').every(name => app.scopes.includes(name))) return undefined
-  return wordedError(SCOPE_ERROR, '二维码登录只支持网站应用和 snsapi_login。', 'The QR page serves Website Apps with snsapi_login only.')
+  const isHere = platforms[app.kind].page === '/connect/qrconnect'
+  if (isHere && scope.split(',').every(name => app.scopes.includes(name))) return undefined
+  return wordedError(
+    SCOPE_ERROR,
+    '二维码登录只支持网站应用和 snsapi_login。',
+    'The QR page serves Website Apps with snsapi_login only.'
+  )
 }
 
 function checkStateLength (state: string): PageError | undefined {

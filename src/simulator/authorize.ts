@@ -53,7 +53,12 @@ function refuse (world: World, { redirectUri, state }: AuthorizeRequest): Work {
   return { answer: redirectAnswer(oneclickCallback(redirectUri, params)), accepted: false }
 }
 
-function grantCode (world: World, request: AuthorizeRequest, { grant, asked }: Decision & { kind: 'grant' }, fault: SimulatorFaultKind | undefined): Work {
+function grantCode (
+  world: World,
+  request: AuthorizeRequest,
+  { grant, asked }: Decision & { kind: 'grant' },
+  fault: SimulatorFaultKind | undefined
+): Work {
   if (asked) world.visitors.remember(request.app, grant.user)
   const code = fault === 'same-code' ? world.grants.repeatCode(grant) : world.grants.issueCode(grant)
   const cookies = asked ? world.visitors.cookieFor(grant.user) : {}

@@ -1,4 +1,5 @@
-// Pictures of the test users, at an address shaped like WeChat's: /mmopen/vi_32/WHO/132, the last part being the size (0 is 640).
+// Pictures of the test users, at an address shaped like WeChat's: /mmopen/vi_32/WHO/132, the last part being the size
+// (0 is 640).
 
 import { createHash } from 'node:crypto'
 import { html } from './pages/html'

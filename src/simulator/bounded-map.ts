@@ -1,6 +1,6 @@
 /**
- * A Map that forgets its oldest entry when it is full, so that a simulator may run for weeks. The ring of keys makes that constant
- * time: a Map's own first key is found only behind everything deleted before it.
+ * A Map that forgets its oldest entry when it is full, so that a simulator may run for weeks. The ring of keys makes
+ * that constant time: a Map's own first key is found only behind everything deleted before it.
  */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #limit: number

@@ -12,7 +12,12 @@ export function addConfirmRoutes (app: FastifyInstance, world: World): void {
     sendAnswer(reply, openPhone(world, read(readQuery(request.url), 'uuid'), request.headers.cookie)))
 
   app.post<{ Body: string }>('/connect/confirm', (request, reply) =>
-    sendAnswer(reply, answerOnPhone(world, read(readQuery(request.url), 'uuid'), new URLSearchParams(request.body), request.headers.cookie)))
+    sendAnswer(reply, answerOnPhone(
+      world,
+      read(readQuery(request.url), 'uuid'),
+      new URLSearchParams(request.body),
+      request.headers.cookie
+    )))
 }
 
 function openPhone (world: World, uuid: string, cookie: string | undefined): Answer {

@@ -1,4 +1,5 @@
-// Does WeChat ask, and whom does it let in? Choices come from the page (parameters of ours), from the test, or from WeChat's silent rules.
+// Does WeChat ask, and whom does it let in? Choices come from the page (parameters of ours), from the test, or from
+// WeChat's silent rules.
 
 import { read } from './query'
 import type { AuthorizeRequest } from './authorize-checks'
@@ -62,6 +63,8 @@ function decideForTest (world: World, request: AuthorizeRequest): Decision | und
   return world.visitors.automatic && grantTo(request, world.visitors.automatic, { asked: true })
 }
 
-function grantTo ({ app, scope }: AuthorizeRequest, user: SimulatedUser, { snapshot = false, asked = false } = {}): Decision {
+function grantTo (
+  { app, scope }: AuthorizeRequest, user: SimulatedUser, { snapshot = false, asked = false } = {}
+): Decision {
   return { kind: 'grant', grant: { appid: app.appid, scope, user, snapshot }, asked }
 }

@@ -12,7 +12,9 @@ export interface SimulatorCall {
   readonly params: readonly string[]
   /** The appid that the request named, known or not. */
   readonly appid: string | undefined
-  /** True where WeChat did what was asked (spent the code, gave the profile), whatever a fault then made of the reply. */
+  /**
+   * True where WeChat did what was asked (spent the code, gave the profile), whatever a fault then made of the reply.
+   */
   readonly accepted: boolean
   /** WeChat's own number where it refused. A fault's number is not counted here. */
   readonly errcode: number | undefined
@@ -49,11 +51,14 @@ export interface SimulatorControl {
   /** The unionid, where the app is bound to an Open Platform account. */
   unionid (appid: string, user: string): string | undefined
   /**
-   * Plays the whole visit to WeChat's page: checks an authorize URL of either kind as the pages do and returns the callback URL that
-   * the browser would be sent to. Throws with WeChat's words where WeChat would show an error page.
+   * Plays the whole visit to WeChat's page: checks an authorize URL of either kind as the pages do and returns the
+   * callback URL that the browser would be sent to. Throws with WeChat's words where WeChat would show an error page.
    */
   approve (authorizeUrl: string, choice?: { user?: string, snapshot?: boolean }): string
-  /** A callback URL, and the second one that WeChat's browser sometimes asks for: same state, and the same or another code. */
+  /**
+   * A callback URL, and the second one that WeChat's browser sometimes asks for: same state, and the same or another
+   * code.
+   */
   duplicateCallbackUrls (callbackUrl: string, code?: 'same' | 'fresh'): [first: string, second: string]
   /** The QR codes on show, newest last. */
   qrs (): SimulatedQr[]

@@ -3,10 +3,10 @@
 import { checkOneclick, checkQr, isPageError } from './authorize-checks'
 import { duplicateCallbackUrls } from './duplicate'
 import { oneclickCallback, qrCallback } from './callback-url'
+import { kinds, platforms } from './platforms'
 import { readQuery } from './query'
 import { SimulatorError } from './simulator-error'
 import { resetWorld } from './world'
-import type { AuthorizeRequest } from './authorize-checks'
 import type { Ticket } from './tickets'
 import type { SimulatedQr, SimulatorControl } from './control-types'
 import type { SimulatedApp, SimulatedUser, SimulatorPluginOptions } from './types'
@@ -14,7 +14,8 @@ import type { World } from './world'
 
 export function createControl (world: World): SimulatorControl {
   const { calls, clock, directory, faults, grants, tickets, visitors } = world
-  const userOf = (id: string | undefined): SimulatedUser => id === undefined ? visitors.current(undefined) : directory.user(id)
+  const userOf = (id: string | undefined): SimulatedUser =>
+    id === undefined ? visitors.current(undefined) : directory.user(id)
   const subject = (id: string) => ({ user: directory.user(id), snapshot: false })
   return {
     get autoConsent () { return visitors.autoConsent },
@@ -48,31 +49,34 @@ export function createControl (world: World): SimulatorControl {
   }
 }
 
+type AppOptions = Omit<SimulatorPluginOptions, 'client'>
+
 function pluginOptions (apps: readonly SimulatedApp[], origin: string): SimulatorPluginOptions {
-  const pick = (kind: SimulatedApp['kind']) => {
+  const byOption = Object.fromEntries(kinds.map(kind => {
     const { appid, secret, callbackUrl } = apps.find(app => app.kind === kind) as SimulatedApp
-    return { appid, secret, callbackUrl }
-  }
-  return { oneclick: pick('official'), qr: pick('website'), client: { apiHosts: [origin], openHost: origin } }
+    return [platforms[kind].option, { appid, secret, callbackUrl }]
+  })) as AppOptions
+  return { ...byOption, client: { apiHosts: [origin], openHost: origin } }
 }
 
 function approve (world: World, authorizeUrl: string, user: SimulatedUser, snapshot: boolean): string {
   const { pathname, hash } = URL.canParse(authorizeUrl) ? new URL(authorizeUrl) : {}
   const isQr = pathname === '/connect/qrconnect'
-  if (!isQr && pathname !== '/connect/oauth2/authorize') throw new SimulatorError('approve: not a URL of one of the two login pages')
+  if (!isQr && pathname !== '/connect/oauth2/authorize') {
+    throw new SimulatorError('approve: not a URL of one of the two login pages')
+  }
   const query = readQuery(authorizeUrl.split('#', 1)[0] as string)
   const request = isQr ? checkQr(world, query) : checkOneclick(world, query)
   if (isPageError(request)) throw new SimulatorError(`${request.text} (${request.note.en})`)
   // WeChat wants the fragment whether the link is opened or redirected to; only wxLogin.js goes without.
   const needsFragment = world.settings.strictOrder && !query.has('login_type')
-  if (needsFragment && hash !== '#wechat_redirect') throw new SimulatorError('approve: the URL must end in #wechat_redirect')
-  return callbackFor(world, request, user, isQr ? 'qr' : snapshot)
-}
-
-function callbackFor (world: World, request: AuthorizeRequest, user: SimulatedUser, how: 'qr' | boolean): string {
+  if (needsFragment && hash !== '#wechat_redirect') {
+    throw new SimulatorError('approve: the URL must end in #wechat_redirect')
+  }
   const { app, scope, redirectUri, state } = request
-  const code = world.grants.issueCode({ appid: app.appid, scope, user, snapshot: how === true })
-  return how === 'qr' ? qrCallback(redirectUri, { code, state }) : oneclickCallback(redirectUri, { code, state })
+  // There is no snapshot of a QR code's page.
+  const code = world.grants.issueCode({ appid: app.appid, scope, user, snapshot: snapshot && !isQr })
+  return isQr ? qrCallback(redirectUri, { code, state }) : oneclickCallback(redirectUri, { code, state })
 }
 
 function finish (ticket: Ticket): { code: string, callbackUrl: string } {

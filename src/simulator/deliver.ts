@@ -14,7 +14,9 @@ export interface Parcel {
   readonly every: number
 }
 
-export function deliver (request: FastifyRequest, reply: FastifyReply, holds: Holds, { answer, delivery, every }: Parcel): FastifyReply {
+export function deliver (
+  request: FastifyRequest, reply: FastifyReply, holds: Holds, { answer, delivery, every }: Parcel
+): FastifyReply {
   if (delivery === 'whole') return sendAnswer(reply, answer)
   const { socket } = request.raw
   reply.hijack()

@@ -11,6 +11,11 @@ export interface Subject {
   readonly snapshot: boolean
 }
 
+/** For pages and listings: the last four characters tell one secret from another. */
+export function hideSecret (app: SimulatedApp): SimulatedApp {
+  return { ...app, secret: `…${app.secret.slice(8).slice(-4)}` }
+}
+
 export class Directory {
   readonly #initial: readonly SimulatedApp[]
   readonly #apps = new Map<string, SimulatedApp>()
@@ -42,13 +47,17 @@ export class Directory {
   /** For callers of the control API, who shall be told what there is. */
   app (appid: string): SimulatedApp {
     const app = this.#apps.get(appid)
-    if (app === undefined) throw new SimulatorError(`there is no app "${appid}", only ${[...this.#apps.keys()].join(', ')}`)
+    if (app === undefined) {
+      throw new SimulatorError(`there is no app "${appid}", only ${[...this.#apps.keys()].join(', ')}`)
+    }
     return app
   }
 
   user (id: string): SimulatedUser {
     const user = this.#users.get(id)
-    if (user === undefined) throw new SimulatorError(`there is no user "${id}", only ${[...this.#users.keys()].slice(0, 20).join(', ')}`)
+    if (user === undefined) {
+      throw new SimulatorError(`there is no user "${id}", only ${[...this.#users.keys()].slice(0, 20).join(', ')}`)
+    }
     return user
   }
 

@@ -1,4 +1,5 @@
-// WeChat's browser asks for a callback twice: with the same code from two addresses, or with two codes in the same second.
+// WeChat's browser asks for a callback twice: with the same code from two addresses, or with two codes in the same
+// second.
 
 import { SimulatorError } from './simulator-error'
 import type { Grants } from './grants'
@@ -7,6 +8,8 @@ export function duplicateCallbackUrls (grants: Grants, callbackUrl: string, code
   if (code === 'same') return [callbackUrl, callbackUrl]
   const [match, given] = /[?&]code=(\w+)/.exec(callbackUrl) ?? []
   const record = given === undefined ? undefined : grants.findCode(given)
-  if (match === undefined || record === undefined) throw new SimulatorError('duplicateCallbackUrls: not a callback URL with a code of this simulator')
+  if (match === undefined || record === undefined) {
+    throw new SimulatorError('duplicateCallbackUrls: not a callback URL with a code of this simulator')
+  }
   return [callbackUrl, callbackUrl.replace(match, `${match.charAt(0)}code=${grants.issueCode(record.grant)}`)]
 }

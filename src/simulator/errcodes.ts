@@ -14,6 +14,8 @@ const MESSAGES: Readonly<Record<number, string>> = {
   40030: 'invalid refresh_token',
   40125: 'invalid appsecret',
   40163: 'code been used',
+  40226: 'code blocked',
+  40243: 'appsecret is frozen',
   41001: 'access_token missing',
   41002: 'appid missing',
   41003: 'refresh_token missing',
@@ -29,11 +31,13 @@ const MESSAGES: Readonly<Record<number, string>> = {
   48001: 'api unauthorized',
   48004: 'api banned',
   50001: 'user unauthorized',
-  50002: 'user limited'
+  50002: 'user limited',
+  61004: 'access clientip is not registered'
 }
 
 /** An error reply as WeChat has written it since 2020: the request id's first group is the time. */
-export function refusalBody (world: World, errcode: number, errmsg: string = MESSAGES[errcode] ?? 'unknown error'): Body {
+export function refusalBody (world: World, errcode: number, errmsg: string = MESSAGES[errcode] ??
+  'unknown error'): Body {
   const time = Math.floor(world.clock.now() / 1000).toString(16)
   return { errcode, errmsg: `${errmsg}, rid: ${time}-${world.mint.hex()}-${world.mint.hex()}` }
 }

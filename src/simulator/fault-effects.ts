@@ -1,5 +1,6 @@
-// What each fault does. `answer` comes in place of WeChat's own; without `spends` WeChat does no work for it, so a code stays good.
-// `rewrite` edits the text that WeChat would have sent. `delivery` is for replies that do not arrive as they should.
+// What each fault does. `answer` comes in place of WeChat's own; without `spends` WeChat does no work for it, so a code
+// stays good. `rewrite` edits the text that WeChat would have sent. `delivery` is for replies that do not arrive as
+// they should.
 
 import { refusalBody } from './errcodes'
 import { apiAnswer, stringifyLikeWechat } from './wire'
@@ -17,7 +18,8 @@ export interface Effect {
   readonly spends?: boolean
 }
 
-const GATEWAY_PAGE = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n'
+const GATEWAY_PAGE = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad ' +
+  'Gateway</h1></center>\r\n</body>\r\n</html>\r\n'
 
 export const effects: Readonly<Partial<Record<SimulatorFaultKind, Effect>>> = {
   reset: { delivery: 'reset' },
@@ -28,7 +30,12 @@ export const effects: Readonly<Partial<Record<SimulatorFaultKind, Effect>>> = {
   'html-502': { answer: () => plain(502, 'text/html', GATEWAY_PAGE) },
   'empty-502': { answer: () => plain(502, 'text/html', '') },
   'status-500': { answer: () => plain(500, 'text/plain', 'Internal Server Error') },
-  redirect: { answer: (_world, { status = 302, location = '/simulator/elsewhere' }) => ({ ...plain(status, 'text/html', ''), headers: { location } }) },
+  redirect: {
+    answer: (_world, { status = 302, location = '/simulator/elsewhere' }) => ({
+      ...plain(status, 'text/html', ''),
+      headers: { location }
+    })
+  },
   'html-200': { answer: () => plain(200, 'text/html', '<!doctype html><title>Login to this network</title>') },
   'empty-200': { answer: () => plain(200, 'text/plain', '') },
 
@@ -39,13 +46,20 @@ export const effects: Readonly<Partial<Record<SimulatorFaultKind, Effect>>> = {
   errcode: { answer: answerErrcode },
 
   truncated: { rewrite: text => text.slice(0, text.length >> 1), spends: true },
-  oversized: { rewrite: (text, { bytes = 8 << 20 }) => `${text.slice(0, -1)},"padding":"${'x'.repeat(bytes)}"}`, spends: true },
-  'wrong-types': edit(body => Object.fromEntries(Object.entries(body).map(([name, value]) => [name, toWrongType(value)]))),
+  oversized: {
+    rewrite: (text, { bytes = 8 << 20 }) => `${text.slice(0, -1)},"padding":"${'x'.repeat(bytes)}"}`,
+    spends: true
+  },
+  'wrong-types': edit(body =>
+    Object.fromEntries(Object.entries(body).map(([name, value]) => [name, toWrongType(value)]))),
   'json-null': { rewrite: () => 'null', spends: true },
   bom: { rewrite: text => `\uFEFF${text}`, spends: true },
   pretty: { rewrite: text => JSON.stringify(JSON.parse(text), null, 2), spends: true },
   // The form of 2016 to 2020, still met now and then.
-  hints: edit(body => ({ ...body, ...('errmsg' in body && { errmsg: String(body.errmsg).replace(/, rid: .*/, ', hints: [ req_id: plAv90053th21 ]') }) })),
+  hints: edit(body => ({
+    ...body,
+    ...('errmsg' in body && { errmsg: String(body.errmsg).replace(/, rid: .*/, ', hints: [ req_id: plAv90053th21 ]') })
+  })),
   'errcode-zero': edit(body => ({ errcode: 0, errmsg: 'ok', ...body })),
   'no-openid': edit(({ openid, ...rest }) => rest),
   'no-scope': edit(({ scope, ...rest }) => rest),

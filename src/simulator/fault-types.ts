@@ -1,6 +1,13 @@
 // What can be made to go wrong, and where. What each kind does is in fault-effects.ts.
 
-export type SimulatorEndpoint = 'authorize' | 'qrconnect' | 'poll' | 'access_token' | 'refresh_token' | 'userinfo' | 'auth'
+export type SimulatorEndpoint =
+  | 'authorize'
+  | 'qrconnect'
+  | 'poll'
+  | 'access_token'
+  | 'refresh_token'
+  | 'userinfo'
+  | 'auth'
 
 /** Kinds that fit any endpoint: what a network and a proxy do. */
 export type TransportFaultKind =
@@ -21,13 +28,19 @@ export type PageFaultKind =
 
 export type SimulatorFaultKind = TransportFaultKind | ApiFaultKind | PageFaultKind
 
-/** A fault for the next requests of one endpoint. A request meets one fault: the queued ones first, then the one that stays. */
+/**
+ * A fault for the next requests of one endpoint. A request meets one fault: the queued ones first, then the one that
+ * stays.
+ */
 export interface SimulatorFault {
   endpoint: SimulatorEndpoint
   kind: SimulatorFaultKind
   /** How many requests meet it; `'always'`: all, until cleared. @default 1 */
   times?: number | 'always'
-  /** Milliseconds of real time to wait first; of `drip`, between two bytes. @default 1000 for `slow`, 50 for `drip`, else 0 */
+  /**
+   * Milliseconds of real time to wait first; of `drip`, between two bytes. @default 1000 for `slow`, 50 for `drip`,
+   * else 0
+   */
   ms?: number
   /** Of `errcode` and `page-error`. @default -1 */
   errcode?: number
@@ -39,6 +52,9 @@ export interface SimulatorFault {
   location?: string
   /** Of `oversized`. @default 8 MiB */
   bytes?: number
-  /** Do WeChat's work (spend the code) first and lose its reply, for kinds that otherwise answer before any work. @default false, true for `busy-after` */
+  /**
+   * Do WeChat's work (spend the code) first and lose its reply, for kinds that otherwise answer before any work.
+   * @default false, true for `busy-after`
+   */
   after?: boolean
 }

@@ -1,7 +1,9 @@
 // Which fault a request meets. What each one does is in fault-effects.ts and, for the pages, with the page.
 
 import { SimulatorError } from './simulator-error'
-import type { ApiFaultKind, PageFaultKind, SimulatorEndpoint, SimulatorFault, SimulatorFaultKind, TransportFaultKind } from './fault-types'
+import type {
+  ApiFaultKind, PageFaultKind, SimulatorEndpoint, SimulatorFault, SimulatorFaultKind, TransportFaultKind
+} from './fault-types'
 
 const API: readonly SimulatorEndpoint[] = ['access_token', 'refresh_token', 'userinfo', 'auth']
 const PAGES: readonly SimulatorEndpoint[] = ['authorize', 'qrconnect']
@@ -57,7 +59,11 @@ const PAGE_KINDS: Record<PageFaultKind, readonly SimulatorEndpoint[]> = {
   'duplicate-fresh-code': ['authorize']
 }
 
-const FAULTS: Readonly<Record<SimulatorFaultKind, readonly SimulatorEndpoint[]>> = { ...TRANSPORT_KINDS, ...API_KINDS, ...PAGE_KINDS }
+const FAULTS: Readonly<Record<SimulatorFaultKind, readonly SimulatorEndpoint[]>> = {
+  ...TRANSPORT_KINDS,
+  ...API_KINDS,
+  ...PAGE_KINDS
+}
 
 /** Every kind of fault there is. */
 export const faultKinds = Object.freeze(Object.keys(FAULTS)) as readonly SimulatorFaultKind[]
@@ -67,8 +73,12 @@ export class FaultQueue {
 
   add (fault: SimulatorFault): void {
     const { endpoint, kind, times = 1 } = fault
-    if (!Object.hasOwn(FAULTS, kind)) throw new SimulatorError(`there is no fault "${kind}", only ${faultKinds.join(', ')}`)
-    if (!FAULTS[kind].includes(endpoint)) throw new SimulatorError(`the fault "${kind}" fits ${FAULTS[kind].join(', ')}, not "${endpoint}"`)
+    if (!Object.hasOwn(FAULTS, kind)) {
+      throw new SimulatorError(`there is no fault "${kind}", only ${faultKinds.join(', ')}`)
+    }
+    if (!FAULTS[kind].includes(endpoint)) {
+      throw new SimulatorError(`the fault "${kind}" fits ${FAULTS[kind].join(', ')}, not "${endpoint}"`)
+    }
     if (times !== 'always' && !(times >= 1)) throw new SimulatorError('times: a number from 1 on, or "always"')
     this.#faults.push({ fault: { ...fault }, left: times === 'always' ? Infinity : times })
   }

@@ -1,9 +1,11 @@
-// Codes and tokens. A code is good for one exchange and five minutes; an access token for two hours; a refresh token for 30 days,
-// which a refresh does not prolong. Used and expired ones are kept a while, so that they get WeChat's own answers.
+// Codes and tokens. A code is good for one exchange and some minutes; an access token for two hours; a refresh token
+// for 30 days, which a refresh does not prolong. Used and expired ones are kept a while, so that they get WeChat's own
+// answers.
 
 import { BoundedMap } from './bounded-map'
+import { platforms } from './platforms'
 import type { Clock } from './clock'
-import type { Subject } from './directory'
+import type { Directory, Subject } from './directory'
 import type { Mint } from './mint'
 import type { Settings } from './settings'
 
@@ -34,20 +36,24 @@ export class Grants {
   readonly #settings: Settings
   readonly #clock: Clock
   readonly #mint: Mint
+  readonly #directory: Directory
   readonly #codes = new BoundedMap<string, CodeRecord>(LIMIT)
   readonly #tokens = new BoundedMap<string, TokenRecord>(LIMIT)
   readonly #refreshTokens = new BoundedMap<string, RefreshRecord>(LIMIT)
   readonly #lastCodes = new BoundedMap<string, string>(LIMIT)
 
-  constructor (settings: Settings, clock: Clock, mint: Mint) {
+  constructor (settings: Settings, clock: Clock, mint: Mint, directory: Directory) {
     this.#settings = settings
     this.#clock = clock
     this.#mint = mint
+    this.#directory = directory
   }
 
   issueCode (grant: Grant): string {
     const code = this.#mint.code()
-    this.#codes.set(code, { grant, expiresAt: this.#in(this.#settings.codeTtl), spent: false })
+    const { kind } = this.#directory.app(grant.appid)
+    const ttl = this.#settings.codeTtl ?? platforms[kind].codeTtl
+    this.#codes.set(code, { grant, expiresAt: this.#in(ttl), spent: false })
     this.#lastCodes.set(keyOf(grant), code)
     return code
   }

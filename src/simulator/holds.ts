@@ -1,5 +1,5 @@
-// Everything that is kept waiting: held polls, slow and silent replies. Closing lets all of them go at once, and no timer of theirs
-// keeps the process alive.
+// Everything that is kept waiting: held polls, slow and silent replies. Closing lets all of them go at once, and no
+// timer of theirs keeps the process alive.
 
 import type { Socket } from 'node:net'
 

@@ -8,7 +8,8 @@ import type { World } from './world'
 
 export function addHomeRoutes (app: FastifyInstance, world: World): void {
   for (const path of world.settings.indexAtRoot ? ['/', '/simulator'] : ['/simulator']) {
-    app.get(path, (request, reply) => sendAnswer(reply, pageAnswer(homePage(world, world.visitors.current(request.headers.cookie)))))
+    app.get(path, (request, reply) =>
+      sendAnswer(reply, pageAnswer(homePage(world, world.visitors.current(request.headers.cookie)))))
   }
   app.post<{ Body: string }>('/simulator/act-as', (request, reply) => {
     const user = world.directory.user(new URLSearchParams(request.body).get('simulator_user') ?? '')

@@ -1,4 +1,5 @@
-// The errors that WeChat shows on its pages, in its own words. They never reach redirect_uri: the visitor is stuck there.
+// The errors that WeChat shows on its pages, in its own words. They never reach redirect_uri: the visitor is stuck
+// there.
 
 /** What WeChat shows, and what the simulator adds for the developer (which WeChat does not). */
 export interface PageError {

@@ -6,8 +6,12 @@ import type { AuthorizeRequest } from './authorize-checks'
 import type { SimulatorFault } from './fault-types'
 import type { PageError } from './page-errors'
 
-export function checkWithFault (fault: SimulatorFault | undefined, check: () => AuthorizeRequest | PageError): AuthorizeRequest | PageError {
-  if (fault?.kind === 'page-error') return numberedError(fault.errcode ?? -1, '由 page-error 故障触发。', 'Asked for by the fault page-error.')
+export function checkWithFault (
+  fault: SimulatorFault | undefined, check: () => AuthorizeRequest | PageError
+): AuthorizeRequest | PageError {
+  if (fault?.kind === 'page-error') {
+    return numberedError(fault.errcode ?? -1, '由 page-error 故障触发。', 'Asked for by the fault page-error.')
+  }
   const request = check()
   if (isPageError(request)) return request
   switch (fault?.kind) {

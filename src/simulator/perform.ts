@@ -1,4 +1,5 @@
-// One request from its arrival to its reply: take the fault, do WeChat's work, spoil it as the fault says, write it down, send it.
+// One request from its arrival to its reply: take the fault, do WeChat's work, spoil it as the fault says, write it
+// down, send it.
 
 import { deliver } from './deliver'
 import { effects } from './fault-effects'

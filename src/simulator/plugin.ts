@@ -1,6 +1,7 @@
 // WeChat's side as a Fastify plugin: `fastify.wechatSimulator` is the control, the routes live in a scope of their own.
 
 import fp from 'fastify-plugin'
+import { addAdmission, refuseProduction } from './admission'
 import { addAuthorizeRoute } from './authorize'
 import { addAvatarRoute } from './avatars'
 import { addConfirmRoutes } from './confirm'
@@ -24,6 +25,7 @@ declare module 'fastify' {
 
 async function registerSimulator (app: FastifyInstance, options: WechatSimulatorOptions): Promise<void> {
   const world = createWorld(options)
+  refuseProduction(world.settings)
   const control = createControl(world)
   app.decorate('wechatSimulator', control)
   app.addHook('preClose', async () => world.holds.release())
@@ -32,10 +34,13 @@ async function registerSimulator (app: FastifyInstance, options: WechatSimulator
 
 function addRoutes (scope: FastifyInstance, world: World, control: SimulatorControl): void {
   readBodiesAsText(scope)
+  addAdmission(scope, world.settings)
   scope.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof SimulatorError)) throw error // Fastify's own, which it answers itself
     const { statusCode } = error
-    return reply.code(statusCode).type('application/json; charset=utf-8').send(JSON.stringify({ statusCode, message: String(error) }))
+    return reply.code(statusCode)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify({ statusCode, message: String(error) }))
   })
   addAuthorizeRoute(scope, world)
   addQrRoutes(scope, world)
@@ -52,5 +57,8 @@ function readBodiesAsText (scope: FastifyInstance): void {
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 }
 
-/** Mounts the simulator in an application or a server of your own. Never in production: it lets anyone in as anyone. */
+/**
+ * Mounts the simulator in an application or a server of your own. Never in production: it lets anyone in as anyone, and
+ * refuses to start there.
+ */
 export const wechatSimulator = fp(registerSimulator, { fastify: '5.x', name: 'fastify-wechat-login/simulator' })

@@ -1,4 +1,5 @@
-// Reads the query from the URL itself: the order of parameters matters to WeChat, and a host may have replaced Fastify's own parser.
+// Reads the query from the URL itself: the order of parameters matters to WeChat, and a host may have replaced
+// Fastify's own parser.
 
 /** Parameters by name, in the order of the URL; the first one wins where a name comes twice. */
 export type Query = ReadonlyMap<string, string>

@@ -1,8 +1,12 @@
 // The one place with the defaults: inside, nothing is optional.
 
 import { createHash } from 'node:crypto'
+import { hostnameOf } from './origin'
+import { kinds, platforms } from './platforms'
 import { SimulatorError } from './simulator-error'
-import type { AutoConsent, SimulatedApp, SimulatedAppKind, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions, WechatSimulatorOptions } from './types'
+import type {
+  AutoConsent, SimulatedApp, SimulatedAppOptions, SimulatedUser, SimulatedUserOptions, WechatSimulatorOptions
+} from './types'
 
 export interface Settings {
   readonly apps: readonly SimulatedApp[]
@@ -10,7 +14,8 @@ export interface Settings {
   readonly consent: AutoConsent
   readonly now: () => number
   readonly seed: string | undefined
-  readonly codeTtl: number
+  /** Undefined: as each kind of app has it. */
+  readonly codeTtl: number | undefined
   readonly tokenTtl: number
   readonly refreshTtl: number
   readonly qrTtl: number
@@ -21,12 +26,17 @@ export interface Settings {
   readonly ports: 'never' | 'loopback' | 'any'
   readonly rememberConsent: boolean
   readonly phoneHost: string | undefined
+  /** As a URL writes them. */
+  readonly allowedHosts: ReadonlySet<string>
+  readonly allowInProduction: boolean
+  readonly quota: Readonly<Required<NonNullable<WechatSimulatorOptions['quota']>>>
   readonly indexAtRoot: boolean
 }
 
 const DAY = 24 * 60 * 60
 
-// What real accounts have and code trips over: emoji, characters that HTML and JSON give a meaning to, a follower, nothing at all.
+// What real accounts have and code trips over: emoji, characters that HTML and JSON give a meaning to, a follower,
+// nothing at all.
 const DEFAULT_USERS: readonly SimulatedUserOptions[] = [
   { id: 'qinghe', nickname: '青禾🌱' },
   { id: 'sunny', nickname: 'Sunny Day ☀️' },
@@ -37,13 +47,14 @@ const DEFAULT_USERS: readonly SimulatedUserOptions[] = [
 
 export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
   const users = completeUsers(given.users ?? DEFAULT_USERS)
+  const apps = completeApps(given.apps ?? [], checkOrigin(given.callbackOrigin ?? 'http://localhost:3000'))
   return Object.freeze({
-    apps: completeApps(given.apps ?? [], given.callbackOrigin ?? 'http://localhost:3000'),
+    apps,
     users,
     consent: given.consent ?? null,
     now: given.now ?? Date.now,
     seed: given.seed,
-    codeTtl: given.codeTtl ?? 300,
+    codeTtl: given.codeTtl,
     tokenTtl: given.tokenTtl ?? 7200,
     refreshTtl: given.refreshTtl ?? 30 * DAY,
     qrTtl: given.qrTtl ?? 300,
@@ -54,22 +65,44 @@ export function parseOptions (given: WechatSimulatorOptions = {}): Settings {
     ports: given.ports ?? 'loopback',
     rememberConsent: given.rememberConsent ?? false,
     phoneHost: given.phoneHost,
+    allowedHosts: checkHosts(given, apps),
+    allowInProduction: given.allowInProduction ?? false,
+    quota: { perMinute: Infinity, perDay: Infinity, ...given.quota },
     indexAtRoot: given.indexAtRoot ?? false
   })
+}
+
+function checkOrigin (given: string): string {
+  if (/^https?:\/\//.test(given) && URL.canParse(given)) return given
+  throw new SimulatorError(`callbackOrigin: an origin such as http://localhost:3000, not "${given}"`)
+}
+
+function checkHosts (
+  { allowedHosts = [], phoneHost }: WechatSimulatorOptions, apps: readonly SimulatedApp[]
+): Set<string> {
+  const told = phoneHost === undefined ? allowedHosts : [...allowedHosts, phoneHost]
+  for (const name of told) {
+    if (name === '' || hostnameOf(name) !== name.toLowerCase()) {
+      throw new SimulatorError(`allowedHosts, phoneHost: a host name without scheme and port, not "${name}"`)
+    }
+  }
+  return new Set([...told, ...apps.map(app => app.callbackDomain)].map(hostnameOf))
 }
 
 function completeUsers (given: readonly SimulatedUserOptions[]): SimulatedUser[] {
   const ids = new Set(given.map(user => user.id))
   if (ids.size === 0) throw new SimulatorError('users: WeChat has at least one user')
   if (ids.size < given.length) throw new SimulatorError('users: an id is there twice')
-  if (ids.has('refuse') || ids.has('virtual')) throw new SimulatorError('users: "refuse" and "virtual" have a meaning of their own')
+  if (ids.has('refuse') || ids.has('virtual')) {
+    throw new SimulatorError('users: "refuse" and "virtual" have a meaning of their own')
+  }
   return given.map(user => ({ nickname: user.id, avatar: true, follower: false, ...user }))
 }
 
-// Both kinds are always there, so that `options` fits the plugin without a question mark.
+// Each kind is always there, so that `options` fits the plugin without a question mark.
 function completeApps (given: readonly SimulatedAppOptions[], origin: string): SimulatedApp[] {
   const all = [...given]
-  for (const kind of ['official', 'website'] as const) {
+  for (const kind of kinds) {
     if (!all.some(app => app.kind === kind)) all.push({ kind })
   }
   const apps = all.map((app, index) => completeApp(app, index, origin))
@@ -80,21 +113,16 @@ function completeApps (given: readonly SimulatedAppOptions[], origin: string): S
   return apps
 }
 
-const BY_KIND = {
-  official: { name: '模拟公众号 Demo Account', path: '/wechat/oneclick', scopes: ['snsapi_base', 'snsapi_userinfo'] },
-  website: { name: '模拟网站应用 Demo Website', path: '/wechat/qr', scopes: ['snsapi_login'] }
-} satisfies Record<SimulatedAppKind, object>
-
 function completeApp (app: SimulatedAppOptions, index: number, origin: string): SimulatedApp {
-  const usual = BY_KIND[app.kind]
+  const { name, callbackPath, scopes } = platforms[app.kind]
   const digest = createHash('sha256').update(`${app.kind} ${index}`).digest('hex')
   return {
     appid: `wx${digest.slice(0, 16)}`,
     secret: digest.slice(16, 48),
-    name: usual.name,
+    name,
     callbackDomain: new URL(origin).hostname,
-    callbackUrl: new URL(usual.path, origin).href,
-    scopes: usual.scopes,
+    callbackUrl: new URL(callbackPath, origin).href,
+    scopes,
     platform: 'platform',
     ...app
   }

@@ -1,5 +1,7 @@
 // GET as documented; POST with the same query works at WeChat too.
 
+import { refusalBody } from './errcodes'
+import { read } from './query'
 import { apiAnswer } from './wire'
 import { originOf } from './origin'
 import { perform } from './perform'
@@ -25,9 +27,17 @@ function addRule (app: FastifyInstance, world: World, endpoint: SimulatorEndpoin
     url,
     exposeHeadRoute: false,
     handler: (request, reply) => perform(world, endpoint, request, reply, visit => {
-      const body = rule(world, visit.query, originOf(request))
+      const spent = world.quota.take(endpoint, appidOf(world, visit.query))
+      const body = spent === undefined
+        ? rule(world, visit.query, originOf(request))
+        : refusalBody(world, spent)
       const errcode = Number(body.errcode ?? 0)
       return { answer: apiAnswer(body), accepted: errcode === 0, errcode: errcode === 0 ? undefined : errcode }
     })
   })
+}
+
+/** Named by the call, or the one that its token belongs to. */
+function appidOf (world: World, query: Query): string {
+  return read(query, 'appid') || (world.grants.findToken(read(query, 'access_token'))?.grant.appid ?? '')
 }

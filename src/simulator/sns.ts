@@ -1,5 +1,6 @@
-// The four /sns endpoints, as rules on values. Every check is constant time: a benchmark may stand on them.
-// The order of the checks is assumed (missing parameters, grant type, app, secret, code); each number and text is recorded or documented.
+// The four /sns endpoints, as rules on values. Every check is constant time: a benchmark may stand on them. The order
+// of the checks is assumed (missing parameters, grant type, app, secret, code); each number and text is recorded or
+// documented.
 
 import { refusalBody } from './errcodes'
 import { read } from './query'
@@ -13,7 +14,9 @@ export function exchangeCode (world: World, query: Query): Body {
   const refusal = refuseExchange(world, query)
   if (refusal !== undefined) return refusalBody(world, refusal)
   const record = world.grants.findCode(read(query, 'code'))
-  if (record === undefined || record.grant.appid !== read(query, 'appid') || world.grants.hasExpired(record)) return refusalBody(world, 40029)
+  if (record === undefined || record.grant.appid !== read(query, 'appid') || world.grants.hasExpired(record)) {
+    return refusalBody(world, 40029)
+  }
   if (record.spent) return refusalBody(world, 40163)
   record.spent = true
   const { accessToken, refreshToken } = world.grants.issueTokens(record.grant)
@@ -42,7 +45,9 @@ export function refreshTokens (world: World, query: Query): Body {
   if (read(query, 'grant_type') !== 'refresh_token') return refusalBody(world, 40002)
   if (world.directory.findApp(read(query, 'appid')) === undefined) return refusalBody(world, 40013)
   const record = world.grants.findRefreshToken(refreshToken)
-  if (record === undefined || record.grant.appid !== read(query, 'appid') || world.grants.hasExpired(record)) return refusalBody(world, 40030)
+  if (record === undefined || record.grant.appid !== read(query, 'appid') || world.grants.hasExpired(record)) {
+    return refusalBody(world, 40030)
+  }
   return tokenBody(world, record.grant, world.grants.refresh(record), refreshToken)
 }
 
@@ -53,7 +58,9 @@ export function readProfile (world: World, query: Query, origin: string): Body {
   const { grant } = token
   if (grant.scope === 'snsapi_base') return refusalBody(world, 48001)
   const { user, snapshot } = grant
-  const avatar = snapshot ? `${origin}/mmopen/vi_32/virtual/132` : `${origin}/mmopen/vi_32/${encodeURIComponent(user.id)}/132`
+  const avatar = snapshot
+    ? `${origin}/mmopen/vi_32/virtual/132`
+    : `${origin}/mmopen/vi_32/${encodeURIComponent(user.id)}/132`
   return {
     openid: read(query, 'openid'),
     nickname: snapshot ? '微信用户' : user.nickname,
@@ -100,6 +107,8 @@ function openidOf (world: World, grant: Grant): string {
 
 // Never with snsapi_base, and only for an app that is bound to an Open Platform account.
 function unionidOf (world: World, grant: Grant): Body {
-  const unionid = grant.scope === 'snsapi_base' ? undefined : world.directory.unionid(world.directory.app(grant.appid), grant)
+  const unionid = grant.scope === 'snsapi_base'
+    ? undefined
+    : world.directory.unionid(world.directory.app(grant.appid), grant)
   return unionid === undefined ? {} : { unionid }
 }

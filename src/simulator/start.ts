@@ -1,8 +1,9 @@
 // The simulator as a server of its own.
 
+import { isIP } from 'node:net'
 import Fastify from 'fastify'
-import { findNetworkAddress } from './origin'
 import { wechatSimulator } from './plugin'
+import { explainListenError } from './simulator-error'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { WechatSimulator } from './control-types'
@@ -11,11 +12,14 @@ import type { WechatSimulatorServerOptions } from './types'
 /** Starts WeChat's side and tells what the plugin needs to talk to it. */
 export async function startWechatSimulator (given: WechatSimulatorServerOptions = {}): Promise<WechatSimulator> {
   const { port = 0, host = '127.0.0.1', https, ...options } = given
-  const isOpen = host === '0.0.0.0' || host === '::'
-  const phoneHost = options.phoneHost ?? (isOpen ? findNetworkAddress() : undefined)
+  const allowedHosts = [...options.allowedHosts ?? [], ...(isIP(host) === 0 ? [host] : [])]
   const app = createServer(https)
-  await app.register(wechatSimulator, { indexAtRoot: true, ...options, ...(phoneHost !== undefined && { phoneHost }) })
-  await app.listen({ port, host })
+  await app.register(wechatSimulator, { indexAtRoot: true, ...options, allowedHosts })
+  await app.listen({ port, host }).catch(async (error: unknown) => {
+    await app.close()
+    throw explainListenError(error, `${host}:${port}`)
+  })
+  const isOpen = host === '0.0.0.0' || host === '::'
   const url = urlOf(app, isOpen ? '127.0.0.1' : host, https !== undefined)
   const control = app.wechatSimulator
   return { url, options: control.pluginOptions(url), control, close: () => app.close() }

@@ -1,4 +1,5 @@
-// QR codes: one ticket a page view. waiting -> scanned -> confirmed, or cancelled (and it can be scanned again), or expired.
+// QR codes: one ticket a page view. waiting -> scanned -> confirmed, or cancelled (and it can be scanned again), or
+// expired.
 
 import { BoundedMap } from './bounded-map'
 import { SimulatorError } from './simulator-error'
@@ -51,7 +52,15 @@ export class Tickets {
 
   open (details: TicketDetails): Ticket {
     const expiresAt = this.#clock.now() + this.#settings.qrTtl * 1000
-    const ticket: Ticket = { ...details, uuid: this.#mint.uuid(), expiresAt, waiters: new Set(), status: 'waiting', user: undefined, code: '' }
+    const ticket: Ticket = {
+      ...details,
+      uuid: this.#mint.uuid(),
+      expiresAt,
+      waiters: new Set(),
+      status: 'waiting',
+      user: undefined,
+      code: ''
+    }
     this.#tickets.set(ticket.uuid, ticket)
     return ticket
   }
@@ -62,7 +71,9 @@ export class Tickets {
 
   find (uuid: string): Ticket | undefined {
     const ticket = this.#tickets.get(uuid)
-    if (ticket !== undefined && ticket.status !== 'confirmed' && ticket.expiresAt <= this.#clock.now()) ticket.status = 'expired'
+    if (ticket !== undefined && ticket.status !== 'confirmed' && ticket.expiresAt <= this.#clock.now()) {
+      ticket.status = 'expired'
+    }
     return ticket
   }
 
@@ -92,7 +103,10 @@ export class Tickets {
     return this.#move(uuid, ['waiting', 'scanned', 'cancelled', 'expired'], 'expired')
   }
 
-  /** Held while there is nothing new: `last` is what the page knows already. A hold that runs out answers 408, whatever was known. */
+  /**
+   * Held while there is nothing new: `last` is what the page knows already. A hold that runs out answers 408, whatever
+   * was known.
+   */
   async poll (uuid: string, last: string): Promise<PollReply> {
     const ticket = this.find(uuid)
     if (ticket === undefined) return { errcode: POLL_CODES.expired, code: '' }

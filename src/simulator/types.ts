@@ -12,11 +12,17 @@ export interface SimulatedAppOptions {
   secret?: string
   /** Shown on the consent pages. */
   name?: string
-  /** The authorised domain (网页授权域名, 授权回调域): a host name without scheme, port or path. @default the callback origin's host name */
+  /**
+   * The authorised domain (网页授权域名, 授权回调域): a host name without scheme, port or path. @default the callback origin's
+   * host name
+   */
   callbackDomain?: string
   /** @default `snsapi_base` and `snsapi_userinfo`, or `snsapi_login` */
   scopes?: readonly string[]
-  /** The Open Platform account that the app is bound to: apps that share one share unionids. `null`: not bound, no unionid. @default 'platform' */
+  /**
+   * The Open Platform account that the app is bound to: apps that share one share unionids. `null`: not bound, no
+   * unionid. @default 'platform'
+   */
   platform?: string | null
 }
 
@@ -61,7 +67,7 @@ export interface WechatSimulatorOptions {
   now?: () => number
   /** Makes codes, tokens and uuids repeat from run to run. @default random */
   seed?: string
-  /** @default 300, WeChat's five minutes */
+  /** @default 300 for an Official Account, 600 for a Website App: WeChat's five and ten minutes */
   codeTtl?: number
   /** @default 7200 */
   tokenTtl?: number
@@ -71,18 +77,39 @@ export interface WechatSimulatorOptions {
   qrTtl?: number
   /** Milliseconds of real time that an unchanged QR poll is held. @default 25000 */
   pollHold?: number
-  /** What a refusal sends to the application. WeChat sends nothing; old documents and code know the other two. @default 'none' */
+  /**
+   * What a refusal sends to the application. WeChat sends nothing; old documents and code know the other two. @default
+   * 'none'
+   */
   refusal?: 'none' | 'state-only' | 'authdeny'
   /** Refuse parameters out of the documented order, and approve() URLs without `#wechat_redirect`. @default true */
   strictOrder?: boolean
-  /** Refuse the oneclick page outside WeChat's browser. False lets a desktop browser follow `?via=oneclick`. @default true */
+  /**
+   * Refuse the oneclick page outside WeChat's browser. False lets a desktop browser follow `?via=oneclick`. @default
+   * true
+   */
   uaGate?: boolean
   /** Where redirect_uri may name a port, which WeChat never accepts. @default 'loopback' */
   ports?: 'never' | 'loopback' | 'any'
   /** A user who consented in the last 30 days is not asked again (unless forcePopup=true). @default false */
   rememberConsent?: boolean
-  /** The host name that QR codes carry, for a phone on the same network. @default the one that the page was asked at */
+  /**
+   * The host name that QR codes and links for a phone carry. @default the one that the page was asked at, or this
+   * machine's address on its network where that was a loopback name and the server listens on all addresses
+   */
   phoneHost?: string
+  /**
+   * Host names that it answers to, besides loopback names, its own addresses, `phoneHost` and the domains of its apps.
+   * Others get 403, so that no page elsewhere reads it under a name of its own. @default []
+   */
+  allowedHosts?: readonly string[]
+  /**
+   * Calls that one app may make to each /sns endpoint: beyond them WeChat answers 45011 until the next minute, 45009
+   * until the next day. WeChat's own limit is 50,000 a minute. @default none
+   */
+  quota?: { perMinute?: number, perDay?: number }
+  /** Start under NODE_ENV=production, where it lets anyone in as anyone. @default false */
+  allowInProduction?: boolean
   /** Serve the index page at `/` too. @default false as a plugin, true for `startWechatSimulator` */
   indexAtRoot?: boolean
 }
@@ -90,7 +117,7 @@ export interface WechatSimulatorOptions {
 export interface WechatSimulatorServerOptions extends WechatSimulatorOptions {
   /** @default 0, any free port */
   port?: number
-  /** `0.0.0.0` opens it to phones on the same network, and QR codes then carry this machine's address. @default '127.0.0.1' */
+  /** `0.0.0.0` opens it to phones on the same network. @default '127.0.0.1' */
   host?: string
   https?: { key: string | Buffer, cert: string | Buffer }
 }

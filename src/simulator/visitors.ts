@@ -1,4 +1,5 @@
-// Whose WeChat it is. A real phone knows; here a browser keeps the last choice in a cookie, and a test may set one user for all.
+// Whose WeChat it is. A real phone knows; here a browser keeps the last choice in a cookie, and a test may set one user
+// for all.
 
 import { BoundedMap } from './bounded-map'
 import type { Clock } from './clock'
@@ -39,7 +40,9 @@ export class Visitors {
   /** The user that this browser's cookie names. */
   chosen (cookieHeader: string | undefined): SimulatedUser | undefined {
     const match = /(?:^|;\s*)simulator_user=([^;]*)/.exec(cookieHeader ?? '')
-    return match?.[1] === undefined ? undefined : this.#directory.findUser(Buffer.from(match[1], 'base64url').toString())
+    return match?.[1] === undefined
+      ? undefined
+      : this.#directory.findUser(Buffer.from(match[1], 'base64url').toString())
   }
 
   /** The user whose WeChat this is: there is always one. */

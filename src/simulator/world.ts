@@ -1,4 +1,5 @@
-// Everything one simulator knows. Routes and the control API share it; nothing is global, so several run in one process.
+// Everything one simulator knows. Routes and the control API share it; nothing is global, so several run in one
+// process.
 
 import { CallLog } from './calls'
 import { createClock } from './clock'
@@ -8,6 +9,7 @@ import { Grants } from './grants'
 import { Holds } from './holds'
 import { createMint } from './mint'
 import { parseOptions } from './settings'
+import { Quota } from './quota'
 import { Tickets } from './tickets'
 import { Visitors } from './visitors'
 import type { Clock } from './clock'
@@ -25,6 +27,7 @@ export interface World {
   readonly visitors: Visitors
   readonly faults: FaultQueue
   readonly calls: CallLog
+  readonly quota: Quota
   readonly holds: Holds
 }
 
@@ -33,7 +36,7 @@ export function createWorld (options?: WechatSimulatorOptions): World {
   const clock = createClock(settings.now)
   const mint = createMint(settings.seed)
   const directory = new Directory(settings.apps, settings.users)
-  const grants = new Grants(settings, clock, mint)
+  const grants = new Grants(settings, clock, mint, directory)
   const holds = new Holds()
   return {
     settings,
@@ -45,10 +48,15 @@ export function createWorld (options?: WechatSimulatorOptions): World {
     visitors: new Visitors(settings, clock, directory),
     faults: new FaultQueue(),
     calls: new CallLog(),
+    quota: new Quota(settings, clock),
     holds
   }
 }
 
 export function resetWorld (world: World): void {
-  for (const part of [world.clock, world.directory, world.grants, world.tickets, world.visitors, world.faults, world.calls]) part.reset()
+  for (const part of [
+    world.clock, world.directory, world.grants, world.tickets, world.visitors, world.faults, world.calls, world.quota
+  ]) {
+    part.reset()
+  }
 }

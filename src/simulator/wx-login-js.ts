@@ -1,5 +1,5 @@
-// `wxLogin.js`, told from its documented behaviour: options, their order in the URL, no encoding (callers encode redirect_uri themselves),
-// the frame's size, and onReady through a message from the page's origin.
+// `wxLogin.js`, told from its documented behaviour: options, their order in the URL, no encoding (callers encode
+// redirect_uri themselves), the frame's size, and onReady through a message from the page's origin.
 
 export const WX_LOGIN_PATH = '/connect/zh_CN/htmledition/js/wxLogin.js'
 

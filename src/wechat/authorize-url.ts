@@ -1,7 +1,8 @@
 // The URLs on which WeChat asks the visitor. The order of the parameters is part of the protocol: WeChat checks the
 // link by a strict pattern, and its desktop browser shows a blank page for any other order.
 
-interface Account {
+/** What every such URL holds. */
+interface Authorization {
   /** Origin of WeChat's pages, without a slash at the end. */
   openHost: string
   appid: string
@@ -11,16 +12,23 @@ interface Account {
   state: string
 }
 
-export interface OneclickParameters extends Account {
+/** What an Official Account's URL may hold besides. WeChat's page: OA_Web_Apps/Wechat_webpage_authorization. */
+export interface OneclickParameters extends Authorization {
   scope: 'snsapi_userinfo' | 'snsapi_base'
+  /** Always show WeChat's consent. */
   forcePopup?: boolean | undefined
+  /** Always show WeChat's snapshot page first. */
   forceSnapShot?: boolean | undefined
+  /** Adds `connect_redirect=1`, which no page of WeChat's names. */
   connectRedirect?: boolean | undefined
 }
 
-/** In wxLogin.js' own words and values. */
-export interface EmbedParameters extends Account {
-  /** True: the callback opens inside the iframe. False: in the top window. Absent: WeChat's `default`, on other sites the same as false. */
+/** What wxLogin.js takes, in its own words and values. WeChat's page: Website_App/WeChat_Login/Wechat_Login. */
+export interface EmbedParameters extends Authorization {
+  /**
+   * True: the callback opens inside the iframe. False: in the top window. Absent: WeChat's `default`, on other sites
+   * the same as false.
+   */
   self_redirect?: boolean | undefined
   style?: 'black' | 'white' | undefined
   /** A style sheet, as an https or a `data:text/css;base64,` URL, not yet encoded. */
@@ -33,7 +41,10 @@ export interface EmbedParameters extends Account {
   color_scheme?: 'auto' | 'dark' | 'light' | undefined
 }
 
-/** Official Account, in WeChat's own browser, as a top-level navigation. Follows OA_Web_Apps/Wechat_webpage_authorization. */
+/**
+ * An Official Account's, for WeChat's own browser, as a top-level navigation.
+ * Follows OA_Web_Apps/Wechat_webpage_authorization.
+ */
 export function oneclickUrl (parameters: OneclickParameters): string {
   const { openHost, appid, redirectUri, scope, state, forcePopup, forceSnapShot, connectRedirect } = parameters
   return `${openHost}/connect/oauth2/authorize?appid=${appid}&redirect_uri=${encodeURIComponent(redirectUri)}` +
@@ -44,19 +55,21 @@ export function oneclickUrl (parameters: OneclickParameters): string {
     '#wechat_redirect'
 }
 
-/** Website App: a page with a QR code, in any other browser. Follows Website_App/WeChat_Login/Wechat_Login. */
-export function qrUrl ({ openHost, appid, redirectUri, state }: Account): string {
+/** A Website App's: a page with a QR code, for any other browser. Follows Website_App/WeChat_Login/Wechat_Login. */
+export function qrUrl ({ openHost, appid, redirectUri, state }: Authorization): string {
   return `${openHost}/connect/qrconnect?appid=${appid}&redirect_uri=${encodeURIComponent(redirectUri)}` +
     `&response_type=code&scope=snsapi_login&state=${encodeURIComponent(state)}#wechat_redirect`
 }
 
 /**
  * The `src` of the iframe that wxLogin.js would make: another order, no `response_type`, no fragment, and the four old
- * parameters that the script always writes, empty. The script encodes nothing itself; here `redirect_uri` and `href` are.
+ * parameters that the script always writes, empty. The script encodes nothing itself; here `redirect_uri` and `href`
+ * are. Follows Website_App/WeChat_Login/Wechat_Login and the script itself.
  */
 export function embedUrl (parameters: EmbedParameters): string {
   const { openHost, appid, redirectUri, state, style, href, lang, stylelite, color_scheme: colorScheme } = parameters
-  return `${openHost}/connect/qrconnect?appid=${appid}&scope=snsapi_login&redirect_uri=${encodeURIComponent(redirectUri)}` +
+  return `${openHost}/connect/qrconnect?appid=${appid}&scope=snsapi_login` +
+    `&redirect_uri=${encodeURIComponent(redirectUri)}` +
     `&state=${encodeURIComponent(state)}&login_type=jssdk&self_redirect=${parameters.self_redirect ?? 'default'}` +
     '&styletype=&sizetype=&bgcolor=&rst=' +
     (style ? `&style=${style}` : '') +

@@ -1,15 +1,12 @@
-// WeChat's token API (`/sns/*`) for one app. Parameters go into the query in the order of WeChat's documentation, and so
-// does the secret: every URL here is a secret itself.
+// WeChat's token API (`/sns/*`) for one app. Parameters go into the query in the order of WeChat's documentation, and
+// so does the secret: every URL here is a secret itself.
 
 import { toUSVString } from 'node:util'
-import type { EventLog } from '../events'
-import type { WechatClient, WechatClientOptions } from './types'
-import { parseWechatClientOptions } from './client-options'
-import { codeMissing, secretMissing } from './failure'
-import type { Failure } from './failure'
-import { observe } from './observe'
+import { isQuoted } from '../option-checks'
+import { type OnCall, reportCalls } from './call-report'
+import type { WechatClient, WechatClientOptions } from './client-types'
+import { codeMissing, type Failure, secretMissing } from './failure'
 import { readCheck, readTokens, readUserInfo } from './replies'
-import { createTransport } from './transport'
 import type { Transport } from './transport'
 
 type App = Pick<WechatClientOptions, 'appid' | 'secret'>
@@ -30,13 +27,17 @@ function encode (value: string): string {
 // The cause is dropped: what a vault's error says is not ours to pass on.
 async function askSecret (secret: () => string | Promise<string>): Promise<string> {
   const given: unknown = await new Promise(resolve => resolve(secret())).catch(() => undefined)
-  if (typeof given !== 'string' || given === '') throw secretMissing(EXCHANGE)
-  return given
+  const text = typeof given === 'string' ? given.trim() : ''
+  if (text === '' || isQuoted(text)) throw secretMissing(EXCHANGE)
+  return text
 }
 
-/** A client over a transport that its owner closes: `close()` does nothing here. `app` is trusted to be well-formed. */
-export function createClient ({ appid, secret }: App, transport: Transport, log?: EventLog): WechatClient {
-  const get = observe(transport, appid, log)
+/**
+ * A client over a transport that its owner closes: `close()` does nothing here. `app` is trusted to be well-formed.
+ * `onCall` is told of each call once it has ended, whether it succeeded or failed.
+ */
+export function createClient ({ appid, secret }: App, transport: Transport, onCall?: OnCall): WechatClient {
+  const get = onCall === undefined ? transport.get : reportCalls(transport, appid, onCall)
   // All of it stays in this closure, where neither util.inspect nor a serializer looks.
   const exchangeHead = `appid=${appid}&secret=`
   const refreshHead = `appid=${appid}&grant_type=refresh_token&refresh_token=`
@@ -52,7 +53,8 @@ export function createClient ({ appid, secret }: App, transport: Transport, log?
     },
 
     async refresh (refreshToken) {
-      return get(REFRESH, refreshHead + encode(refreshToken), { retry: true, read: body => readTokens(body, [refreshToken]) })
+      const query = refreshHead + encode(refreshToken)
+      return get(REFRESH, query, { retry: true, read: body => readTokens(body, [refreshToken]) })
     },
 
     async getProfile (accessToken, openid, { lang = 'zh_CN' } = {}) {
@@ -72,14 +74,4 @@ export function createClient ({ appid, secret }: App, transport: Transport, log?
 
     async close () {}
   }
-}
-
-/**
- * WeChat's API for one app, with a transport of its own; needs no Fastify. Its methods throw `WechatError` only.
- * @throws InvalidOptionsError
- */
-export function createWechatClient (options: WechatClientOptions): WechatClient {
-  const { appid, secret, transport: settings } = parseWechatClientOptions(options)
-  const transport = createTransport(settings)
-  return { ...createClient({ appid, secret }, transport), close: transport.close }
 }

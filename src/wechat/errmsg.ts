@@ -11,6 +11,7 @@ const tail = /,? ?\b(?:hints?: ?\[|rid:)/
 const newRid = /\brid: ?([\w.-]{1,64})/
 const oldRid = /\bhints?: ?\[ ?(?:req_id: ?)?([\w.-]{1,64}) ?\]/
 
+/** WeChat's errmsg in two parts. */
 export interface Errmsg {
   /** At most 256 characters, one line, without the request id. */
   errmsg?: string | undefined

@@ -3,9 +3,12 @@
 
 import { BadResponseError, MisconfiguredError, UnreachableError } from '../errors'
 import type { Hint, WechatError, WechatErrorCode, WechatErrorConstructor } from '../errors'
-import { explainErrcode } from './errcodes'
+import { explainErrcode } from './errcode-meanings'
 
-/** `reason`: Node's or undici's code (`ECONNREFUSED`), `HTTP_` and a status, or a word of ours (`TIMEOUT`). */
+/**
+ * How every call fails. `reason`: a code of Node's or undici's (`ECONNREFUSED`), `HTTP_502`, or a word of ours
+ * (`TIMEOUT`).
+ */
 export type Failure = WechatError & { reason?: string, hint: Hint }
 
 interface Facts {
@@ -24,13 +27,14 @@ const unreachableHint: Hint = Object.freeze({
 })
 
 const badResponseHint: Hint = Object.freeze({
-  en: 'The answer is not WeChat\'s: look for a proxy, a captive portal or a relay in between. If there is none, WeChat has a fault; try again later.',
+  en: 'The answer is not WeChat\'s: look for a proxy, a captive portal or a relay in between. ' +
+    'If there is none, WeChat has a fault; try again later.',
   zh: '响应不符合微信接口格式：请检查中间是否有代理、网关或中转；若没有，则为微信侧故障，请稍后再试。'
 })
 
 const secretHint: Hint = Object.freeze({
-  en: 'The function given as `secret` threw, or did not return a non-empty string.',
-  zh: '作为 secret 传入的函数抛出了异常，或没有返回非空字符串。'
+  en: 'The function given as `secret` threw, or did not return a non-empty string without quotes around it.',
+  zh: '作为 secret 传入的函数抛出了异常，或没有返回非空、首尾不带引号的字符串。'
 })
 
 /** A `Refusal` with these facts; those that are undefined are left out. */
@@ -52,7 +56,7 @@ export function badResponse (reason: string): Failure {
   return createFailure(BadResponseError, { sent: true, hint: badResponseHint, reason })
 }
 
-/** The host's `secret` function gave no secret. */
+/** The host's `secret` function gave no secret, or one that can be none. */
 export function secretMissing (endpoint: string): Failure {
   return createFailure(MisconfiguredError, { endpoint, sent: false, hint: secretHint })
 }

@@ -1,88 +1,64 @@
-// GETs over kept-alive connections: the only file that runs undici.
+// GETs over kept-alive connections of our own, or through a dispatcher of the host's.
 
-import { Agent, buildConnector, errors } from 'undici'
-import type { Socket } from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Deadline } from './deadline'
-import { Reading } from './reading'
-import type { WechatDispatcher } from './types'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { WechatDispatcher } from './client-types'
+import { type ConnectionSettings, createConnections } from './connections'
+import { ReplyReader } from './reply-reader'
 
-/** A black hole leaves time for the next host within the whole call's 5 s. */
-const CONNECT_TIMEOUT = 1500
-/**
- * WeChat's own idle time-out is unknown. The shortest in common use is 5 s (Apache, Node): a connection that we close
- * first cannot be closed by WeChat just when a code is on its way. Where a `Keep-Alive: timeout=` says more, undici obeys.
- */
-const KEEP_ALIVE_TIMEOUT = 4000
-
-/** Calls that are under way at a close may end well for so long: a code of theirs is spent. */
+/** Milliseconds. Calls that are under way at a close may end well for so long: a code of theirs is spent. */
 const CLOSE_GRACE = 1000
 
 const headers = { 'accept-encoding': 'identity' }
 
+/** HTTP as far as WeChat's API needs it. */
 export interface Http {
-  /** The body of a 200, or a `Failure`. `deadline` has not expired yet; `path` is already encoded. */
-  get (origin: string, path: string, deadline: Deadline): Promise<Buffer>
+  /**
+   * The body of a 200; rejects with a `Failure`, of reason `TIMEOUT` once the signal aborts. The signal has not aborted
+   * yet; `path` is already encoded.
+   */
+  get (origin: string, path: string, signal: AbortSignal): Promise<Buffer>
+  /** Closes the connections, after calls under way have had a second. */
   close (): Promise<void>
 }
 
-// undici's own connect time-out ticks in half seconds and would end after 2.0 s; this one keeps its word.
-function connectWithin (milliseconds: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: 0 }) as (...parameters: Parameters<buildConnector.connector>) => Socket
-  return (options, callback) => {
-    const timer = setTimeout(() => socket.destroy(new errors.ConnectTimeoutError()), milliseconds)
-    const socket = connect(options, (...result) => {
-      clearTimeout(timer)
-      callback(...result)
-    })
-  }
+interface HttpSettings extends ConnectionSettings {
+  readonly dispatcher: WechatDispatcher | undefined
 }
 
-/** GETs through an agent of its own, or through the host's `dispatcher`, which is never closed here. */
-export function createHttp ({ connections, dispatcher: given }: { connections: number, dispatcher?: WechatDispatcher | undefined }): Http {
-  const agent = new Agent({
-    connections,
-    connect: connectWithin(CONNECT_TIMEOUT),
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-    // The caller's signal ends the whole call; undici's two are a second coarse and let a body drip.
-    headersTimeout: 0,
-    bodyTimeout: 0
-  })
-  const dispatcher: WechatDispatcher = given ?? agent
-  const readings = new Set<Reading>()
+/** GETs over connections of its own, or through the host's `dispatcher`, which is never closed here. */
+export function createHttp (settings: HttpSettings): Http {
+  const connections = createConnections(settings)
+  const dispatcher = settings.dispatcher ?? connections
+  const readers = new Set<ReplyReader>()
 
-  function dispatch (origin: string, path: string, reading: Reading): void {
+  function dispatch (origin: string, path: string, reader: ReplyReader): void {
     try {
-      dispatcher.dispatch({ origin, path, method: 'GET', headers }, reading)
+      dispatcher.dispatch({ origin, path, method: 'GET', headers }, reader)
     } catch (error) { // of an interceptor of the host's
-      reading.onResponseError(undefined, error)
+      reader.onResponseError(undefined, error)
     }
   }
 
-  // undici frees a connection one turn after its reply: without this wait the profile would open a second one.
-  let freeing: Promise<void> | undefined
-  function startFreeing (): void {
-    freeing ??= turn().then(() => { freeing = undefined })
-  }
-
-  async function get (origin: string, path: string, deadline: Deadline): Promise<Buffer> {
-    const reading = new Reading()
-    readings.add(reading)
-    if (freeing === undefined) dispatch(origin, path, reading)
-    else void freeing.then(() => { dispatch(origin, path, reading) })
-    deadline.watch(() => { reading.giveUp('TIMEOUT') })
+  async function get (origin: string, path: string, signal: AbortSignal): Promise<Buffer> {
+    const reader = new ReplyReader()
+    const endInTime = (): void => { reader.fail('TIMEOUT') }
+    readers.add(reader)
+    signal.addEventListener('abort', endInTime)
+    dispatch(origin, path, reader)
     try {
-      return await reading.body
+      return await reader.body
     } finally {
-      deadline.watch()
-      startFreeing()
-      readings.delete(reading)
+      signal.removeEventListener('abort', endInTime)
+      readers.delete(reader)
+      // undici frees a connection one turn after its reply. Whoever asks again at once, as a login does for the
+      // profile, would open a second one, and so pay for a second TLS handshake.
+      await nextTurn()
     }
   }
 
   async function end (): Promise<void> {
-    const timer = setTimeout(() => readings.forEach(reading => reading.giveUp('CLOSED')), CLOSE_GRACE)
-    await agent.close()
+    const timer = setTimeout(() => readers.forEach(reader => reader.fail('CLOSED')), CLOSE_GRACE)
+    await connections.close()
     clearTimeout(timer)
   }
 

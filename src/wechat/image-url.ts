@@ -5,7 +5,10 @@
 const httpUrl = /^https?:\/\/[\w.-]+(?::\d{1,5})?(?:[/?#][\w\-.~:/?#[\]@!$&()*+,;=%]*)?$/i
 const plainHttpOfWechat = /^http:(?=\/\/(?:[\w-]+\.)*qlogo\.cn(?:[/?#]|$))/i
 
-/** An http or https URL of at most 2,048 characters; https on WeChat's own picture hosts. Undefined for anything else, also for ''. */
+/**
+ * `headimgurl` as a URL of http or https, at most 2,048 characters, of https on WeChat's own picture hosts. Undefined
+ * for anything else, also for ''. Follows api_snsuserinfo.
+ */
 export function readImageUrl (untrusted: unknown): string | undefined {
   if (typeof untrusted !== 'string' || untrusted.length > 2048 || !httpUrl.test(untrusted)) return undefined
   return untrusted.replace(plainHttpOfWechat, 'https:')

@@ -1,6 +1,7 @@
-// WeChat's replies are JSON, but not always legal JSON: raw control bytes (0x14 is recorded) stand inside nicknames, and
-// JSON.parse throws on them. Escaping every control character would break pretty-printed replies, escaping backslashes
-// as well would break `\/` and `\"`: only those inside string literals are touched, and only after a strict attempt.
+// WeChat's replies are JSON, but not always legal JSON: raw control bytes (0x14 is recorded) stand inside nicknames,
+// and JSON.parse throws on them. Escaping every control character would break pretty-printed replies, escaping
+// backslashes as well would break `\/` and `\"`: only those inside string literals are touched, and only after a
+// strict attempt.
 
 // Also takes a string that never ends, so that no input is scanned twice.
 const stringLiteral = /"(?:[^"\\]|\\[^]?)*(?:"|$)/g
@@ -23,8 +24,9 @@ function parse (text: string): unknown {
 }
 
 /**
- * The value, or undefined where the bytes are no JSON. Always read as UTF-8, whatever the Content-Type says (WeChat says
- * `text/plain`); bytes that are no UTF-8 become U+FFFD, a byte order mark is dropped. Of a key given twice the last one counts.
+ * The value, or undefined where the bytes are no JSON. Always read as UTF-8, whatever the Content-Type says (WeChat
+ * says `text/plain`); bytes that are no UTF-8 become U+FFFD, a byte order mark is dropped. Of a key given twice the
+ * last one counts.
  */
 export function parseJson (bytes: Buffer): unknown {
   const decoded = bytes.toString('utf8')

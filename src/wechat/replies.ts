@@ -1,11 +1,11 @@
 // WeChat's replies as values: picked by name, so that nothing else in a body (`__proto__`, new fields) comes through.
-// A required field of the wrong shape refuses the reply; an optional one is left out. Success and failure both come with
-// status 200, and success may carry `errcode: 0`. `confidential` is what was sent and may not show in an error.
+// A required field of the wrong shape refuses the reply; an optional one is left out. Success and failure both come
+// with status 200, and success may carry `errcode: 0`. `confidential` is what was sent and may not show in an error.
 
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { WechatTokens, WechatUserInfo } from './types'
-import { explainErrcode } from './errcodes'
+import type { WechatTokens, WechatUserInfo } from './client-types'
+import { explainErrcode } from './errcode-meanings'
 import { readErrmsg } from './errmsg'
 import { badResponse, createFailure } from './failure'
 import { readImageUrl } from './image-url'
@@ -17,14 +17,24 @@ type Untrusted = Record<string, unknown>
 const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{6,64}$' })
 const isReply = TypeCompiler.Compile(Type.Object({}))
 const isId = TypeCompiler.Compile(Id)
-const isTokens = TypeCompiler.Compile(Type.Object({ access_token: Type.String({ minLength: 1, maxLength: 512 }), openid: Id }))
+const Token = Type.String({ minLength: 1, maxLength: 512 })
+const isTokens = TypeCompiler.Compile(Type.Object({ access_token: Token, openid: Id }))
 // A recorded reply for a snapshot page's virtual user has empty tokens.
-const isSnapshotTokens = TypeCompiler.Compile(Type.Object({ access_token: Type.String({ maxLength: 512 }), openid: Id }))
+const isSnapshotTokens = TypeCompiler.Compile(Type.Object({
+  access_token: Type.String({ maxLength: 512 }),
+  openid: Id
+}))
 const isUserInfo = TypeCompiler.Compile(Type.Object({ openid: Id }))
-const isToken = TypeCompiler.Compile(Type.String({ minLength: 1, maxLength: 512 }))
+const isToken = TypeCompiler.Compile(Token)
 const isTexts = TypeCompiler.Compile(Type.Array(Type.String()))
-const isErrcode = TypeCompiler.Compile(Type.Union([Type.Integer(), Type.String({ pattern: '^-?[0-9]{1,9}$' })]))
-const isSeconds = TypeCompiler.Compile(Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String({ pattern: '^0*[1-9][0-9]{0,8}$' })]))
+const isErrcode = TypeCompiler.Compile(Type.Union([
+  Type.Integer(),
+  Type.String({ pattern: '^-?[0-9]{1,9}$' })
+]))
+const isSeconds = TypeCompiler.Compile(Type.Union([
+  Type.Number({ exclusiveMinimum: 0 }),
+  Type.String({ pattern: '^0*[1-9][0-9]{0,8}$' })
+]))
 
 function readReply (bytes: Buffer, confidential: string[]): Untrusted {
   const reply = parseJson(bytes)
@@ -55,13 +65,18 @@ function pick<T extends object> (fields: { [Name in keyof T]: T[Name] | undefine
   return picked as T
 }
 
-/** The reply to a code and to a refresh. Follows api_snsaccesstoken and api_snsrefreshtoken. */
+/**
+ * The reply to a code and to a refresh. Follows api_snsaccesstoken and api_snsrefreshtoken.
+ * @throws BadResponseError, or the error of WeChat's errcode
+ */
 export function readTokens (bytes: Buffer, confidential: string[]): WechatTokens {
   const reply = readReply(bytes, confidential)
   const snapshot = readSnapshot(reply.is_snapshotuser)
   const shape = snapshot === 1 ? isSnapshotTokens : isTokens
   if (!shape.Check(reply)) throw badResponse('SHAPE')
-  const { access_token: accessToken, openid, expires_in: expiresIn, refresh_token: refreshToken, scope, unionid } = reply as typeof reply & Untrusted
+  const {
+    access_token: accessToken, openid, expires_in: expiresIn, refresh_token: refreshToken, scope, unionid
+  } = reply as typeof reply & Untrusted
   return pick<WechatTokens>({
     access_token: accessToken,
     expires_in: isSeconds.Check(expiresIn) ? Number(expiresIn) : 7200,
@@ -73,11 +88,16 @@ export function readTokens (bytes: Buffer, confidential: string[]): WechatTokens
   })
 }
 
-/** The reply to `/sns/userinfo`; an empty string stays one, but for the picture. Follows api_snsuserinfo. */
+/**
+ * The reply to `/sns/userinfo`; an empty string stays one, but for the picture. Follows api_snsuserinfo.
+ * @throws BadResponseError, or the error of WeChat's errcode
+ */
 export function readUserInfo (bytes: Buffer, confidential: string[]): WechatUserInfo {
   const reply = readReply(bytes, confidential)
   if (!isUserInfo.Check(reply)) throw badResponse('SHAPE')
-  const { openid, unionid, nickname, sex, language, city, province, country, headimgurl, privilege, is_snapshotuser: snapshot } = reply as typeof reply & Untrusted
+  const {
+    openid, unionid, nickname, sex, language, city, province, country, headimgurl, privilege, is_snapshotuser: snapshot
+  } = reply as typeof reply & Untrusted
   return pick<WechatUserInfo>({
     openid,
     nickname: readText(nickname),
@@ -93,7 +113,10 @@ export function readUserInfo (bytes: Buffer, confidential: string[]): WechatUser
   })
 }
 
-/** The reply to `/sns/auth`, whose success is an errcode of 0 and nothing else. Follows api_snsauth. */
+/**
+ * The reply to `/sns/auth`, whose success is an errcode of 0 and nothing else. Follows api_snsauth.
+ * @throws BadResponseError, or the error of WeChat's errcode
+ */
 export function readCheck (bytes: Buffer, confidential: string[]): true {
   const reply = readReply(bytes, confidential)
   if (!isErrcode.Check(reply.errcode)) throw badResponse('SHAPE')

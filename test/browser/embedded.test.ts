@@ -95,7 +95,7 @@ helperTest("the server's no reaches the page around, and stays readable with a w
   sites.wechat.control.confirm(lastQr(sites))
   await until("said.includes('onRefused')")
   const frame = page.frameLocator('iframe')
-  t.equal(await frame.getByRole('heading').innerText(), '您没有登录')
+  t.equal(await frame.getByRole('heading').innerText(), '登录未完成')
   await shoot(page, 'embedded-refused')
   await frame.getByRole('link', { name: '重新登录' }).click()
   await page.waitForURL(`${weixin}/connect/qrconnect?**`, begun)
@@ -182,6 +182,33 @@ helperTest('the code is renewed before its attempt ends; a renewal that fails is
   await until('said.length === 4')
   t.strictSame(await run('said'), ['onReady', 'onReady', 'onError BAD_ANSWER', 'onReady'])
   t.equal(await run("document.querySelectorAll('#qr iframe').length"), 1)
+})
+
+helperTest('a frame that keeps saying that its attempt is over is renewed after longer and longer waits, until one lives for a minute', clock, async (t, { page, run, until }) => {
+  await page.route('**/wechat/embed?**', route => route.fulfill({ json: { src: `${app}/frame`, redirect: '/', expiresIn: 900 } }))
+  await page.route('**/frame', route => route.fulfill({ contentType: 'text/html', body: "<script>parent.postMessage('wxReady', location.origin)</script>" }))
+  await run(`
+    window.expired = []
+    window.heard = 0
+    addEventListener('message', ({ data }) => { if (data.wechatLogin) { heard++; dispatchEvent(new Event('said')) } })
+    show({ onExpired: () => expired.push(Date.now()) })`)
+  const sayExpired = async (count: number): Promise<void> => {
+    await until(`said.length === ${count}`)
+    await run(`document.querySelector('#qr iframe').contentWindow.eval("parent.postMessage({ wechatLogin: 'expired' }, location.origin)"); 0`)
+    await until(`heard === ${count}`)
+  }
+  const waits = [0, 1, 2, 4, 8, 16, 32, 60, 60].map(seconds => seconds * 1000)
+  for (const [index, wait] of waits.entries()) {
+    await sayExpired(index + 1)
+    await page.clock.fastForward(wait)
+  }
+  await until(`said.length === ${waits.length + 1}`)
+  const times = await run('expired') as number[]
+  t.equal(times.length, waits.length)
+  t.strictSame(times.slice(1).map((time, index) => time - times[index]!).filter((gap, index) => gap < waits[index + 1]!), [])
+  await page.clock.fastForward('01:01')
+  await sayExpired(waits.length + 1)
+  await until(`said.length === ${waits.length + 2}`)
 })
 
 helperTest('offline a page keeps its code, and gets a new one as soon as it is online', clock, async (t, { page, run, until }) => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { isWechatUserAgent } from '../../src/wechat/browser'
+import { isWechatUserAgent } from '../../src/request-kind'
 import { closeHelped, helper, helperTest, missed, openHelped, pages } from '../fixture/helped'
 import { app, browserTest, type Sites, weixin } from '../fixture/sites'
 
@@ -77,7 +77,7 @@ helperTest('logout ends the login, asked once for two clicks', { simulator: { co
 })
 
 helperTest("isWechatBrowser is the server's own test", {}, async (t, { run }) => {
-  const agents: Array<{ userAgent: string }> = JSON.parse(readFileSync(join(__dirname, '../fixtures/user-agents.json'), 'utf8'))
+  const agents: Array<{ userAgent: string }> = JSON.parse(readFileSync(join(__dirname, '../data/user-agents.json'), 'utf8'))
   t.ok(agents.length > 20)
   const found = await run(`${JSON.stringify(agents.map(({ userAgent }) => userAgent))}.map(ua => w.isWechatBrowser(ua))`)
   t.strictSame(found, agents.map(({ userAgent }) => isWechatUserAgent(userAgent)))

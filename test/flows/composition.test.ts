@@ -6,38 +6,20 @@ import session from '@fastify/session'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import type { WechatPage } from '../../src/types'
-import { checkAllRoutes, form, sameOrigin } from '../fixture/all-routes'
+import { checkAllRoutes, form } from '../fixture/all-routes'
+import { type Host, type HostOptions, recordLog, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { SessionStore } from '../fixture/session-store'
+import { sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { agents, Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, recordLog, startHost } from '../fixture/host'
 
 const secret = 'a signing secret of the host, long enough'
-const site = 'app.example.com'
 
 type Options = NonNullable<Exclude<HostOptions['options'], Function>>
 
-/** A session store that counts. */
-function createStore () {
-  const sessions = new Map<string, any>()
-  let writes = 0
-  return {
-    sessions,
-    writes: () => writes,
-    set (id: string, value: any, done: (error?: any) => void) {
-      writes++
-      sessions.set(id, value)
-      done()
-    },
-    get (id: string, done: (error: any, value?: any) => void) { done(null, sessions.get(id) ?? null) },
-    destroy (id: string, done: (error?: any) => void) {
-      sessions.delete(id)
-      done()
-    }
-  }
-}
-
 const withSession = (options: object = {}) => async (app: FastifyInstance): Promise<void> => {
   await app.register(cookie)
-  await app.register(session, { secret: 'a session secret of the host, long enough', ...options })
+  await app.register(session, { secret: sessionSecret, ...options })
 }
 
 const sessions: Record<string, HostOptions & { cookies: string[] }> = {
@@ -453,7 +435,7 @@ test('with renderPage false visitors get both from the host\'s error handler', a
 })
 
 test('1,000 visits to the login route are 1,000 states and no entry in the session store', async t => {
-  const store = createStore()
+  const store = new SessionStore()
   const { app } = await startHost(t, { options: options({ session: { secret, store } }) })
   const states = new Set<string | null>()
   for (let count = 0; count < 1000; count++) {
@@ -462,12 +444,12 @@ test('1,000 visits to the login route are 1,000 states and no entry in the sessi
   }
   t.equal(states.size, 1000)
   t.ok([...states].every(state => /^[A-Za-z0-9]{22,128}$/.test(String(state))))
-  t.equal(store.writes(), 0)
+  t.equal(store.counts.set, 0)
 })
 
 for (const saving of [false, true]) {
   test(`T28: an anonymous visit to any route writes nothing, also with the host's saveUninitialized and rolling ${saving}`, async t => {
-    const store = createStore()
+    const store = new SessionStore()
     const host = await startHost(t, { before: withSession({ store, saveUninitialized: saving, rolling: saving }), options: options({ secret }) })
     const visit = async (browser: Browser): Promise<void> => {
       const callback = `${host.origin}/wechat/qr`
@@ -480,14 +462,14 @@ for (const saving of [false, true]) {
     }
     const browser = host.browser()
     await visit(browser)
-    t.equal(store.writes(), 0)
+    t.equal(store.counts.set, 0)
     t.notOk(browser.jar(site).has('sessionId'))
     await visit(host.browser(agents.wechat))
-    t.equal(store.writes(), 0, "in WeChat's browser neither")
+    t.equal(store.counts.set, 0, "in WeChat's browser neither")
     const stale = host.browser()
     stale.jar(site).set('sessionId', 'of-a-session-that-is-gone.signature')
     await visit(stale)
-    t.equal(store.writes(), 0, 'nor with the cookie of a session that is gone')
+    t.equal(store.counts.set, 0, 'nor with the cookie of a session that is gone')
     t.ok(stale.jar(site).has('sessionId'), 'which stays: another answer may have renewed it')
   })
 }

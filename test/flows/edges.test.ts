@@ -7,10 +7,12 @@ import { test } from 'tap'
 import type { Apps } from '../../src/login/apps'
 import { createContext, sweep } from '../../src/login/context'
 import { maxTargetLength } from '../../src/redirect-target'
-import type { Settings } from '../../src/options'
+import type { Settings } from '../../src/options/parse-options'
 import { agents } from '../fixture/browser'
-import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
 import { getRaw } from '../fixture/raw'
+import { sessionSecret, site } from '../fixture/settings'
 
 test('a route of the host starts a login by authorizeUrl, in the way that it names', async t => {
   const host = await startHost(t, {
@@ -38,7 +40,7 @@ test('a route of the host starts a login by authorizeUrl, in the way that it nam
 
 test('isWechatBrowser of the host decides, and a way that is not set up is no request', async t => {
   const host = await startHost(t, { options: { oneclick: undefined as never, isWechatBrowser: request => request.headers['x-app'] === 'wechat' } })
-  const browser = host.browser(agents.wechat)
+  const browser = host.browser(`${agents.desktop} MicroMessenger/8.0`)
   t.equal((await browser.get(`${host.origin}/wechat/login`)).status, 302, 'a QR code, whatever the user agent says')
   t.equal((await browser.fetch(`${host.origin}/wechat/login?via=oneclick`)).json().code, 'FST_WECHAT_INVALID_REQUEST')
   t.equal((await browser.fetch(`${host.origin}/wechat/login`, { headers: { 'x-app': 'wechat' } })).json().code, 'FST_WECHAT_WRONG_BROWSER')
@@ -144,15 +146,15 @@ test('where the host wants a session for every visitor, the answer of a guard gi
   t.equal(newcomer.status, 401)
   t.match(newcomer.setCookies.join(), /^__Host-session=[^;]/)
   const browser = host.browser()
-  browser.jar('app.example.com').set('__Host-session', 'of.another')
+  browser.jar(site).set('__Host-session', 'of.another')
   t.strictSame((await browser.fetch(`${host.origin}/account`)).setCookies, [])
 })
 
 test('a guard sends a visitor back to any page whose address is no longer than a target may be', async t => {
   const host = await startHost(t)
-  for (const [length, comesBack] of [[maxTargetLength, true], [maxTargetLength + 1, false]] as const) {
+  for (const [length, back] of [[maxTargetLength, '/account?'.padEnd(maxTargetLength, 'x')], [maxTargetLength + 1, '/account']] as const) {
     const page = '/account?'.padEnd(length, 'x')
-    t.equal((await host.browser().get(host.origin + page)).location, `${host.origin}/wechat/login${comesBack ? `?redirect=${encodeURIComponent(page)}` : ''}`)
+    t.equal((await host.browser().get(host.origin + page)).location, `${host.origin}/wechat/login?redirect=${encodeURIComponent(back)}`)
   }
 })
 
@@ -184,16 +186,16 @@ test('loadUser is asked once a request, and until then nobody is known', async t
 test('junk in an attempt\'s cookie counts as the oldest, and goes first', async t => {
   const host = await startHost(t)
   const browser = host.browser()
-  browser.jar('app.example.com').set('__Host-wechat-aaaaaaaaaaaa', '!')
+  browser.jar(site).set('__Host-wechat-aaaaaaaaaaaa', '!')
   for (let count = 0; count < 5; count++) await browser.get(`${host.origin}/wechat/login`)
-  t.notOk(browser.jar('app.example.com').has('__Host-wechat-aaaaaaaaaaaa'))
-  t.equal(browser.jar('app.example.com').size, 5)
+  t.notOk(browser.jar(site).has('__Host-wechat-aaaaaaaaaaaa'))
+  t.equal(browser.jar(site).size, 5)
 })
 
 test('what the process remembers of attempts and logins goes with time', async t => {
   let now = 1_000_000
-  const context = createContext({ prefix: '', paths: {} } as unknown as Settings, {} as Apps, () => now)
-  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ pointer: { session: 'session', attempt: 'key' } }))
+  const context = createContext({ prefix: '', paths: {} } as unknown as Settings, [], {} as Apps, () => now)
+  await context.spent.run('key', { state: 'state', code: 'code', endsAt: now }, async () => ({ sessionRef: { session: 'session', loginId: 'key' } }))
   context.ended.add('login', now, async () => false)
   now += 3_600_000
   sweep(context)

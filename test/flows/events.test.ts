@@ -3,15 +3,16 @@
 import { createHash } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type Test } from 'tap'
-import { createWechatClient } from '../../src/wechat/client'
-import { observe } from '../../src/wechat/observe'
+import { createClient } from '../../src/wechat/client'
+import { createWechatClient } from '../../src/wechat-client'
 import { startWechatSimulator } from '../../src/simulator'
-import { type EventName, tell } from '../../src/events'
+import { type EventName, publish } from '../../src/events'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn, stateIn } from '../fixture/login'
+import { sameOrigin } from '../fixture/settings'
 
 const names: EventName[] = ['attempt.started', 'attempt.restarted', 'login.succeeded', 'login.refused', 'callback.repeated', 'login.ended', 'token.refreshed', 'wechat.call']
-const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 const levels: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
 
 type Told = Record<string, any> & { event: string }
@@ -36,15 +37,11 @@ function fingerprint (text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16)
 }
 
-function stateOf (callback: string): string {
-  return new URL(callback).searchParams.get('state')!
-}
-
 test('an event that nobody wants to know of is not even described', t => {
   const written = (): void => { t.fail('written') }
   const silent = { isLevelEnabled: () => false, debug: written, info: written, error: written }
-  tell('attempt.started', () => t.fail('described') as never, silent)
-  tell('attempt.started', () => t.fail('described') as never, undefined)
+  publish('attempt.started', () => t.fail('described') as never, silent)
+  publish('attempt.started', () => t.fail('described') as never, undefined)
   t.end()
 })
 
@@ -58,7 +55,7 @@ test('a login and a logout are told in order, on the channels and in the log, un
   await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   const passed = Date.now() - begun + 1
   const { appid } = host.wechat.options.qr
-  const attempt = fingerprint(stateOf(callback))
+  const attempt = fingerprint(stateIn(callback))
   const subject = fingerprint(`${appid} ${host.wechat.control.openid(appid, 'qinghe')}`)
   const expected = [
     { event: 'attempt.started', via: 'qr', appid, attempt },
@@ -153,7 +150,7 @@ for (const asPage of [true, false]) {
     const [, call, refused] = told
     t.match(call, { event: 'wechat.call', endpoint: '/sns/oauth2/access_token', code: 'FST_WECHAT_MISCONFIGURED', errcode: 40125, rid: '63eb339a-57c1b83a-3acf9bf5' })
     t.notOk('reason' in call! || 'status' in call!)
-    t.match(refused, { event: 'login.refused', code: 'FST_WECHAT_MISCONFIGURED', statusCode: 500, route: 'qr', attempt: fingerprint(stateOf(callback)), errcode: 40125, rid: '63eb339a-57c1b83a-3acf9bf5' })
+    t.match(refused, { event: 'login.refused', code: 'FST_WECHAT_MISCONFIGURED', statusCode: 500, route: 'qr', attempt: fingerprint(stateIn(callback)), errcode: 40125, rid: '63eb339a-57c1b83a-3acf9bf5' })
     t.strictSame(host.logs.filter(({ level }) => level === 50).map(({ event, err }) => [event, err?.code]), asPage
       ? [['login.refused', 'FST_WECHAT_MISCONFIGURED']]
       : [['login.refused', undefined], [undefined, 'FST_WECHAT_MISCONFIGURED']], 'and the error itself is logged once')
@@ -167,7 +164,7 @@ for (const asPage of [true, false]) {
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     await (asPage ? browser.get(callback) : browser.fetch(callback))
-    t.strictSame(told.at(-1), { event: 'login.refused', code: 'HOST_ERROR', statusCode: 500, route: 'qr', attempt: fingerprint(stateOf(callback)) })
+    t.strictSame(told.at(-1), { event: 'login.refused', code: 'HOST_ERROR', statusCode: 500, route: 'qr', attempt: fingerprint(stateIn(callback)) })
     t.equal(host.logs.filter(({ err }) => err !== undefined).length, 1)
     t.match(host.rawLog(), 'the database is down')
     t.notOk(host.logs.some(({ msg }) => String(msg).includes('database')))
@@ -206,7 +203,7 @@ test('a callback that comes again is told, at once, later, and after its attempt
   const after = told.filter(({ event }) => !['attempt.started', 'wechat.call'].includes(event))
   t.strictSame(after.map(({ event }) => event).sort(), ['callback.repeated', 'callback.repeated', 'login.succeeded'])
   const { appid } = host.wechat.options.qr
-  t.strictSame(after.find(({ event }) => event === 'callback.repeated'), { event: 'callback.repeated', via: 'qr', appid, attempt: fingerprint(stateOf(callback)) })
+  t.strictSame(after.find(({ event }) => event === 'callback.repeated'), { event: 'callback.repeated', via: 'qr', appid, attempt: fingerprint(stateIn(callback)) })
   t.equal(linesOf(host).filter(({ event }) => event === 'callback.repeated').length, 2)
 })
 
@@ -218,7 +215,7 @@ test('an attempt whose cookie is lost is told as one that was started again', as
   const again = await bare.get(callback)
   t.equal(again.status, 302)
   const { appid } = host.wechat.options.oneclick
-  const expected = [callback, again.location].map((url, index) => ({ event: index === 0 ? 'attempt.started' : 'attempt.restarted', via: 'oneclick', appid, attempt: fingerprint(stateOf(url)) }))
+  const expected = [callback, again.location].map((url, index) => ({ event: index === 0 ? 'attempt.started' : 'attempt.restarted', via: 'oneclick', appid, attempt: fingerprint(stateIn(url)) }))
   t.strictSame(told, expected)
   t.match(linesOf(host)[1], { level: 'info', event: 'attempt.restarted', msg: 'fastify-wechat-login: a login was started again, the browser had lost its cookie' })
 })
@@ -262,13 +259,21 @@ test('a call that WeChat answers badly, or not at all, is told with its status o
   ])
 })
 
-test('nobody pays for what nobody hears: a client without log and listener calls straight', async t => {
-  const promise = Promise.resolve()
-  const transport = { get: <T>() => promise as T as never, close: async () => {} }
-  t.equal(observe(transport, 'wx0123456789abcdef', undefined)('/sns/userinfo', '', { retry: true, read: () => {} }), promise)
+test('nobody pays for what nobody hears: without a listener no call is described', async t => {
+  const described: unknown[] = []
+  const transport = { get: async () => undefined as never, close: async () => {} }
+  const app = { appid: 'wx0123456789abcdef', secret: 'x' }
+  const client = createClient(app, transport, report => {
+    publish('wechat.call', () => {
+      described.push(report())
+      return report()
+    }, undefined)
+  })
+  await client.getProfile('token', 'openid')
+  t.strictSame(described, [])
   const told = listen(t)
-  t.not(observe(transport, 'wx0123456789abcdef', undefined)('/sns/userinfo', '', { retry: true, read: () => {} }), promise)
-  await promise
+  await client.getProfile('token', 'openid')
+  t.match(described, [{ appid: app.appid, endpoint: '/sns/userinfo' }])
   t.match(told, [{ event: 'wechat.call' }])
 })
 

@@ -2,14 +2,17 @@
 // Nobody is let in by a fault, nobody is locked out after it, and nobody else notices.
 
 import { test, type Test } from 'tap'
-import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
-import { Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
-import { gate, type Operation, type SessionRecord, type SessionStore } from '../fixture/session-store'
-import { logOut, me, origin, site as name, startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
+import { copyOf, withOnly } from '../fixture/alone'
+import { gate } from '../fixture/gate'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import type { Operation, SessionRecord, SessionStore } from '../fixture/session-store'
+import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { startStoredHost, type Stored, type StoredOptions } from '../fixture/stored-host'
+import { type Answer, Browser } from '../fixture/browser'
 import type { StoredUser, WechatUser } from '../../src/types'
 
-const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 /** Of the good calls too, on a machine under load. */
 const timeout = 1500
 
@@ -28,10 +31,9 @@ const failing = (): never => { throw new Error('store 10.0.0.7:6379 is down, pas
 
 // A login's calls to the store, in their order. What each fault of them must lead to.
 const calls: Array<{ call: string, operation: Operation, nth: number, outcome: 'usable' | 'spent' | 'done' }> = [
-  { call: "the look for the attempt's marker", operation: 'get', nth: 1, outcome: 'usable' },
-  { call: 'the end of the old session', operation: 'destroy', nth: 1, outcome: 'spent' },
+  { call: "the look for the attempt's shared result", operation: 'get', nth: 1, outcome: 'usable' },
   { call: 'the new session', operation: 'set', nth: 1, outcome: 'spent' },
-  { call: 'the marker', operation: 'set', nth: 2, outcome: 'done' }
+  { call: 'the shared result', operation: 'set', nth: 2, outcome: 'done' }
 ]
 
 for (const { call, operation, nth, outcome } of calls) {
@@ -48,7 +50,7 @@ for (const { call, operation, nth, outcome } of calls) {
       if (outcome === 'done') {
         t.equal(answer.status, 303)
         t.equal((await me(browser)).status, 200)
-        const told = host.logs.filter(line => /marker/.test(line.msg))
+        const told = host.logs.filter(line => /shared result/.test(line.msg))
         t.strictSame(told.map(({ level, err }) => [level, err.type]), [[40, 'Error']], 'the log tells')
       } else {
         t.equal(answer.status, 500)
@@ -68,30 +70,31 @@ for (const { call, operation, nth, outcome } of calls) {
   }
 }
 
-/** A host whose page of refusal waits for `rendered`; `page` opens when it begins. */
-async function startWithSlowPage (t: Test) {
+/** A host whose page of refusal waits until a store that hung has come back after all: `visitLate` resolves to that page. */
+async function startWithLateStore (t: Test) {
   const page = gate()
-  const rendered = gate()
   const renderPage = async ({ code }: { code: string }): Promise<string> => {
-    page.open()
-    await rendered.opened
+    await page.pass()
     return code
   }
-  return { ...await startWithStore(t, { options: { renderPage } }), page, rendered }
+  const stored = await startWithStore(t, { options: { renderPage } })
+  const visitLate = async (browser: Browser, callback: string, operation: Operation): Promise<Answer> => {
+    const { opened, open } = gate()
+    const stop = obstruct(stored.store, operation, 1, () => opened)
+    const answering = browser.get(callback)
+    await page.entered
+    open()
+    await stored.store.quiet()
+    stop()
+    page.open()
+    return answering
+  }
+  return { ...stored, visitLate }
 }
 
 test('a store that comes back too late leaves no login behind, neither in itself nor in the answer', async t => {
-  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
-  const callback = await beginLogin(host, browser)
-  const { opened, open } = gate()
-  const stop = obstruct(store, 'destroy', 1, () => opened)
-  const answering = browser.get(callback)
-  await page.opened
-  open()
-  await store.quiet()
-  stop()
-  rendered.open()
-  const answer = await answering
+  const { host, store, browser, visitLate } = await startWithLateStore(t)
+  const answer = await visitLate(browser, await beginLogin(host, browser), 'set')
   t.equal(answer.status, 500)
   t.notOk(sessionCookie(answer))
   await store.quiet()
@@ -100,38 +103,38 @@ test('a store that comes back too late leaves no login behind, neither in itself
 })
 
 test('a store that comes back too late for a repeated callback takes no session away', async t => {
-  const { host, store, browser, page, rendered } = await startWithSlowPage(t)
+  const { host, browser, visitLate } = await startWithLateStore(t)
   const callback = await beginLogin(host, browser)
   const late = copyOf(host, browser)
-  late.jar(name).set('__Host-session', 'from.before')
+  late.jar(site).set('__Host-session', 'from.before')
   await browser.get(callback)
-  const { opened, open } = gate()
-  const stop = obstruct(store, 'get', 1, () => opened)
-  const answering = late.get(callback)
-  await page.opened
-  open()
-  await store.quiet()
-  stop()
-  rendered.open()
-  const answer = await answering
+  const answer = await visitLate(late, callback, 'get')
   t.equal(answer.status, 500)
   t.strictSame(answer.setCookies.filter(line => line.startsWith('__Host-session=')), [])
 })
 
-test('a store that fails while a logged-in visitor logs in anew leaves them the old login or none, never half of one', async t => {
-  for (const operation of ['destroy', 'set'] as const) {
-    const { host, store, browser } = await startWithStore(t)
-    await logIn(host, browser)
-    const callback = await beginLogin(host, browser, { user: 'sunny' })
-    const stop = obstruct(store, operation, 1, failing)
-    t.equal((await browser.get(callback)).status, 500)
-    stop()
-    const after = await me(browser)
-    const left = store.logins()
-    t.equal(left.length, operation === 'destroy' ? 1 : 0)
-    t.equal(after.status, operation === 'destroy' ? 200 : 401)
-    if (after.status === 200) t.equal(after.json().user.nickname, '青禾🌱')
-  }
+test('a store that cannot store the new session of a logged-in visitor leaves them the old login', async t => {
+  const { host, store, browser } = await startWithStore(t)
+  await logIn(host, browser)
+  const callback = await beginLogin(host, browser, { user: 'sunny' })
+  const stop = obstruct(store, 'set', 1, failing)
+  t.equal((await browser.get(callback)).status, 500)
+  stop()
+  t.equal(store.logins().length, 1)
+  t.equal((await me(browser)).json().user.nickname, '青禾🌱')
+})
+
+test('a store that cannot destroy the old session fails no login, and the login before is over all the same', async t => {
+  const { host, store, browser } = await startWithStore(t)
+  await logIn(host, browser)
+  const before = copyOf(host, browser)
+  const callback = await beginLogin(host, browser, { user: 'sunny' })
+  const stop = obstruct(store, 'destroy', 1, failing)
+  t.equal((await browser.get(callback)).status, 303)
+  stop()
+  t.equal((await me(browser)).json().user.nickname, 'Sunny Day ☀️')
+  t.equal((await me(before)).status, 401)
+  t.ok(host.logs.some(line => /session before a login could not be destroyed/.test(line.msg)), 'the log tells')
 })
 
 test('T30: a store that fails lets nobody through the guard and tells nobody why', async t => {
@@ -174,7 +177,7 @@ test('T30: whatever the store returns in place of a session, nobody is logged in
   t.equal((await me(browser)).status, 200)
 })
 
-test('whatever the store returns in place of a marker, the login works', async t => {
+test('whatever the store returns in place of a shared result, the login works', async t => {
   const { host, store } = await startWithStore(t)
   await logIn(host, host.browser())
   const session = JSON.parse(store.records.get(store.logins()[0]!.id)!) as SessionRecord
@@ -187,14 +190,14 @@ test('whatever the store returns in place of a marker, the login works', async t
   }
 })
 
-test('the marker of one attempt, put in the place of another one, opens nothing', async t => {
+test('the shared result of one attempt, put in the place of another one, opens nothing', async t => {
   const { host, store } = await startWithStore(t)
   const victim = host.browser()
   await logIn(host, victim)
-  const marker = [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
+  const sharedResult = [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
   const thief = host.browser()
   const callback = await beginLogin(host, thief, { user: 'sunny' })
-  store.instead = (_id, record) => record ?? marker
+  store.instead = (_id, record) => record ?? sharedResult
   t.equal((await thief.get(callback)).status, 303)
   store.instead = undefined
   t.equal((await me(thief)).json().user.nickname, 'Sunny Day ☀️')
@@ -266,10 +269,10 @@ const badUsers: Array<[string, () => unknown, number, string | undefined]> = [
   ['rejects', async () => { throw new Error('users_secret') }, 500, undefined],
   ['refuses by null', () => null, 403, 'FST_WECHAT_ACCESS_DENIED'],
   ['returns nothing', () => undefined, 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns false', () => false, 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns 0', () => 0, 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns an empty text', () => '', 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns NaN', () => NaN, 500, 'FST_WECHAT_INVALID_USER'],
+  ['returns false', () => false, 403, 'FST_WECHAT_ACCESS_DENIED'],
+  ['returns 0', () => 0, 403, 'FST_WECHAT_ACCESS_DENIED'],
+  ['returns an empty text', () => '', 403, 'FST_WECHAT_ACCESS_DENIED'],
+  ['returns NaN', () => NaN, 403, 'FST_WECHAT_ACCESS_DENIED'],
   ['returns a function', () => () => {}, 500, 'FST_WECHAT_INVALID_USER'],
   ['returns a symbol', () => Symbol('user'), 500, 'FST_WECHAT_INVALID_USER'],
   ['returns a BigInt inside', () => ({ id: 1n }), 500, 'FST_WECHAT_INVALID_USER'],
@@ -302,7 +305,7 @@ test('T29: an onUser that throws, refuses or returns nothing makes no session, k
 })
 
 test('an onUser that refuses with a 4xx of its own is heard', async t => {
-  const { host, browser } = await startWithStore(t, { options: { onUser: () => { throw Object.assign(new Error('members only'), { statusCode: 402 }) } } })
+  const { host, browser } = await startWithStore(t, { options: { onUser: () => { throw Object.assign(new Error('members only'), { expose: true, statusCode: 402 }) } } })
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
   const answer = await browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
   t.equal(answer.status, 402)
@@ -310,14 +313,12 @@ test('an onUser that refuses with a 4xx of its own is heard', async t => {
 })
 
 test('an onUser that hangs holds up nobody but its own visitor', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   const { host, browser } = await startWithStore(t, {
     options: {
       onUser: async profile => {
         if (profile.nickname === 'Sunny Day ☀️') {
-          entered.open()
-          await opened
+          await pass()
         }
         return profile
       }
@@ -325,7 +326,7 @@ test('an onUser that hangs holds up nobody but its own visitor', async t => {
   })
   const hanging = host.browser()
   const held = hanging.get(await beginLogin(host, hanging, { user: 'sunny' }))
-  await entered.opened
+  await entered
   t.equal((await logIn(host, browser)).status, 303)
   t.equal((await me(browser)).status, 200)
   t.equal((await logOut(browser)).status, 204)
@@ -344,15 +345,13 @@ test('a loadUser that throws or returns nothing lets nobody in; one that hangs h
   t.equal((await browser.get(`${origin}/account`)).status, 500)
   load = stored => stored
   t.equal((await me(browser)).status, 200, 'the login stands')
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   load = async stored => {
-    entered.open()
-    await opened
+    await pass()
     return stored
   }
   const held = me(browser)
-  await entered.opened
+  await entered
   load = stored => stored
   t.equal((await logIn(host, host.browser())).status, 303)
   open()
@@ -367,10 +366,10 @@ test('a loadUser that throws or returns nothing lets nobody in; one that hangs h
 
 test('a header full of cookies of others does not hinder a login, and one that is too full breaks nothing', async t => {
   const { host, browser } = await startWithStore(t)
-  for (let index = 0; index < 100; index++) browser.jar(name).set(`host-cookie-${index}`, 'x'.repeat(120))
+  for (let index = 0; index < 100; index++) browser.jar(site).set(`host-cookie-${index}`, 'x'.repeat(120))
   t.equal((await logIn(host, browser)).status, 303)
   t.equal((await me(browser)).status, 200)
-  for (let index = 100; index < 150; index++) browser.jar(name).set(`host-cookie-${index}`, 'x'.repeat(120))
+  for (let index = 100; index < 150; index++) browser.jar(site).set(`host-cookie-${index}`, 'x'.repeat(120))
   t.equal((await me(browser)).status, 431)
   t.equal((await me(host.browser())).status, 401)
 })
@@ -390,11 +389,11 @@ test('a guarded URL that is too long to come back to leads to the login all the 
 test('a Secure session cookie behind a proxy that Fastify does not trust is found out before a code is spent, and said once', async t => {
   const given: HostOptions = { secure: false, simulator: { callbackOrigin: origin } }
   const behindProxy = (host: Host): Browser => {
-    const browser = new Browser({ [name]: host.address })
+    const browser = new Browser({ [site]: host.address })
     host.browsers.push(browser)
     return browser
   }
-  const throughProxy = { 'x-forwarded-proto': 'https', 'x-forwarded-host': name }
+  const throughProxy = { 'x-forwarded-proto': 'https', 'x-forwarded-host': site }
   const host = await startHost(t, given)
   for (let visit = 0; visit < 3; visit++) {
     const browser = behindProxy(host)
@@ -415,14 +414,12 @@ test('a Secure session cookie behind a proxy that Fastify does not trust is foun
 for (const rolling of [false, true]) {
   for (const slow of ['reads', 'writes'] as const) {
     test(`T26: a logout holds against a slow request that ${slow} the session and ends after it (rolling: ${rolling})`, async t => {
-      const { opened, open } = gate()
-      const entered = gate()
+      const { entered, open, pass } = gate()
       const { host, browser } = await startWithStore(t, {
         options: { session: { secret: sessionSecret, rolling } },
         routes: app => {
           app.get('/slow', { preHandler: app.requireWechatUser }, async request => {
-            entered.open()
-            await opened
+            await pass()
             if (slow === 'writes') Object.assign(request.session, { cart: 1 })
             return 'done'
           })
@@ -431,7 +428,7 @@ for (const rolling of [false, true]) {
       await logIn(host, browser)
       const kept = copyOf(host, browser)
       const late = browser.get(`${origin}/slow`)
-      await entered.opened
+      await entered
       t.equal((await logOut(copyOf(host, browser))).status, 204)
       open()
       t.equal((await late).status, 200)
@@ -480,20 +477,18 @@ for (const rolling of [false, true]) {
 }
 
 test('T54: app.close() in the middle of a login ends promptly and lets the callback finish', async t => {
-  const { opened, open } = gate()
-  const entered = gate()
+  const { entered, open, pass } = gate()
   const { host, store, browser } = await startWithStore(t, {
     options: {
       onUser: async profile => {
-        entered.open()
-        await opened
+        await pass()
         return profile
       }
     }
   })
   await me(browser)
   const answering = browser.get(await beginLogin(host, browser))
-  await entered.opened
+  await entered
   const closing = host.app.close()
   open()
   const answer = await answering

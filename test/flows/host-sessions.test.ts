@@ -2,10 +2,13 @@
 
 import { test } from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { copyOf, sessionCookie, withOnly } from '../fixture/alone'
-import { beginLogin, logIn, startHost } from '../fixture/host'
-import { gate } from '../fixture/session-store'
-import { logOut, me, origin, startStoredHost } from '../fixture/stored-host'
+import { copyOf, withOnly } from '../fixture/alone'
+import { gate } from '../fixture/gate'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import { origin, sessionSecret } from '../fixture/settings'
+import { startStoredHost } from '../fixture/stored-host'
 import type { WechatUser } from '../../src/types'
 
 /** A session as its owner uses it. */
@@ -61,7 +64,7 @@ test('a loadUser that destroys the session and returns null ends the login, and 
   await logIn(host, browser)
   welcome = false
   t.equal((await me(browser)).status, 401)
-  t.equal(store.records.size - [...store.records.values()].filter(text => text.includes('wechatSpent')).length, 0)
+  t.equal(store.records.size - [...store.records.values()].filter(text => /wechatSpent|wechatEnded/.test(text)).length, 0)
   welcome = true
   t.equal((await me(kept)).status, 401)
 })
@@ -155,15 +158,13 @@ test('a logout that the store has failed may be tried again in the same request,
 
 for (const where of ['here', 'on another process'] as const) {
   test(`T26: a loadUser that finds its user gone does not save a session that a logout ${where} has ended meanwhile`, async t => {
-    const entered = gate()
-    const left = gate()
+    const { entered, open, pass } = gate()
     let slow = false
     const { host, store, browser } = await startStoredHost(t, {
       options: {
         loadUser: async (stored, request) => {
           if (!slow) return stored as WechatUser
-          entered.open()
-          await left.opened
+          await pass()
           Object.assign(request.session, { seen: 'now' })
           return null
         }
@@ -178,10 +179,10 @@ for (const where of ['here', 'on another process'] as const) {
     const kept = copyOf(host, browser)
     slow = true
     const running = copyOf(host, browser).fetch(`${origin}/account`)
-    await entered.opened
+    await entered
     if (where === 'here') t.equal((await logOut(browser)).status, 204)
     else store.records.delete(store.logins()[0]!.id)
-    left.open()
+    open()
     t.equal((await running).status, 401)
     t.strictSame((await kept.fetch(`${origin}/mine`)).json(), {})
     t.strictSame([...store.records.values()].filter(text => /userId|wechatLogin|seen/.test(text)), [])
@@ -274,7 +275,7 @@ for (const fault of ['fails', 'hangs'] as const) {
     open()
     await store.quiet()
     t.equal((await me(browser)).status, 401)
-    t.strictSame([...store.records.values()].filter(text => !text.includes('wechatSpent')), [], 'what came too late is taken back')
+    t.strictSame([...store.records.values()].filter(text => !/wechatSpent|wechatEnded/.test(text)), [], 'what came too late is taken back')
   })
 
   test(`a store that ${fault} at a repeated callback locks nobody out: the same callback works once it is back`, async t => {
@@ -309,7 +310,7 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
       fastify: { trustProxy: true },
       before: async app => {
         await app.register(import('@fastify/cookie'))
-        await app.register(import('@fastify/session'), { secret: 'a session secret of the host, long enough', cookie: { sameSite, secure: true } })
+        await app.register(import('@fastify/session'), { secret: sessionSecret, cookie: { sameSite, secure: true } })
       },
       options: { secret: 'a secret of the login, which is long enough', session: undefined as never }
     })

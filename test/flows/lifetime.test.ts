@@ -3,15 +3,16 @@
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, sessionSecret, startHost } from '../fixture/host'
-import { copyingStore } from '../fixture/stores'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { SessionStore } from '../fixture/session-store'
 
-const own = { 'sec-fetch-site': 'same-origin' }
 const start = Date.parse('2026-03-01T08:00:00Z')
 
 /** Some processes of one host, each with a clock of its own. */
 async function startProcesses (t: Test, clocks: Array<() => number>, options: Partial<WechatLoginOptions> = {}): Promise<Host[]> {
-  const store = copyingStore()
+  const store = new SessionStore()
   const hosts: Host[] = []
   for (const now of clocks) {
     hosts.push(await startHost(t, { now, ...(hosts[0] && { wechat: hosts[0].wechat }), options: { session: { secret: sessionSecret, store }, ...options } }))
@@ -19,7 +20,7 @@ async function startProcesses (t: Test, clocks: Array<() => number>, options: Pa
   return hosts
 }
 
-const turnTo = (host: Host, browser: Browser): void => { browser.hosts['app.example.com'] = host.address }
+const turnTo = (host: Host, browser: Browser): void => { browser.hosts[site] = host.address }
 
 async function statusAt (host: Host, browser: Browser): Promise<number> {
   turnTo(host, browser)
@@ -60,7 +61,7 @@ test('a callback of a login that is older than maxAge makes nobody somebody agai
   const host = await startHost(t, { now: () => now, options: { maxAge: 60 } })
   const browser = host.browser()
   const callback = await beginLogin(host, browser)
-  const cookie = browser.cookieHeader('app.example.com')
+  const cookie = browser.cookieHeader(site)
   await browser.get(callback)
   now += 60_000
   t.equal((await host.browser().fetch(callback, { headers: { cookie } })).json().code, 'FST_WECHAT_INVALID_STATE')
@@ -93,10 +94,10 @@ test('T26: a logout at one process holds at all, also for who kept the cookie', 
   for (const leaving of hosts) {
     const browser = hosts[0]!.browser()
     await logIn(hosts[0]!, browser)
-    const kept = browser.cookieHeader('app.example.com')
+    const kept = browser.cookieHeader(site)
     for (const host of hosts) t.equal(await statusAt(host, browser), 200)
     turnTo(leaving, browser)
-    t.equal((await browser.post(`${leaving.origin}/wechat/logout`, {}, own)).status, 204)
+    t.equal((await browser.post(`${leaving.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
     for (const host of hosts) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie: kept } })).status, 401)
   }
 })
@@ -105,7 +106,7 @@ test("T68: in WeChat's browser a logout is not undone by the next page: it asks 
   const [a, b] = await startProcesses(t, [() => start, () => start]) as [Host, Host]
   const browser = a.browser(agents.wechat)
   await logIn(a, browser, { redirect: '/account' })
-  t.equal((await browser.post(`${a.origin}/wechat/logout`, {}, own)).status, 204)
+  t.equal((await browser.post(`${a.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
   const cookie = browser.answers.at(-1)!.setCookies.find(line => line.startsWith('__Host-wechat-signed-out='))
   t.match(cookie, /^__Host-wechat-signed-out=1; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
   const before = a.wechat.control.count('authorize')
@@ -125,7 +126,7 @@ test("T68: in WeChat's browser a logout is not undone by the next page: it asks 
   const back = await browser.get(a.wechat.control.approve(again.location))
   t.equal(back.location, `${b.origin}/account?tab=2`)
   t.equal((await browser.get(back.location)).status, 200)
-  t.notOk(browser.jar('app.example.com').has('__Host-wechat-signed-out'), 'and the logout is forgotten')
+  t.notOk(browser.jar(site).has('__Host-wechat-signed-out'), 'and the logout is forgotten')
 })
 
 test('a callback that lost its cookie after a logout is not begun anew by itself', async t => {
@@ -133,9 +134,9 @@ test('a callback that lost its cookie after a logout is not begun anew by itself
   const browser = host.browser(agents.wechat)
   const stale = await beginLogin(host, browser)
   await logIn(host, browser)
-  await browser.post(`${host.origin}/wechat/logout`, {}, own)
-  for (const name of browser.jar('app.example.com').keys()) {
-    if (/wechat-[0-9a-f]{12}$/.test(name)) browser.jar('app.example.com').delete(name)
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
+  for (const name of browser.jar(site).keys()) {
+    if (/wechat-[0-9a-f]{12}$/.test(name)) browser.jar(site).delete(name)
   }
   const answer = await browser.get(stale)
   t.equal(answer.status, 403)
@@ -144,7 +145,7 @@ test('a callback that lost its cookie after a logout is not begun anew by itself
 
 test('a user whom the host has removed is out at once, and where the login has ended it stays ended', async t => {
   let removed = false
-  const store = copyingStore()
+  const store = new SessionStore()
   const host = await startHost(t, { options: { session: { secret: sessionSecret, store }, loadUser: stored => removed ? null : stored } })
   const browser = host.browser()
   await logIn(host, browser)

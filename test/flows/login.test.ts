@@ -2,7 +2,9 @@
 
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
-import { beginLogin, logIn, startHost } from '../fixture/host'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, site } from '../fixture/settings'
 
 for (const secure of [true, false]) {
   const scheme = secure ? 'https' : 'http on loopback'
@@ -50,9 +52,9 @@ test('a visitor is somebody after the login and nobody after the logout', async 
   const browser = host.browser()
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 401)
   await logIn(host, browser)
-  const kept = browser.cookieHeader('app.example.com')
+  const kept = browser.cookieHeader(site)
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 200)
-  const out = await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  const out = await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   t.equal(out.status, 204)
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 401)
   const thief = host.browser()
@@ -62,11 +64,11 @@ test('a visitor is somebody after the login and nobody after the logout', async 
 test('a logout clears the session cookie alone, also where other cookies stand before it', async t => {
   const host = await startHost(t)
   const browser = host.browser()
-  browser.jar('app.example.com').set('theme', 'dark')
+  browser.jar(site).set('theme', 'dark')
   await logIn(host, browser)
-  const out = await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  const out = await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   t.match(out.setCookies.find(line => line.startsWith('__Host-session=;')), /Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax/)
-  t.equal(browser.cookieHeader('app.example.com'), out.setCookies.reduce((header, line) => line.includes('signed-out=1') ? `${header}; ${line.split(';')[0]}` : header, 'theme=dark'))
+  t.equal(browser.cookieHeader(site), out.setCookies.reduce((header, line) => line.includes('signed-out=1') ? `${header}; ${line.split(';')[0]}` : header, 'theme=dark'))
 })
 
 test('two tabs log in without disturbing each other', async t => {

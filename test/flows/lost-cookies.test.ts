@@ -3,23 +3,24 @@
 // arrive without a good cookie gets a page.
 
 import { test, type Test } from 'tap'
-import { copyOf, sessionCookie } from '../fixture/alone'
+import { copyOf } from '../fixture/alone'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn, logOut, me, stateIn } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
+import { origin, sameOrigin, site } from '../fixture/settings'
 
-const name = 'app.example.com'
-const origin = `https://${name}`
 const pageHeaders = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }
 
-const attempts = (browser: Browser): string[] => [...browser.jar(name).keys()].filter(cookie => /^__Host-wechat-[0-9a-f]{12}$/.test(cookie))
+const attempts = (browser: Browser): string[] => [...browser.jar(site).keys()].filter(cookie => /^__Host-wechat-[0-9a-f]{12}$/.test(cookie))
 
 /** What WeChat's browser does at times. */
 function loseCookies (browser: Browser): void {
-  browser.jar(name).clear()
+  browser.jar(site).clear()
 }
 
 async function nobody (browser: Browser): Promise<boolean> {
-  return (await browser.fetch(`${origin}/wechat/me`)).status === 401
+  return (await me(browser)).status === 401
 }
 
 /** A page that says what to do, with one way on; no restart, no login, nothing asked of WeChat. */
@@ -41,8 +42,7 @@ test('T67: a lost cookie is mended by one silent restart that lands on the wante
   t.match(restart.location, `${host.wechat.url}/connect/oauth2/authorize?appid=`)
   t.equal(attempts(browser).length, 1, 'a new attempt')
   t.equal(host.wechat.control.count('access_token'), 0, 'the code of the lost one is not used')
-  const state = (url: string): string | null => new URL(url).searchParams.get('state')
-  t.not(state(restart.location), state(callback))
+  t.not(stateIn(restart.location), stateIn(callback))
   const back = await browser.get(host.wechat.control.approve(restart.location), pageHeaders)
   t.equal(back.status, 303)
   t.equal(back.location, `${origin}/account?tab=2#end`)
@@ -119,10 +119,10 @@ test('T01: a planted callback does not change who a logged-in visitor is', async
   const attacker = host.browser(agents.wechat)
   const victim = host.browser(agents.wechat)
   await logIn(host, victim, { user: 'qinghe' })
-  const session = victim.jar(name).get('__Host-session')
+  const session = victim.jar(site).get('__Host-session')
   const planted = await beginLogin(host, attacker, { user: 'sunny' })
   await victim.get(planted, pageHeaders)
-  t.equal(victim.jar(name).get('__Host-session'), session)
+  t.equal(victim.jar(site).get('__Host-session'), session)
   t.equal((await victim.fetch(`${origin}/wechat/me`)).json().user.nickname, '青禾🌱')
 })
 
@@ -169,7 +169,7 @@ test('no other callback without a good cookie restarts anything', async t => {
   const wechat = host.browser(agents.wechat)
   const callback = await beginLogin(host, wechat)
   const [cookie] = attempts(wechat) as [string]
-  const value = wechat.jar(name).get(cookie)!
+  const value = wechat.jar(site).get(cookie)!
   const arrive = (change: (browser: Browser) => void, headers: Record<string, string> = {}, url = callback): Promise<Answer> => {
     const browser = copyOf(host, wechat)
     change(browser)
@@ -180,7 +180,7 @@ test('no other callback without a good cookie restarts anything', async t => {
     checkPage(t, await arrive(loseCookies, { 'sec-fetch-dest': dest }), `into ${dest}`)
   }
   for (const bad of ['', '0', 'undefined', value.slice(0, -1), `${value}A`, `x${value}`, value.replace('.', ''), `${value.split('.')[0]!}.`, `${(now + 1).toString(36)}.${value.split('.')[1]!}`, value.toUpperCase()]) {
-    checkPage(t, await arrive(browser => { browser.jar(name).set(cookie, bad) }), `the cookie ${bad.slice(0, 12)}`)
+    checkPage(t, await arrive(browser => { browser.jar(site).set(cookie, bad) }), `the cookie ${bad.slice(0, 12)}`)
   }
   checkPage(t, await arrive(() => {}, { cookie: `${cookie}=${value}; ${cookie}=${value}` }), 'the cookie twice')
   checkPage(t, await arrive(() => {}, {}, callback.replace('/wechat/oneclick', '/wechat/qr')), "the other app's callback")
@@ -209,7 +209,7 @@ test('a script that brings the code without its cookie is told where to log in',
     const browser = host.browser(agent)
     const { searchParams } = new URL(await beginLogin(host, browser))
     loseCookies(browser)
-    const answer = await browser.post(origin + path, { code: searchParams.get('code'), state: searchParams.get('state') }, { 'sec-fetch-site': 'same-origin' })
+    const answer = await browser.post(origin + path, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
     t.equal(answer.status, 403)
     t.match(answer.json(), { code: 'FST_WECHAT_INVALID_STATE', loginUrl: '/wechat/login' })
     t.strictSame(answer.setCookies, [])
@@ -221,16 +221,16 @@ test('T68: a visitor who has just logged out gets a page, and after ten minutes 
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser)
   await browser.get(callback)
-  await browser.post(`${origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  await logOut(browser)
   checkPage(t, await browser.get(callback, pageHeaders), 'just logged out')
   t.ok(await nobody(browser))
   const later = copyOf(host, browser)
-  later.jar(name).delete('__Host-wechat-signed-out')
+  later.jar(site).delete('__Host-wechat-signed-out')
   t.equal((await later.get(callback, pageHeaders)).status, 302, 'when the browser has forgotten the logout')
-  later.jar(name).set('__Host-wechat-signed-out', '')
+  later.jar(site).set('__Host-wechat-signed-out', '')
   t.equal((await later.get(callback, pageHeaders)).status, 302, 'or holds an empty cookie of that name')
   const login = await logIn(host, browser)
-  t.notOk(browser.jar(name).has('__Host-wechat-signed-out'), 'a login forgets it at once')
+  t.notOk(browser.jar(site).has('__Host-wechat-signed-out'), 'a login forgets it at once')
   t.ok(login.setCookies.some(line => line.startsWith('__Host-wechat-signed-out=; ')), 'and empties it, for a browser that keeps what is over')
 })
 
@@ -239,10 +239,10 @@ test('a lost session cookie alone does not disturb the callback, and a lost atte
   const browser = host.browser(agents.wechat)
   await logIn(host, browser)
   const callback = await beginLogin(host, browser)
-  browser.jar(name).delete('__Host-session')
+  browser.jar(site).delete('__Host-session')
   t.equal((await browser.get(callback)).status, 303)
   const second = await beginLogin(host, browser)
-  for (const cookie of attempts(browser)) browser.jar(name).delete(cookie)
+  for (const cookie of attempts(browser)) browser.jar(site).delete(cookie)
   t.equal((await browser.get(second, pageHeaders)).status, 302)
   t.notOk(await nobody(browser), 'still logged in')
 })

@@ -7,12 +7,13 @@ import { test } from 'tap'
 import { z } from 'zod'
 import wechatLogin from '../../src/index'
 import type { Answer } from '../fixture/browser'
-import { beginLogin, logIn, sessionSecret, startHost } from '../fixture/host'
+import { startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { accounts, sameOrigin, sessionSecret } from '../fixture/settings'
 
 type Document = ReturnType<FastifyInstance['swagger']> & { paths: Record<string, Record<string, any>> }
 
-const app = (digit: string, path: string) => ({ appid: `wx000000000000000${digit}`, secret: '0'.repeat(32), callbackUrl: `https://app.example.com${path}` })
-const options = { oneclick: app('1', '/wechat/oneclick'), qr: app('2', '/wechat/qr'), session: { secret: sessionSecret } }
+const options = { ...accounts, session: { secret: sessionSecret } }
 
 async function documentOf (openapi: string, prepare: (host: FastifyInstance) => void = () => {}, transform = {}): Promise<Document> {
   const host = Fastify()
@@ -125,7 +126,7 @@ test('what the routes really answer is in the document', async t => {
   check('post /wechat/qr', await browser.post(`${host.origin}/wechat/qr`, {}))
   check('get /wechat/qr', await logIn(host, browser))
   check('get /wechat/me', await browser.fetch(`${host.origin}/wechat/me`))
-  check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' }))
+  check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin))
   check('post /wechat/logout', await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'cross-site' }))
   const { searchParams } = new URL(await beginLogin(host, browser))
   check('post /wechat/qr', await browser.post(`${host.origin}/wechat/qr`, { code: searchParams.get('code'), state: searchParams.get('state') }))

@@ -13,9 +13,12 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { test } from 'tap'
 import { Agent } from 'undici'
 import { z } from 'zod'
-import { checkAllRoutes, form, sameOrigin } from '../fixture/all-routes'
+import { checkAllRoutes, form } from '../fixture/all-routes'
+import { tls } from '../fixture/data'
+import { type HostOptions, startHost } from '../fixture/host'
+import { logIn } from '../fixture/login'
+import { sameOrigin, sessionSecret } from '../fixture/settings'
 import { agents, type Browser } from '../fixture/browser'
-import { type HostOptions, logIn, sessionSecret, startHost, tls } from '../fixture/host'
 
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 

@@ -2,11 +2,12 @@
 
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
 import { barely, getRaw } from '../fixture/raw'
 import { hostile, legitimate, staysOnSite } from '../fixture/redirects'
+import { origin, sameOrigin, site } from '../fixture/settings'
 
-const site = 'app.example.com'
 const visitor = { host: site, accept: 'text/html', 'user-agent': agents.desktop }
 
 type Spelling = (line: string) => string
@@ -106,7 +107,7 @@ test('T35: nor from a callback that a single-page app posts', async t => {
   const [code, state] = [searchParams.get('code'), searchParams.get('state')]
   const targets: string[] = []
   for (const redirect of [...hostile, ...hostile.slice(0, 3).map(line => [line]), { toString: 1 }, 7, null]) {
-    const { redirect: target } = (await browser.post(`${host.origin}${pathname}`, { code, state, redirect }, { 'sec-fetch-site': 'same-origin' })).json()
+    const { redirect: target } = (await browser.post(`${host.origin}${pathname}`, { code, state, redirect }, sameOrigin)).json()
     targets.push(target)
   }
   t.equal(targets.length, hostile.length + 6)
@@ -163,7 +164,7 @@ test('T35: nor by the one link of an error page', async t => {
   for (const line of hostile) {
     const { body } = await app.inject({ url: `/wechat/qr?${once(line)}`, headers: visitor })
     const href = unescaped(/<a href="([^"]*)"/.exec(body)![1]!)
-    targets.push(href, new URL(href, 'https://app.example.com').searchParams.get('redirect') ?? '/')
+    targets.push(href, new URL(href, origin).searchParams.get('redirect') ?? '/')
   }
   t.strictSame(leaving(targets), [])
 })

@@ -2,11 +2,15 @@
 
 import { MemoryStore } from '@fastify/session'
 import { type Test, test } from 'tap'
-import { hashState } from '../../src/login/attempt'
+import { hashState } from '../../src/attempt/attempt-cookie'
 import type { WechatLoginOptions } from '../../src/types'
 import type { Answer, Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, type LoginSteps, sessionSecret, startHost } from '../fixture/host'
-import { copyingStore, postgresStore, redisStore, type SessionStore, type SharedStore } from '../fixture/stores'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn, type LoginSteps } from '../fixture/login'
+import { SessionStore } from '../fixture/session-store'
+import { sessionSecret } from '../fixture/settings'
+import { startStoredHost } from '../fixture/stored-host'
+import { maxAgeStore, postgresStore, redisStore, type SharedStore, type Store } from '../fixture/stores'
 
 const hostName = 'app.example.com'
 const minute = 60
@@ -14,7 +18,7 @@ const own = { 'sec-fetch-site': 'same-origin' }
 
 /** A store that both have in this process. */
 function oneProcess (): Pick<SharedStore, 'open'> {
-  const store = copyingStore()
+  const store = new SessionStore()
   return { open: async () => store }
 }
 
@@ -47,7 +51,8 @@ function stateOf (callback: string): string {
 
 const stores: Record<string, (t: Test) => Promise<SharedStore | undefined>> = {
   'connect-redis on Redis': redisStore,
-  'connect-pg-simple on PostgreSQL': postgresStore
+  'connect-pg-simple on PostgreSQL': postgresStore,
+  'a store that reads cookie.maxAge alone': maxAgeStore
 }
 
 for (const [name, openStore] of Object.entries(stores)) {
@@ -108,26 +113,38 @@ for (const [name, openStore] of Object.entries(stores)) {
       for (const host of [a, b]) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
     })
 
-    await t.test("a login leaves a session and a marker, and the marker ends a minute after its attempt's own end", async t => {
+    await t.test('a logout leaves a quarter of an hour of what tells the other machines, and nothing else', async t => {
+      const { a } = await startPair(t, shared)
+      const browser = a.browser()
+      await logIn(a, browser)
+      const before = await shared.keys()
+      t.equal((await browser.post(`${a.origin}/wechat/logout`, {}, own)).status, 204)
+      const added = (await shared.keys()).filter(key => !before.includes(key))
+      t.equal(added.length, 1)
+      const left = await shared.secondsLeft(added[0]!)
+      t.ok(left > 14 * minute && left <= 15 * minute + 1, `${left} seconds`)
+    })
+
+    await t.test("a login leaves a session and a shared result, which ends a minute after its attempt's own end", async t => {
       const { a, b } = await startPair(t, shared)
       const before = await shared.keys()
       const browser = a.browser()
       const callback = await beginLogin(a, browser)
       t.strictSame(await shared.keys(), before, 'nothing before the callback')
       await browser.get(callback)
-      const marker = hashState(stateOf(callback))
+      const resultKey = hashState(stateOf(callback))
       const added = (await shared.keys()).filter(key => !before.includes(key))
       t.equal(added.length, 2)
-      t.ok(added.includes(marker))
-      const left = await shared.secondsLeft(marker)
+      t.ok(added.includes(resultKey))
+      const left = await shared.secondsLeft(resultKey)
       t.ok(left > 15 * minute && left <= 16 * minute + 1, `${left} seconds`)
-      const forged = { cookie: `__Host-session=${marker}.${sessionOf(browser.answers.at(-1)!)!.split('.')[1]}` }
+      const forged = { cookie: `__Host-session=${resultKey}.${sessionOf(browser.answers.at(-1)!)!.split('.')[1]}` }
       t.equal((await b.browser().fetch(`${b.origin}/account`, { headers: forged })).status, 401)
     })
   })
 }
 
-test('a marker is no session even under a cookie that the host itself signs', async t => {
+test('a shared result is no session even under a cookie that the host itself signs', async t => {
   const { a } = await startPair(t, oneProcess())
   const browser = a.browser()
   const callback = await beginLogin(a, browser)
@@ -139,7 +156,7 @@ test('a marker is no session even under a cookie that the host itself signs', as
   t.equal(refused.status, 401)
 })
 
-test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no marker; a store made from it gets both', async t => {
+test('the built-in MemoryStore, which is one process\'s own and forgets nothing, gets a session and no shared result; a store made from it gets both', async t => {
   const added = async (Store: typeof MemoryStore): Promise<{ entries: number, reads: number }> => {
     const entries = new Map<string, never>()
     const store = new Store(entries)
@@ -149,7 +166,7 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
       reads++
       Reflect.apply(get, store, given)
     }
-    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: store as SessionStore } } })
+    const host = await startHost(t, { options: { session: { secret: sessionSecret, store: store as Store } } })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
@@ -161,14 +178,10 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
 })
 
 test('a store that says ENOENT of what is not there, as those on files do, lets logins in and out', async t => {
-  const entries = new Map<string, string>()
-  const inner = copyingStore(entries)
-  const get = (id: string, done: (error: Error | null, session?: never) => void): void => {
-    if (entries.has(id)) inner.get(id, done as never)
-    else done(Object.assign(new Error('no such file'), { code: 'ENOENT' }))
+  const { host, store, browser } = await startStoredHost(t)
+  store.before = (operation, id) => {
+    if (operation === 'get' && !store.records.has(id)) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
   }
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store: { ...inner, get } as SessionStore } } })
-  const browser = host.browser()
   const callback = await beginLogin(host, browser)
   for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
   t.equal((await browser.fetch(`${host.origin}/account`)).status, 200)
@@ -184,13 +197,13 @@ function countingStore () {
     calls.push(name)
     Reflect.apply(inner[name], inner, given)
   }
-  const store = { get: note('get'), set: note('set'), destroy: note('destroy') } as unknown as SessionStore
+  const store = { get: note('get'), set: note('set'), destroy: note('destroy') } as unknown as Store
   return { store, take: () => calls.splice(0).join(' ') }
 }
 
 test('what a login costs the session store: calls at each step, as the README says', async t => {
   const { store, take } = countingStore()
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/bare', async () => '') } })
+  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/write', async request => { Object.assign(request.session, { seen: 1 }); return '' }) } })
   const browser = host.browser()
   const costs: Record<string, string> = {}
   const step = async (name: string, run: () => Promise<Answer>): Promise<void> => {
@@ -208,6 +221,7 @@ test('what a login costs the session store: calls at each step, as the README sa
   await step('the callback', () => browser.get(callback))
   await step('the callback once more, same process', () => host.browser().get(callback, { cookie }))
   await step('a guarded read', () => browser.get(`${host.origin}/account`))
+  await step('a request that changes the session', () => browser.get(`${host.origin}/write`))
   await step('me', () => browser.fetch(`${host.origin}/wechat/me`))
   await step('the start, by one who is logged in', async () => {
     callback = await beginLogin(host, browser, { redirect: '/account' })
@@ -219,13 +233,14 @@ test('what a login costs the session store: calls at each step, as the README sa
     'an anonymous visit': '',
     'a guard that refuses': '',
     'the start': '',
-    'the callback': 'get destroy set set', // is there a marker; the old id goes; the session; the marker
+    'the callback': 'get set set', // is there a result; the session; the result
     'the callback once more, same process': 'get',
     'a guarded read': 'get',
+    'a request that changes the session': 'get get set get',
     me: 'get',
     'the start, by one who is logged in': 'get',
-    'the callback of one who is logged in': 'get get destroy set set',
-    'the logout': 'get destroy'
+    'the callback of one who is logged in': 'get get set set destroy set',
+    'the logout': 'get set destroy'
   })
 })
 

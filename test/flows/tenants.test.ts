@@ -6,14 +6,17 @@ import { type Test, test } from 'tap'
 import { Agent } from 'undici'
 import { createPlugin } from '../../src/plugin'
 import { startWechatSimulator, type WechatSimulator } from '../../src/simulator'
-import type { Via, WechatApp, WechatLoginOptions } from '../../src/types'
+import type { WechatApp, WechatLoginOptions } from '../../src/types'
+import type { Via } from '../../src/via'
 import { agents, type Answer, Browser } from '../fixture/browser'
-import { beginLogin, type Host, sessionSecret, startHost, tls } from '../fixture/host'
+import { tls } from '../fixture/data'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin } from '../fixture/login'
+import { origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
 
 type Name = 'shop' | 'cafe'
 const names: Name[] = ['shop', 'cafe']
 const people = Array.from({ length: 25 }, (_, index) => ({ id: `person${index}` }))
-const own = { 'sec-fetch-site': 'same-origin' }
 
 /** Two accounts a tenant; `place` says where a tenant's callbacks are. */
 function accounts (place: (name: Name) => string) {
@@ -57,7 +60,7 @@ async function startTenants (t: Test, tenantOf: (request: FastifyRequest) => Nam
 
 const byHost = (name: Name): string => `https://${name}.example.com`
 const nameOfHost = ({ hostname }: FastifyRequest): Name | undefined => names.find(name => hostname === `${name}.example.com`)
-const onOneHost = (): string => 'https://app.example.com'
+const onOneHost = (): string => origin
 
 const ways: Array<[title: string, tenantOf: (request: FastifyRequest) => Name | undefined, place: (name: Name) => string, headers: (name: Name) => Record<string, string>]> = [
   ['host name', nameOfHost, byHost, () => ({})],
@@ -142,7 +145,7 @@ test('whom one tenant let in, the other refuses, where loadUser compares: the wo
 
 test('a request of no tenant gets no login, and a bad app is an error of the site', async t => {
   let bad = false
-  const host = await startTenants(t, () => bad ? 'shop' : undefined, () => 'https://app.example.com', {
+  const host = await startTenants(t, () => bad ? 'shop' : undefined, () => origin, {
     qr: () => bad ? { appid: 'wrong', secret: 'x'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' } : undefined
   })
   const browser = host.browser()
@@ -210,7 +213,6 @@ test('a client is made once for an appid, however new its object is, and 1,000 a
 
 /** One host, the same plugin in two scopes, each with accounts and a session of its own. */
 async function startSiblings (t: Test) {
-  const origin = 'https://app.example.com'
   const wechat = await startWechatSimulator({ apps: accounts(name => `${origin}/${name}`), users: people, https: tls })
   const dispatcher = new Agent({ connect: { ca: tls.cert } })
   const app = Fastify({ https: tls }) as unknown as FastifyInstance
@@ -231,7 +233,7 @@ async function startSiblings (t: Test) {
     }, { prefix: `/${name}` })
   }
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
-  const browser = (): Browser => new Browser({ 'app.example.com': address })
+  const browser = (): Browser => new Browser({ [site]: address })
   const logIn = async (visitor: Browser, name: Name, user: string): Promise<Answer> => {
     const start = await visitor.get(`${origin}/${name}/wechat/login`)
     return visitor.get(wechat.control.approve(start.location, { user }))
@@ -250,7 +252,7 @@ test('in sibling scopes a visitor may be logged in at both, as different people,
     t.equal(appid, appOf(wechat, name, 'qr').appid)
     t.equal(openid, wechat.control.openid(appid, person))
   }
-  t.equal((await visitor.post(`${origin}/shop/wechat/logout`, {}, own)).status, 204)
+  t.equal((await visitor.post(`${origin}/shop/wechat/logout`, {}, sameOrigin)).status, 204)
   t.equal((await visitor.fetch(`${origin}/shop/account`)).status, 401)
   t.equal((await visitor.fetch(`${origin}/cafe/account`)).status, 200)
 })
@@ -262,7 +264,7 @@ test("a login of one scope is refused at the other scope's callback, and so is i
   const callback = wechat.control.approve(start.location, { user: 'person1' })
   t.equal((await visitor.fetch(callback.replace('/shop/', '/cafe/'))).json().code, 'FST_WECHAT_INVALID_STATE')
   await logIn(visitor, 'shop', 'person1')
-  const cookie = `__Host-cafe=${visitor.jar('app.example.com').get('__Host-shop')}`
+  const cookie = `__Host-cafe=${visitor.jar(site).get('__Host-shop')}`
   t.equal((await browser().fetch(`${origin}/cafe/account`, { headers: { cookie } })).status, 401)
 })
 
@@ -284,7 +286,7 @@ test('one authorised domain serves many sites: begun at any, finished there, and
     t.equal(back.location, 'https://shop.example.com/account?tab=2')
     t.notMatch(back.location, /code|state/, 'no site ever sees a code')
     for (const site of sites) t.equal((await browser.fetch(`${site}/account`)).json().user.nickname, '青禾🌱')
-    t.equal((await browser.post('https://cafe.example.com/wechat/logout', {}, own)).status, 204)
+    t.equal((await browser.post('https://cafe.example.com/wechat/logout', {}, sameOrigin)).status, 204)
     for (const site of sites) t.equal((await browser.fetch(`${site}/account`)).status, 401)
 
     const elsewhere = await browser.get('https://evil.example.net/wechat/login?redirect=/account')

@@ -2,15 +2,17 @@
 
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
-import type { WechatTokens } from '../../src/wechat/types'
+import type { WechatTokens } from '../../src/wechat/client-types'
 import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, type HostOptions, logIn, sessionSecret, startHost } from '../fixture/host'
-import { copyingStore, type SessionStore } from '../fixture/stores'
+import { gate } from '../fixture/gate'
+import { type Host, type HostOptions, startHost } from '../fixture/host'
+import { beginLogin, logIn } from '../fixture/login'
+import { sameOrigin, sessionSecret } from '../fixture/settings'
+import { SessionStore } from '../fixture/session-store'
 
 const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
-const own = { 'sec-fetch-site': 'same-origin' }
 
 interface TokenHost extends Host {
   /** Moves WeChat's clock and the host's. */
@@ -87,7 +89,7 @@ test('the token is refreshed at five minutes before its end, and not a milliseco
 
 for (const store of ['that all requests share', 'that gives each request its own copy'] as const) {
   test(`twenty requests at once are one refresh, with a store ${store}`, async t => {
-    const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, ...(store.includes('copy') && { store: copyingStore() }) } } })
+    const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, ...(store.includes('copy') && { store: new SessionStore() }) } } })
     const browser = host.browser()
     await logIn(host, browser)
     host.advance(3 * hour)
@@ -116,7 +118,7 @@ test('twenty calls in one request are one refresh; another visitor has a refresh
 })
 
 test('two processes that refresh at once do each other no harm', async t => {
-  const store = copyingStore()
+  const store = new SessionStore()
   const options = { session: { secret: sessionSecret, store } }
   const a = await startTokenHost(t, { options })
   const b = await startTokenHost(t, { options, wechat: a.wechat })
@@ -138,11 +140,8 @@ test('two processes that refresh at once do each other no harm', async t => {
 })
 
 test('a logout on another process, while a refresh goes on here, holds', async t => {
-  const store = copyingStore()
-  let arrived = (): void => {}
-  let release = (): void => {}
-  const arriving = new Promise<void>(resolve => { arrived = resolve })
-  const released = new Promise<void>(resolve => { release = resolve })
+  const store = new SessionStore()
+  const refresh = gate()
   const session = { secret: sessionSecret, store }
   const b = await startTokenHost(t, { options: { session } })
   const { qr } = b.wechat.control.pluginOptions(b.wechat.url)
@@ -152,10 +151,7 @@ test('a logout on another process, while a refresh goes on here, holds', async t
       session,
       // The refresh waits for its app until the visitor is gone.
       qr: async request => {
-        if (request.url === '/token') {
-          arrived()
-          await released
-        }
+        if (request.url === '/token') await refresh.pass()
         return qr
       }
     }
@@ -168,9 +164,9 @@ test('a logout on another process, while a refresh goes on here, holds', async t
   slow.jar(hostOfA!).set('session', cookie)
   b.advance(3 * hour)
   const refreshing = a.token(slow)
-  await arriving
-  t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
-  release()
+  await refresh.entered
+  t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
+  refresh.open()
   t.equal((await refreshing).code, 'FST_WECHAT_UNAUTHENTICATED')
   for (const host of [a, b]) {
     const thief = host.browser()
@@ -209,7 +205,7 @@ test('a refresh that WeChat refuses for good ends the login; one that fails for 
 })
 
 test('twenty requests that meet a dead refresh token all learn it, by one call', async t => {
-  const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, store: copyingStore() } } })
+  const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, store: new SessionStore() } } })
   const browser = host.browser()
   await logIn(host, browser)
   host.advance(31 * day)
@@ -228,12 +224,12 @@ test('T51: the tokens never reach the browser or the log', async t => {
   await browser.fetch(`${host.origin}/call`)
   const callback = new URL(await beginLogin(host, browser))
   const { code, state } = Object.fromEntries(callback.searchParams)
-  const posted = await browser.post(`${host.origin}/wechat/qr`, { code, state }, own)
+  const posted = await browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)
   t.equal(posted.status, 200)
   t.strictSame(Object.keys(posted.json()), ['user', 'redirect'])
   host.advance(31 * day)
   await browser.get(`${host.origin}/call`)
-  await browser.post(`${host.origin}/wechat/logout`, {}, own)
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   const seen = browser.answers.map(({ headers, body }) => JSON.stringify(headers) + body).join('\n')
   t.equal(host.given.length, 2)
   for (const secret of host.given.flatMap(tokens => [tokens.access_token, tokens.refresh_token!])) {
@@ -243,8 +239,8 @@ test('T51: the tokens never reach the browser or the log', async t => {
 })
 
 test('without keepTokens the session holds none, and who asks for one is told what to set', async t => {
-  const entries = new Map<string, string>()
-  const host = await startTokenHost(t, { options: { keepTokens: false, session: { secret: sessionSecret, store: copyingStore(entries) } } })
+  const store = new SessionStore()
+  const host = await startTokenHost(t, { options: { keepTokens: false, session: { secret: sessionSecret, store } } })
   const browser = host.browser()
   for (const visit of ['anonymous', 'logged in']) {
     if (visit === 'logged in') await logIn(host, browser)
@@ -252,13 +248,13 @@ test('without keepTokens the session holds none, and who asks for one is told wh
     t.equal(answer.status, 500)
     t.equal(answer.code, 'FST_WECHAT_MISCONFIGURED')
   }
-  t.notOk([...entries.values()].join().includes(host.given[0]!.access_token))
+  t.notOk([...store.records.values()].join().includes(host.given[0]!.access_token))
   t.match(host.rawLog(), 'request.wechatAccessToken() needs option keepTokens: true.')
   t.match(host.rawLog(), 'request.wechatAccessToken() 需要选项 keepTokens: true。')
 })
 
 test('a login from before keepTokens was set is made anew', async t => {
-  const store: SessionStore = copyingStore()
+  const store = new SessionStore()
   const before = await startTokenHost(t, { options: { keepTokens: false, session: { secret: sessionSecret, store } } })
   const after = await startTokenHost(t, { wechat: before.wechat, options: { session: { secret: sessionSecret, store } } })
   const browser = before.browser()

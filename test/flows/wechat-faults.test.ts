@@ -1,35 +1,36 @@
 // Whatever WeChat's side or the network between does, on the code exchange and on the profile: the right refusal within the deadline,
 // nothing held that should be let go, nobody else disturbed, and the next login works.
 
+import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { test, type Test } from 'tap'
-import { sessionCookie, withOnly } from '../fixture/alone'
+import { withOnly } from '../fixture/alone'
+import { type Call, type FakeApi, person, type Reply, send, sendBytes, startFakeApi, tokens } from '../fixture/fake-api'
+import { type Host, startHost } from '../fixture/host'
+import { beginLogin, logIn, me } from '../fixture/login'
+import { sessionCookie } from '../fixture/session-cookie'
+import { origin, sameOrigin } from '../fixture/settings'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { type Endpoint, type FakeApi, goodProfile, goodTokens, type Misdeed, raw, send, startFakeApi } from '../fixture/fake-api'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
 import { usedMemory } from '../fixture/memory'
 import { freePort } from '../fixture/ports'
 import type { WechatLoginOptions } from '../../src/types'
 
-const origin = 'https://app.example.com'
 /** Of a WeChat that does not answer. Where it answers, the plugin's own default is far away. */
 const timeout = 500
 /** A guard, for a machine that is busy with other things: hardly more than ten milliseconds are needed. */
 const grace = 60_000
 
-const endpoints: Endpoint[] = ['access_token', 'userinfo']
+const calls: Call[] = ['token', 'userinfo']
 
 /** With the plugin's own connections, as a host has them. */
 async function startWith (t: Test, apiHosts: string[], options: Partial<WechatLoginOptions> = {}): Promise<Host> {
   return startHost(t, { options: { ...options, client: { retries: 1, connections: 4, ...options.client, apiHosts, dispatcher: undefined as never } } })
 }
 
-const me = (browser: Browser) => browser.fetch(`${origin}/wechat/me`)
-
 /** The callback as a script posts it, so that the error's code can be read. */
 async function postLogin (host: Host, browser: Browser): Promise<Answer> {
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
-  return browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, { 'sec-fetch-site': 'same-origin' })
+  return browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
 }
 
 async function checkRefused (t: Test, host: Host, what: string, status: number, code: string): Promise<void> {
@@ -46,128 +47,126 @@ async function checkRefused (t: Test, host: Host, what: string, status: number, 
 async function checkWell (t: Test, host: Host, what: string): Promise<void> {
   const browser = host.browser(agents.wechat)
   t.equal((await logIn(host, browser)).status, 303, what)
-  t.equal((await me(browser)).json().user.nickname, '青禾🌱', what)
+  t.equal((await me(browser)).json().user.nickname, person.nickname, what)
 }
 
 const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n`
 
 /** One byte at a time, faster than any time-out between two bytes. */
-const drip: Misdeed = ({ socket }, _request, good) => {
+const drip: Reply = (_request, { socket }, good) => {
   socket!.write(head(Buffer.byteLength(good)))
   let at = 0
   const timer = setInterval(() => { socket!.write(good[at++ % 20]!) }, 20)
   socket!.on('close', () => clearInterval(timer))
 }
 
-const bad: Array<[string, Misdeed]> = [
-  ...[300, 301, 302, 303, 304, 305, 307, 308].map(status => [`status ${status}`, send(status, '', { location: '/sns/elsewhere' })] as [string, Misdeed]),
-  ...[201, 204, 206].map(status => [`status ${status}`, (response, _request, good) => { response.writeHead(status).end(status === 204 ? undefined : good) }] as [string, Misdeed]),
-  ...[400, 401, 403, 404, 405, 418, 429, 451].map(status => [`status ${status}`, (response, request, good) => send(status, good)(response, request, good)] as [string, Misdeed]),
-  ...[500, 501, 502, 503, 504, 599].map(status => [`status ${status}`, send(status, '<html>')] as [string, Misdeed]),
+const bad: Array<[string, Reply]> = [
+  ...[300, 301, 302, 303, 304, 305, 307, 308].map(status => [`status ${status}`, send(status, '', { location: '/sns/elsewhere' })] as [string, Reply]),
+  ...[201, 204, 206].map(status => [`status ${status}`, (_request, response, good) => { response.writeHead(status).end(status === 204 ? undefined : good) }] as [string, Reply]),
+  ...[400, 401, 403, 404, 405, 418, 429, 451].map(status => [`status ${status}`, (_request, _response, good) => send(status, good)] as [string, Reply]),
+  ...[500, 501, 502, 503, 504, 599].map(status => [`status ${status}`, send(status, '<html>')] as [string, Reply]),
   ['an HTML page', send(200, '<!doctype html><title>Log in to this network</title>', { 'content-type': 'text/html' })],
   ['nothing', send(200, '')],
-  ['half of the reply', (response, request, good) => send(200, good.slice(0, good.length >> 1))(response, request, good)],
-  ...['null', 'true', '1', '"text"', '[]', '[{}]', '{}', '{', 'NaN', '{"a":1}{"b":2}', '\u0000'].map(text => [`the body ${text}`, send(200, text)] as [string, Misdeed]),
-  ['UTF-16', (response, request, good) => send(200, Buffer.from(good, 'utf16le'))(response, request, good)],
+  ['half of the reply', (_request, _response, good) => send(200, good.slice(0, good.length >> 1))],
+  ...['null', 'true', '1', '"text"', '[]', '[{}]', '{}', '{', 'NaN', '{"a":1}{"b":2}', '\u0000'].map(text => [`the body ${text}`, send(200, text)] as [string, Reply]),
+  ['UTF-16', (_request, _response, good) => send(200, Buffer.from(good, 'utf16le'))],
   ['a million brackets', send(200, '['.repeat(60_000))],
-  ['gzip that nobody asked for', (response, request, good) => send(200, gzipSync(good), { 'content-encoding': 'gzip' })(response, request, good)],
+  ['gzip that nobody asked for', (_request, _response, good) => send(200, gzipSync(good), { 'content-encoding': 'gzip' })],
   ['a bomb of gzip', send(200, gzipSync(Buffer.alloc(50_000_000)), { 'content-encoding': 'gzip' })],
-  ['gzip a hundred times over', (response, request, good) => send(200, good, { 'content-encoding': Array(100).fill('gzip').join(', ') })(response, request, good)],
-  ['70 kB of spaces', (response, request, good) => send(200, ' '.repeat(70_000) + good)(response, request, good)],
-  ['no HTTP', raw('220 smtp.example.com ESMTP\r\n')],
-  ['two lengths', raw('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}')],
-  ['a length and chunks', raw('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n')],
-  ['chunks of no number', raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n')],
-  ['headers of a megabyte', raw(`HTTP/1.1 200 OK\r\n${'X-Filler: '.padEnd(1000, 'x')}\r\n`.repeat(1000))]
+  ['gzip a hundred times over', (_request, _response, good) => send(200, good, { 'content-encoding': Array(100).fill('gzip').join(', ') })],
+  ['70 kB of spaces', (_request, _response, good) => send(200, ' '.repeat(70_000) + good)],
+  ['no HTTP', sendBytes('220 smtp.example.com ESMTP\r\n')],
+  ['two lengths', sendBytes('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}')],
+  ['a length and chunks', sendBytes('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n')],
+  ['chunks of no number', sendBytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n')],
+  ['headers of a megabyte', sendBytes(`HTTP/1.1 200 OK\r\n${'X-Filler: '.padEnd(1000, 'x')}\r\n`.repeat(1000))]
 ]
 
-for (const endpoint of endpoints) {
-  test(`a reply that cannot be read, on ${endpoint}: a bad gateway, nobody logged in, and the next login works`, async t => {
+for (const call of calls) {
+  test(`a reply that cannot be read, on ${call}: a bad gateway, nobody logged in, and the next login works`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url])
-    for (const [what, misdeed] of bad) {
-      api.misdeeds = { [endpoint]: misdeed }
-      const before = api.calls.access_token
+    for (const [what, reply] of bad) {
+      api.say({ [call]: reply })
+      const before = api.count('token')
       await checkRefused(t, host, what, 502, 'FST_WECHAT_BAD_RESPONSE')
-      t.equal(api.calls.access_token, before + 1, `${what}: one code, one exchange`)
+      t.equal(api.count('token'), before + 1, `${what}: one code, one exchange`)
     }
-    api.misdeeds = {}
+    api.say({})
     await checkWell(t, host, 'afterwards')
-    t.ok(api.sockets.size <= 4, 'no more connections than allowed')
+    t.ok(api.connections <= 4, 'no more connections than allowed')
     t.equal(new Set(api.codes).size, api.codes.length, 'no code was sent twice')
   })
 
-  const gone: Array<[string, Misdeed]> = [
+  const gone: Array<[string, Extract<Reply, Function>]> = [
     ['silence', () => {}],
-    ['headers and then silence', raw(head(100), 'keep')],
-    ['half a reply and then silence', (response, request, good) => raw(head(Buffer.byteLength(good)) + good.slice(0, 20), 'keep')(response, request, good)],
+    ['headers and then silence', sendBytes(head(100), 'keep')],
+    ['half a reply and then silence', (request, response, good) => sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'keep')(request, response)],
     ['a body that drips', drip],
-    ['early hints without end', ({ socket }) => {
+    ['early hints without end', (_request, { socket }) => {
       const timer = setInterval(() => { socket!.write('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n') }, 20)
       socket!.on('close', () => clearInterval(timer))
     }],
-    ['a closed connection', raw('', 'end')],
-    ['a reset', ({ socket }) => { socket!.resetAndDestroy() }],
-    ['half a reply and then a reset', (response, request, good) => raw(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(response, request, good)]
+    ['a closed connection', sendBytes('', 'end')],
+    ['a reset', (_request, { socket }) => { socket!.resetAndDestroy() }],
+    ['half a reply and then a reset', (request, response, good) => sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(request, response)]
   ]
-  test(`T54: no reply in time, on ${endpoint}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
+  test(`T54: no reply in time, on ${call}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { timeout } })
-    for (const [what, misdeed] of gone) {
+    for (const [what, reply] of gone) {
       const closed: Array<Promise<unknown>> = []
-      api.misdeeds = {
-        [endpoint]: (response: Parameters<Misdeed>[0], request: Parameters<Misdeed>[1], good: string) => {
-          closed.push(new Promise(resolve => response.socket!.once('close', resolve)))
-          misdeed(response, request, good)
-        }
+      const misdeed: Reply = (request, response, good) => {
+        closed.push(new Promise(resolve => response.socket!.once('close', resolve)))
+        return reply(request, response, good)
       }
-      const before = api.calls.access_token
+      api.say({ [call]: misdeed })
+      const before = api.count('token')
       await checkRefused(t, host, what, 504, 'FST_WECHAT_UNREACHABLE')
-      t.equal(api.calls.access_token, before + 1, `${what}: one code, one exchange`)
+      t.equal(api.count('token'), before + 1, `${what}: one code, one exchange`)
       await Promise.all(closed)
       t.pass(`${what}: every socket is closed`)
     }
-    api.misdeeds = {}
+    api.say({})
     await checkWell(t, host, 'afterwards')
     t.equal(new Set(api.codes).size, api.codes.length, 'no code was sent twice')
   })
 
-  test(`T53: a hundred megabytes, on ${endpoint}, for twenty visitors at once, are not taken in`, async t => {
+  test(`T53: a hundred megabytes, on ${call}, for twenty visitors at once, are not taken in`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { connections: 16, retries: 0, timeout: 30_000 } })
     const chunk = Buffer.alloc(16_384, ' ')
     let sent = 0
-    api.misdeeds = {
-      [endpoint]: (response: Parameters<Misdeed>[0]) => {
-        response.writeHead(200)
-        let left = 100_000_000
-        const more = (): void => {
-          while (left > 0 && !response.destroyed) {
-            left -= chunk.length
-            sent += chunk.length
-            if (!response.write(chunk)) return
-          }
+    const pour: Reply = (_request, response) => {
+      response.writeHead(200)
+      let left = 100_000_000
+      const more = (): void => {
+        while (left > 0 && !response.destroyed) {
+          left -= chunk.length
+          sent += chunk.length
+          if (!response.write(chunk)) return
         }
-        response.on('drain', more)
-        more()
       }
+      response.on('drain', more)
+      more()
     }
+    api.say({ [call]: pour })
     const before = await usedMemory()
     await Promise.all(Array.from({ length: 20 }, () => checkRefused(t, host, '100 MB', 502, 'FST_WECHAT_BAD_RESPONSE')))
     t.ok(sent < 20 * 16_000_000, `${sent} bytes left WeChat, most of them into the buffers of the sockets`)
     const grown = await usedMemory() - before
     t.ok(grown < 20 * 262_144, `${grown} bytes stayed`)
-    api.misdeeds = {}
+    api.say({})
     await checkWell(t, host, 'afterwards')
   })
 
-  test(`T54: one visitor's silent WeChat, on ${endpoint}, holds up no other visitor`, async t => {
+  test(`T54: one visitor's silent WeChat, on ${call}, holds up no other visitor`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { timeout: 600_000, retries: 0 } })
-    const reached = new Promise<Parameters<Misdeed>[0]>(resolve => { api.misdeeds = { [endpoint]: resolve } })
+    const reached = new Promise<ServerResponse>(resolve => { api.say({ [call]: (_request: unknown, response: ServerResponse) => { resolve(response) } }) })
     const held = postLogin(host, host.browser(agents.wechat))
     const silent = await reached
-    api.misdeeds = {}
+    api.say({})
     let others = 0
     const work = Promise.all(Array.from({ length: 10 }, async () => {
       await checkWell(t, host, 'another visitor')
@@ -185,21 +184,21 @@ for (const endpoint of endpoints) {
 test('a field of the wrong type refuses the reply where the login rests on it, and is left out where it does not', async t => {
   const api = await startFakeApi(t)
   const host = await startWith(t, [api.url])
-  const needed: Record<Endpoint, string[]> = { access_token: ['access_token', 'openid'], userinfo: ['openid'] }
-  for (const endpoint of endpoints) {
-    const good: Record<string, unknown> = endpoint === 'access_token' ? goodTokens : goodProfile
+  const needed: Record<Call, string[]> = { token: ['access_token', 'openid'], userinfo: ['openid'] }
+  for (const call of calls) {
+    const good: Record<string, unknown> = { ...(call === 'token' ? tokens : person), unionid: 'oFakeUnionid-000000000000001' }
     for (const field of Object.keys(good)) {
       for (const value of [undefined, null, 7, true, '', [], {}, { toString: 'x' }, 'x'.repeat(5000)]) {
-        const what = `${endpoint}.${field} is ${String(JSON.stringify(value)).slice(0, 20)}`
-        api.misdeeds = { [endpoint]: send(200, JSON.stringify({ ...good, [field]: value })) }
+        const what = `${call}.${field} is ${String(JSON.stringify(value)).slice(0, 20)}`
+        api.say({ [call]: send(200, JSON.stringify({ ...good, [field]: value })) })
         const browser = host.browser(agents.wechat)
         const answer = await postLogin(host, browser)
-        if (needed[endpoint].includes(field)) {
+        if (needed[call].includes(field)) {
           t.equal(answer.status, 502, what)
         } else {
           t.equal(answer.status, 200, what)
           const { user } = answer.json()
-          t.equal(user.openid, goodTokens.openid, what)
+          t.equal(user.openid, person.openid, what)
           if (field !== 'unionid') t.ok(user[field] === undefined || ['string', 'number'].includes(typeof user[field]) || Array.isArray(user[field]), what)
         }
       }
@@ -215,14 +214,15 @@ test('what WeChat only dresses up reads well: a byte order mark, white space, co
     ['pretty printed', good => JSON.stringify(JSON.parse(good), null, 2)],
     ['errcode 0', good => good.replace('{', '{"errcode":0,"errmsg":"ok",')],
     ['unknown fields', good => good.replace('{', '{"__proto__":{"isAdmin":true},"constructor":{},"isAdmin":true,')],
-    ['raw control characters', good => good.replace('"}', '\u0014\u0007"}')],
+    ['raw control characters', good => good.replace(/"(?:scope|nickname)":"\w+/, '$&\u0014\u0007')],
     ['a broken character', good => Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from(',"city":"\xff\xfe"}', 'latin1')])]
   ]
-  for (const endpoint of endpoints) {
+  for (const call of calls) {
     for (const [what, dress] of dressed) {
-      api.misdeeds = { [endpoint]: (response: Parameters<Misdeed>[0], request: Parameters<Misdeed>[1], good: string) => send(200, dress(good))(response, request, good) }
+      const reply: Reply = (_request, _response, good) => send(200, dress(good))
+      api.say({ [call]: reply })
       const answer = await postLogin(host, host.browser(agents.wechat))
-      t.equal(answer.status, 200, `${what} on ${endpoint}`)
+      t.equal(answer.status, 200, `${what} on ${call}`)
       t.equal(answer.json().user.isAdmin, undefined, what)
     }
   }
@@ -230,23 +230,23 @@ test('what WeChat only dresses up reads well: a byte order mark, white space, co
 
 const errcodes: Array<[number, number, string]> = [
   [-1, 502, 'FST_WECHAT_API_ERROR'], [40029, 400, 'FST_WECHAT_INVALID_CODE'], [40163, 400, 'FST_WECHAT_INVALID_CODE'], [45011, 503, 'FST_WECHAT_RATE_LIMITED'],
-  [40125, 500, 'FST_WECHAT_MISCONFIGURED'], [40001, 401, 'FST_WECHAT_TOKEN_EXPIRED'], [99999, 502, 'FST_WECHAT_API_ERROR']
+  [40125, 500, 'FST_WECHAT_MISCONFIGURED'], [50002, 500, 'FST_WECHAT_MISCONFIGURED'], [40226, 403, 'FST_WECHAT_USER_BLOCKED'], [40001, 401, 'FST_WECHAT_TOKEN_EXPIRED'], [99999, 502, 'FST_WECHAT_API_ERROR']
 ]
 
-for (const endpoint of endpoints) {
-  test(`WeChat's own refusals on ${endpoint} keep their meaning, and only what can do no harm is repeated`, async t => {
+for (const call of calls) {
+  test(`WeChat's own refusals on ${call} keep their meaning, and only what can do no harm is repeated`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url])
     for (const [errcode, status, code] of errcodes) {
-      api.misdeeds = { [endpoint]: send(200, JSON.stringify({ errcode, errmsg: 'secret text of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' })) }
-      const before = { ...api.calls }
+      api.say({ [call]: send(200, JSON.stringify({ errcode, errmsg: 'secret text of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' })) })
+      const before = { token: api.count('token'), userinfo: api.count('userinfo') }
       const browser = host.browser(agents.wechat)
       const answer = await postLogin(host, browser)
       t.strictSame([answer.status, answer.json().code], [status, code], `${errcode}`)
       t.notMatch(answer.body, 'secret text')
       t.equal(answer.headers['retry-after'], status === 503 ? '60' : undefined)
-      t.equal(api.calls.access_token - before.access_token, 1, `${errcode}: one exchange`)
-      if (endpoint === 'userinfo') t.equal(api.calls.userinfo - before.userinfo, errcode === -1 ? 2 : 1, `${errcode}: the profile`)
+      t.equal(api.count('token') - before.token, 1, `${errcode}: one exchange`)
+      if (call === 'userinfo') t.equal(api.count('userinfo') - before.userinfo, errcode === -1 ? 2 : 1, `${errcode}: the profile`)
     }
   })
 }
@@ -254,17 +254,17 @@ for (const endpoint of endpoints) {
 test('a profile that fails once is asked for again, and the visitor notices nothing', async t => {
   const api = await startFakeApi(t)
   const host = await startWith(t, [api.url], { client: { retries: 2 } })
-  for (const misdeed of [send(502, '<html>'), send(200, '{"errcode":-1,"errmsg":"system error"}'), raw('', 'destroy')]) {
-    api.misdeeds = {
-      userinfo: (response, request, good) => {
-        api.misdeeds = {}
-        misdeed(response, request, good)
+  for (const reply of [() => send(502, '<html>'), () => send(200, '{"errcode":-1,"errmsg":"system error"}'), sendBytes('', 'destroy')]) {
+    api.say({
+      userinfo: (request, response) => {
+        api.say({})
+        return reply(request, response)
       }
-    }
+    })
     await checkWell(t, host, 'repeated')
   }
-  t.equal(api.calls.access_token, 3)
-  t.equal(api.calls.userinfo, 6)
+  t.equal(api.count('token'), 3)
+  t.equal(api.count('userinfo'), 6)
 })
 
 test('a WeChat that cannot be reached leaves the attempt as it was: the same callback works once it can', async t => {
@@ -279,7 +279,7 @@ test('a WeChat that cannot be reached leaves the attempt as it was: the same cal
   t.strictSame(answer.setCookies, [], "the attempt's cookie stays")
   const late = withOnly(host, browser, answer)
   t.equal((await late.get(callback.replace(refused.origin, host.origin))).status, 303, 'here on another process, which reaches WeChat')
-  t.equal(api.calls.access_token, 1)
+  t.equal(api.count('token'), 1)
 })
 
 test('no name, no listener, no trust: each is told as unreachable, and no code is spent', async t => {
@@ -298,7 +298,7 @@ test('no name, no listener, no trust: each is told as unreachable, and no code i
   const host = await startHost(t, { options: wechat => ({ client: { timeout, apiHosts: [wechat.url], dispatcher: undefined as never } }) })
   await checkRefused(t, host, 'a certificate that nobody vouches for', 504, 'FST_WECHAT_UNREACHABLE')
   t.equal(host.wechat.control.count('access_token'), 0)
-  t.equal(api.calls.access_token, 0)
+  t.equal(api.count('token'), 0)
 })
 
 test('the next host is asked where the first cannot be reached, for the code too, and the visitor notices nothing', async t => {
@@ -314,9 +314,9 @@ test('T58: a code that has left for one host is never sent to another one, whate
   const first = await startFakeApi(t)
   const second: FakeApi = await startFakeApi(t)
   const host = await startWith(t, [first.url, second.url], { client: { timeout, retries: 2 } })
-  for (const misdeed of [() => {}, raw('', 'destroy'), send(502, ''), send(200, '{"errcode":-1,"errmsg":"system error"}'), send(200, '<html>')] as Misdeed[]) {
-    first.misdeeds = { access_token: misdeed }
-    second.misdeeds = { access_token: misdeed }
+  for (const reply of [() => {}, sendBytes('', 'destroy'), send(502, ''), send(200, '{"errcode":-1,"errmsg":"system error"}'), send(200, '<html>')] as Reply[]) {
+    first.say({ token: reply })
+    second.say({ token: reply })
     const answer = await postLogin(host, host.browser(agents.wechat))
     t.ok(answer.status >= 502)
   }
@@ -329,20 +329,20 @@ test('a profile that one host does not give is asked for at the other one', asyn
   const first = await startFakeApi(t)
   const second = await startFakeApi(t)
   const host = await startWith(t, [first.url, second.url], { client: { retries: 2 } })
-  first.misdeeds = { userinfo: send(503, '') }
+  first.say({ userinfo: send(503, '') })
   await checkWell(t, host, 'from the other host')
-  t.equal(first.calls.userinfo, 1)
-  t.equal(second.calls.userinfo, 1)
-  t.equal(first.calls.access_token, 1)
+  t.equal(first.count('userinfo'), 1)
+  t.equal(second.count('userinfo'), 1)
+  t.equal(first.count('token'), 1)
 })
 
 test('a WeChat that is away for a while is used again without a restart, and all connections end with the server', async t => {
   const api = await startFakeApi(t)
   const host = await startWith(t, [api.url])
   await checkWell(t, host, 'before')
-  api.misdeeds = { access_token: ({ socket }) => { socket!.destroy() } }
+  api.say({ token: (_request, { socket }) => { socket!.destroy() } })
   await Promise.all(Array.from({ length: 8 }, () => checkRefused(t, host, 'away', 504, 'FST_WECHAT_UNREACHABLE')))
-  api.misdeeds = {}
+  api.say({})
   await Promise.all(Array.from({ length: 8 }, () => checkWell(t, host, 'back')))
-  t.ok(api.sockets.size <= 4)
+  t.ok(api.connections <= 4)
 })

@@ -2,10 +2,12 @@
 
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type App, checkApp } from '../../src/app-options'
-import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/login/attempt'
-import { readCookies } from '../../src/login/cookies'
-import type { Via, WechatApp } from '../../src/types'
+import type { CallbackApp } from '../../src/options/app-options'
+import { ways } from '../../src/ways/index'
+import { beginAttempt, endAttempt, findAttempt, hashState, isState, mintState } from '../../src/attempt/attempt-cookie'
+import { readCookies } from '../../src/cookies'
+import type { WechatApp } from '../../src/types'
+import type { Via } from '../../src/via'
 
 const [key, otherKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
 const settings = { keys: [key], ttl: 900_000 }
@@ -14,8 +16,9 @@ const start = Date.UTC(2026, 0, 1)
 const qr = appOf('qr')
 const plain = appOf('qr', { callbackUrl: 'http://localhost:3000/wechat/qr' })
 
-function appOf (via: Via, change: Partial<WechatApp> = {}): App {
-  return checkApp({ appid: 'wx0123456789abcdef', secret: 'a'.repeat(32), callbackUrl: `https://app.example.com/wechat/${via}`, ...change }, via, () => {})
+function appOf (via: Via, change: Partial<WechatApp> = {}): CallbackApp {
+  const way = ways.find(way => way.via === via)!
+  return way.check({ appid: 'wx0123456789abcdef', secret: 'a'.repeat(32), callbackUrl: `https://app.example.com/wechat/${via}`, ...change }, () => {}) as CallbackApp
 }
 
 /** `name=value` of a new attempt, as the browser sends it back. */

@@ -2,18 +2,18 @@
 
 import fc from 'fast-check'
 import { test } from 'tap'
-import { EndedLogins } from '../../src/login/ended-logins'
-import { inTime, type Place } from '../../src/login/session-store'
-import { open, seal } from '../../src/login/seal'
-import type { Login, Pointer } from '../../src/login/login'
-import { type Outcome, type Returned, type Run, SpentAttempts } from '../../src/login/spent-attempts'
-import { destroyer } from '../../src/login/stored-login'
+import { EndedLogins } from '../../src/session/ended-logins'
+import { askInTime, type StoreRef } from '../../src/session/session-store'
+import { open, seal } from '../../src/attempt/seal'
+import type { Login, SessionRef } from '../../src/session/login-record'
+import { type Outcome, type Returned, type Run, SpentAttempts } from '../../src/attempt/spent-attempts'
+import { createRevokeAgain } from '../../src/session/stored-login'
 
 const nothing = (): void => {}
 const endsAt = 900_000
 const returned = (change: Partial<Returned> = {}): Returned => ({ state: 'state', code: 'code', endsAt, ...change })
-const at = (session: string): Pointer => ({ session, attempt: 'attempt' })
-const made = (session: string): Outcome => ({ pointer: at(session) })
+const at = (session: string): SessionRef => ({ session, loginId: 'login' })
+const made = (session: string): Outcome => ({ sessionRef: at(session) })
 
 test('the callbacks of an attempt share one run and its outcome, while it goes on and afterwards', async t => {
   const spent = new SpentAttempts()
@@ -33,7 +33,7 @@ test('a failure before the code has left keeps the attempt usable; the callbacks
   const first = spent.run('a', returned(), async () => { throw new Error('no connection') })
   const second = spent.find('a')
   await t.rejects(first, { message: 'no connection' })
-  await t.rejects(second as Promise<Pointer>, { message: 'no connection' })
+  await t.rejects(second as Promise<SessionRef>, { message: 'no connection' })
   t.equal(spent.find('a'), undefined)
   t.strictSame(await spent.run('a', returned(), async () => made('pointer')), made('pointer'))
 })
@@ -147,8 +147,8 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
   const failure = (code: string): Error => Object.assign(new Error('no answer'), { code })
   for (const code of ['ENOENT', 'ECONNRESET']) {
     for (const get of [(_id: string, done: (error: Error) => void) => { done(failure(code)) }, () => { throw failure(code) }]) {
-      const store = { get, destroy (id: string, done: () => void) { destroyed.push(id); done() } } as unknown as Place['store']
-      told.push(await destroyer({ store, sessionId: code }, { attempt: 'a' } as Login, 1000)())
+      const store = { get, destroy (id: string, done: () => void) { destroyed.push(id); done() } } as unknown as StoreRef['store']
+      told.push(await createRevokeAgain({ store, sessionId: code }, { id: 'a' } as Login, 1000)())
     }
   }
   t.strictSame(told, [false, false, true, true])
@@ -157,19 +157,19 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
 
 test('a session that cannot be destroyed a second time, whatever the store does, is one that came back', async t => {
   for (const destroy of [(_id: string, done: (error: Error) => void) => { done(new Error('locked')) }, () => { throw new Error('locked') }, nothing]) {
-    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { attempt: 'a' } }) }, destroy } as unknown as Place['store']
-    t.equal(await destroyer({ store, sessionId: 'id' }, { attempt: 'a' } as Login, 1)(), true)
+    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { id: 'a' } }) }, destroy } as unknown as StoreRef['store']
+    t.equal(await createRevokeAgain({ store, sessionId: 'id' }, { id: 'a' } as Login, 1)(), true)
   }
 })
 
 test('a session is destroyed a second time only while it still holds the login that has ended', async t => {
   const destroyed: string[] = []
-  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { attempt: 'b' } }, back: { wechatLogin: { attempt: 'a' } } }
+  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { id: 'b' } }, back: { wechatLogin: { id: 'a' } } }
   const store = {
     get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
     destroy (id: string, done: () => void) { destroyed.push(id); done() }
-  } as unknown as Place['store']
-  const told = await Promise.all(Object.keys(sessions).map(sessionId => destroyer({ store, sessionId }, { attempt: 'a' } as Login, 1000)()))
+  } as unknown as StoreRef['store']
+  const told = await Promise.all(Object.keys(sessions).map(sessionId => createRevokeAgain({ store, sessionId }, { id: 'a' } as Login, 1000)()))
   t.strictSame(told, [false, false, false, false, true])
   t.strictSame(destroyed, ['back'])
 })
@@ -267,14 +267,14 @@ test('property: whatever a store returns in place of a seal is no pointer, and n
 test('an answer in time is passed on, at once or later, whatever it is, and leaves no timer behind', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
   const before = timers()
-  t.equal(await inTime(settle => { settle(null, 'value') }, 5000), 'value')
-  t.equal(await inTime(settle => { setImmediate(settle, undefined, 'value') }, 5000), 'value')
-  await t.rejects(inTime(settle => { settle(new Error('broken')) }, 5000), { message: 'broken' })
-  await t.rejects(inTime(settle => { setImmediate(settle, new Error('broken')) }, 5000), { message: 'broken' })
-  await t.rejects(inTime(() => { throw new Error('thrown') }, 5000), { message: 'thrown' })
+  t.equal(await askInTime(settle => { settle(null, 'value') }, 5000), 'value')
+  t.equal(await askInTime(settle => { setImmediate(settle, undefined, 'value') }, 5000), 'value')
+  await t.rejects(askInTime(settle => { settle(new Error('broken')) }, 5000), { message: 'broken' })
+  await t.rejects(askInTime(settle => { setImmediate(settle, new Error('broken')) }, 5000), { message: 'broken' })
+  await t.rejects(askInTime(() => { throw new Error('thrown') }, 5000), { message: 'thrown' })
   t.equal(timers(), before)
 })
 
 test('an answer that takes too long becomes an error', async t => {
-  await t.rejects(inTime(nothing, 1), { message: 'the session store did not answer in time' })
+  await t.rejects(askInTime(nothing, 1), { message: 'the session store did not answer in time' })
 })

@@ -3,13 +3,13 @@
 import { test } from 'tap'
 import type { Browser } from '../fixture/browser'
 import { type Host, startHost } from '../fixture/host'
+import { origin, site } from '../fixture/settings'
 
-const app = 'https://app.example.com'
 const iframe = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site' }
 
 /** The callback URL that a scanned code leads its iframe to. */
 async function scan (host: Host, browser: Browser, query = 'self_redirect=true'): Promise<string> {
-  const { src } = (await browser.fetch(`${app}/wechat/embed?${query}`)).json()
+  const { src } = (await browser.fetch(`${origin}/wechat/embed?${query}`)).json()
   const callback = host.wechat.control.approve(src)
   browser.secrets.add(new URL(callback).searchParams.get('code')!)
   return callback
@@ -18,32 +18,32 @@ async function scan (host: Host, browser: Browser, query = 'self_redirect=true')
 test('embed begins an attempt and tells the iframe\'s whole address, and the parameters for WeChat\'s own script', async t => {
   const host = await startHost(t)
   const browser = host.browser()
-  const answer = await browser.fetch(`${app}/wechat/embed?redirect=${encodeURIComponent('/主页?a=1#x')}`)
+  const answer = await browser.fetch(`${origin}/wechat/embed?redirect=${encodeURIComponent('/主页?a=1#x')}`)
   t.equal(answer.status, 200)
   t.match(answer.headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-type': /^application\/json/ })
   const { src, wxLogin, expiresIn, redirect } = answer.json()
   const { appid } = host.wechat.options.qr
-  const redirectUri = `${app}/wechat/qr?redirect=${encodeURIComponent('/%E4%B8%BB%E9%A1%B5?a=1#x')}`
+  const redirectUri = `${origin}/wechat/qr?redirect=${encodeURIComponent('/%E4%B8%BB%E9%A1%B5?a=1#x')}`
   t.match(wxLogin.state, /^[0-9a-f]{32}$/)
   t.strictSame(wxLogin, { appid, scope: 'snsapi_login', redirect_uri: encodeURIComponent(redirectUri), state: wxLogin.state, self_redirect: false })
   t.equal(src, `${host.wechat.url}/connect/qrconnect?appid=${appid}&scope=snsapi_login&redirect_uri=${encodeURIComponent(redirectUri)}` +
     `&state=${wxLogin.state}&login_type=jssdk&self_redirect=false&styletype=&sizetype=&bgcolor=&rst=`)
   t.equal(expiresIn, 900)
   t.equal(redirect, '/%E4%B8%BB%E9%A1%B5?a=1#x')
-  t.strictSame([...browser.jar('app.example.com').keys()].map(name => name.slice(0, 14)), ['__Host-wechat-'])
+  t.strictSame([...browser.jar(site).keys()].map(name => name.slice(0, 14)), ['__Host-wechat-'])
 
   const back = await browser.get(host.wechat.control.approve(src))
   t.equal(back.status, 303)
-  t.equal(back.location, `${app}/%E4%B8%BB%E9%A1%B5?a=1#x`)
+  t.equal(back.location, `${origin}/%E4%B8%BB%E9%A1%B5?a=1#x`)
 })
 
 test("WeChat's looks go into both, each in its own encoding", async t => {
   const host = await startHost(t)
   const href = 'https://app.example.com/qr.css?a=1&b=2'
   const looks = new URLSearchParams({ style: 'white', href, lang: 'en', stylelite: '1', fast_login: '0', color_scheme: 'dark', self_redirect: 'true' })
-  const { src, wxLogin } = (await host.browser().fetch(`${app}/wechat/embed?${looks}`)).json()
+  const { src, wxLogin } = (await host.browser().fetch(`${origin}/wechat/embed?${looks}`)).json()
   t.match(wxLogin, { self_redirect: true, style: 'white', href: encodeURIComponent(href), lang: 'en', stylelite: 1, fast_login: 0, color_scheme: 'dark' })
-  t.equal(decodeURIComponent(wxLogin.redirect_uri), `${app}/wechat/qr?embedded=1`)
+  t.equal(decodeURIComponent(wxLogin.redirect_uri), `${origin}/wechat/qr?embedded=1`)
   t.ok(src.endsWith(`&self_redirect=true&styletype=&sizetype=&bgcolor=&rst=&style=white&href=${encodeURIComponent(href)}&lang=en&stylelite=1&fast_login=0&color_scheme=dark`))
 })
 
@@ -51,23 +51,23 @@ test('what embed does not take is refused, and junk beside it changes nothing', 
   const host = await startHost(t)
   const browser = host.browser()
   for (const query of ['self_redirect=yes', 'style=pink', 'style=white&style=white', 'href=javascript:alert(1)', 'href=http://x/', `href=https://${'x'.repeat(9000)}`, 'lang=fr', 'stylelite=2', 'fast_login=1', 'color_scheme=red']) {
-    const answer = await browser.fetch(`${app}/wechat/embed?${query}`)
+    const answer = await browser.fetch(`${origin}/wechat/embed?${query}`)
     t.equal(answer.status, 400, query.slice(0, 40))
     t.equal(answer.json().code, 'FST_WECHAT_INVALID_REQUEST')
     t.strictSame(answer.setCookies, [])
   }
-  const { src, redirect } = (await browser.fetch(`${app}/wechat/embed?redirect=//evil.example&redirect=x&appid=wx&openHost=https://evil.example&state=x&callbackUrl=x`)).json()
+  const { src, redirect } = (await browser.fetch(`${origin}/wechat/embed?redirect=//evil.example&redirect=x&appid=wx&openHost=https://evil.example&state=x&callbackUrl=x`)).json()
   t.equal(redirect, '/')
   t.ok(src.startsWith(`${host.wechat.url}/connect/qrconnect?appid=${host.wechat.options.qr.appid}&`))
 })
 
 test('inside WeChat, and without a Website App, there is no code to show', async t => {
   const both = await startHost(t)
-  t.equal((await both.browser('MicroMessenger').fetch(`${app}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
+  t.equal((await both.browser('MicroMessenger').fetch(`${origin}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
   const oneclickOnly = await startHost(t, { options: { qr: undefined } as object })
-  t.equal((await oneclickOnly.browser().fetch(`${app}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
+  t.equal((await oneclickOnly.browser().fetch(`${origin}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
   const without = await startHost(t, { options: { routes: { embed: false } } })
-  t.equal((await without.browser().fetch(`${app}/wechat/embed`)).status, 404)
+  t.equal((await without.browser().fetch(`${origin}/wechat/embed`)).status, 404)
 })
 
 test("on another host than the callback's an attempt could not be bound: a clear error, for the page and in the log", async t => {
@@ -80,10 +80,10 @@ test("on another host than the callback's an attempt could not be bound: a clear
     t.match(answer.json(), { code: 'FST_WECHAT_INVALID_REQUEST', message: "A QR code can only be embedded in pages on the callback URL's own host" })
     t.strictSame(answer.setCookies, [])
   }
-  t.match(host.logs.find(({ msg }) => /another host/.test(msg)), { level: 40, host: 'www.example.com', callbackHost: 'app.example.com' })
+  t.match(host.logs.find(({ msg }) => /another host/.test(msg)), { level: 40, host: 'www.example.com', callbackHost: site })
   t.notOk(host.logs.some(({ level }) => level >= 50), 'anybody can name another host: it wakes nobody')
   // A proxy that changes the Host header: the page's address says where the browser is.
-  t.equal((await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${app}/login` } })).status, 200)
+  t.equal((await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${origin}/login` } })).status, 200)
 })
 
 test('T13: an embedded callback without its cookie is sent on once, whatever the headers: nothing set, nothing spent, nothing run', async t => {
@@ -105,7 +105,7 @@ test('T13: an embedded callback without its cookie is sent on once, whatever the
     t.match(answer.headers['content-security-policy'], /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'$/)
     t.notMatch(answer.body, /<script/)
     const { code, state } = Object.fromEntries(new URL(callback).searchParams)
-    t.ok(answer.body.includes(`<meta http-equiv="refresh" content="0;url=${app}/wechat/qr?redirect=%2Fhere&#38;embedded=1&#38;bounced=1&#38;code=${code}&#38;state=${state}">`))
+    t.ok(answer.body.includes(`<meta http-equiv="refresh" content="0;url=${origin}/wechat/qr?redirect=%2Fhere&#38;embedded=1&#38;bounced=1&#38;code=${code}&#38;state=${state}">`))
   }
   t.equal(host.wechat.control.count('access_token'), 0)
   const bounced = `${callback}&bounced=1`
@@ -118,7 +118,7 @@ test('T13: an embedded callback without its cookie is sent on once, whatever the
   t.equal(done.status, 200)
   t.match(done.headers['content-security-policy'], /script-src 'sha256-[^']+'$/)
   t.match(done.body, /<html lang="en">[^]*<a href="\/here" target="_top">Go on<\/a>\n<script data-outcome="done">/)
-  t.equal((await browser.fetch(`${app}/wechat/me`)).status, 200)
+  t.equal((await browser.fetch(`${origin}/wechat/me`)).status, 200)
 })
 
 test('T13: what is sent on is made of checked parts only', async t => {
@@ -137,7 +137,7 @@ test('T13: what is sent on is made of checked parts only', async t => {
     [`embedded=1&code=A1&code=A2&state=${state}`, false],
     [`code=A1&state=${state}`, false]
   ] as const) {
-    const answer = await stranger.get(`${app}/wechat/qr?${query}`, iframe)
+    const answer = await stranger.get(`${origin}/wechat/qr?${query}`, iframe)
     t.equal(answer.status === 200, bounces, query)
     t.notMatch(answer.body, /evil|"><script|%22/, query)
     t.strictSame(answer.setCookies, [])
@@ -145,7 +145,7 @@ test('T13: what is sent on is made of checked parts only', async t => {
   // The host's own name for itself, never the request's.
   const elsewhere = host.browser()
   elsewhere.hosts['evil.example'] = host.address
-  t.match((await elsewhere.get(`https://evil.example/wechat/qr?embedded=1&code=A1&state=${state}`)).body, `url=${app}/wechat/qr?`)
+  t.match((await elsewhere.get(`https://evil.example/wechat/qr?embedded=1&code=A1&state=${state}`)).body, `url=${origin}/wechat/qr?`)
 })
 
 test('a failure inside the iframe tells the page around it, and its way on leaves the iframe', async t => {
@@ -155,7 +155,7 @@ test('a failure inside the iframe tells the page around it, and its way on leave
   for (const [url, outcome] of [
     [callback.replace(/code=\w+/, 'code=authdeny'), 'refused'],
     [callback.replace(/state=\w/, 'state=g'), 'expired'],
-    [`${app}/wechat/qr?embedded=1&code=A1&code=A2`, 'error']
+    [`${origin}/wechat/qr?embedded=1&code=A1&code=A2`, 'error']
   ] as const) {
     const { body, headers } = await browser.get(url, iframe)
     t.match(body, `<script data-outcome="${outcome}">`)
@@ -180,8 +180,8 @@ test("a host's own pages are told the outcome", async t => {
   const outcomes: unknown[] = []
   const host = await startHost(t, { options: { renderPage: page => { outcomes.push(page.outcome); return 'mine' } } })
   const browser = host.browser()
-  const answer = await browser.get(`${app}/wechat/qr?embedded=1`, iframe)
-  await browser.get(`${app}/wechat/qr`)
+  const answer = await browser.get(`${origin}/wechat/qr?embedded=1`, iframe)
+  await browser.get(`${origin}/wechat/qr`)
   t.strictSame(outcomes, ['refused', undefined])
   t.equal(answer.body, 'mine')
   t.equal(answer.headers['content-security-policy'], undefined)

@@ -10,7 +10,7 @@ const durationsFile = join(root, 'build/durations.json')
 export function allTestFiles () {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .map(path => `test/${path.split(sep).join('/')}`)
-    .filter(path => path.endsWith('.test.ts'))
+    .filter(path => path.endsWith('.test.ts') && !path.includes('/node_modules/'))
     .sort()
 }
 

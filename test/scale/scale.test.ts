@@ -6,8 +6,8 @@ import { createClient } from 'redis'
 import { type Test, test } from 'tap'
 import { startWechatSimulator, type WechatSimulator } from '../../src/simulator'
 import { type Answer, agents, Browser } from '../fixture/browser'
+import { createMachine, findProgram, type Machine, startProxy, startRedis } from '../fixture/machines'
 import { reportMissing } from '../fixture/missing'
-import { createMachine, findProgram, type Machine, startProxy, startRedis } from './machines'
 
 const origin = 'https://app.example.com'
 // At least so many, and for as long as there is trouble. A long run: SCALE_LOGINS=5000 SCALE_KILLS=26.

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib'
 import { type BrowserServer, chromium, type LaunchOptions } from 'playwright-core'
-import { tls } from '../fixture/tls'
+import { tls } from '../fixture/data'
 
 /**
  * A Chromium for every process that is told its address, or null where none runs. It knows no names but localhost: a visitor who is to find

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { exchange, codeIn, get, oneclickUrl, param, profileOf, start } from './build'
+import { userAgents } from '../fixture/data'
+import { codeIn } from '../fixture/login'
+import { exchange, get, oneclickUrl, param, profileOf, start } from '../fixture/simulator'
+import { origin, site } from '../fixture/settings'
 import type { WechatSimulator } from '../../src/simulator'
 
 const TITLE = /<h4 class="weui_msg_title"[^>]*>(.*?)<\/h4>/
@@ -20,8 +21,7 @@ function answerUrl (page: string, origin: string, fields: Record<string, string>
 
 t.test('Only WeChat\'s own browser gets further, and WeCom\'s is not it', async t => {
   const wechat = await start(t)
-  const agents = JSON.parse(readFileSync(resolve('test/fixtures/user-agents.json'), 'utf8')) as Array<{ userAgent: string, is: string }>
-  for (const { userAgent, is } of agents) {
+  for (const { userAgent, is } of userAgents) {
     const { status, text } = await get(oneclickUrl(wechat), { 'user-agent': userAgent })
     t.equal(status, 200)
     t.equal(text.includes('请在微信客户端打开链接'), is !== 'wechat', userAgent)
@@ -69,7 +69,7 @@ t.test('An error never reaches the application: status 200, no redirect, nothing
 })
 
 t.test('redirect_uri needs the authorised host to the letter, and no port', async t => {
-  const wechat = await start(t, { callbackOrigin: 'https://app.example.com' })
+  const wechat = await start(t, { callbackOrigin: origin })
   const no = 'redirect_uri域名与后台配置不一致，错误码：10003'
   for (const [uri, expected] of [
     ['https://app.example.com/wechat/oneclick', 'no error'],
@@ -83,7 +83,7 @@ t.test('redirect_uri needs the authorised host to the letter, and no port', asyn
     ['https://user@app.example.com/', 'redirect_uri 参数错误'],
     ['https://user:pw@app.example.com/', 'redirect_uri 参数错误'],
     ['//app.example.com/', 'redirect_uri 参数错误'],
-    ['app.example.com', 'redirect_uri 参数错误'],
+    [site, 'redirect_uri 参数错误'],
     ['javascript:alert(1)', 'redirect_uri 参数错误'],
     ['http://', 'redirect_uri 参数错误'],
     ['https%3A%2F%2Fapp.example.com%2F', 'redirect_uri 参数错误']

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { codeIn, codeOf, exchange, get, oneclickUrl, param, post, profileOf, qrUrl, start } from './build'
+import { codeIn } from '../fixture/login'
+import { codeOf, exchange, get, oneclickUrl, param, post, profileOf, qrUrl, start } from '../fixture/simulator'
 
 t.test('approve() plays the visit and is as strict as the pages', async t => {
   const wechat = await start(t)
@@ -114,15 +115,15 @@ t.test('The same control over HTTP', async t => {
   t.equal(wechat.control.apps[0]?.platform, 'other')
   await post(at(`apps/${appid}/platform`), {}, 'PUT')
   t.equal(wechat.control.apps[0]?.platform, null)
-  await post(at(`apps/${appid}/secret`), { secret: 'rotated' }, 'PUT')
-  t.equal(wechat.control.apps[0]?.secret, 'rotated')
+  await post(at(`apps/${appid}/secret`), { secret: 'rotated-secret' }, 'PUT')
+  t.equal(wechat.control.apps[0]?.secret, 'rotated-secret')
 
   await get(qrUrl(wechat))
-  t.match(await read('state'), { autoConsent: 'sunny', calls: 3, qrs: [{ status: 'confirmed' }], faults: [], users: [{ id: 'qinghe' }], apps: [{ secret: 'rotated' }] })
+  t.match(await read('state'), { autoConsent: 'sunny', calls: 3, qrs: [{ status: 'confirmed' }], faults: [], users: [{ id: 'qinghe' }], apps: [{ secret: '…cret' }] })
   await post(at('auto-consent'), {}, 'PUT')
   t.equal(wechat.control.autoConsent, null)
   await post(at('reset'))
-  t.match(await read('state'), { calls: 0, qrs: [], apps: [{ secret: wechat.options.oneclick.secret }] })
+  t.match(await read('state'), { calls: 0, qrs: [], apps: [{ secret: `…${wechat.options.oneclick.secret.slice(-4)}` }] })
 })
 
 t.test('Over HTTP, nonsense is a 400 that says why, and a body must be JSON, which no other site\'s form can send', async t => {
@@ -158,7 +159,7 @@ t.test('The index page says what this is in two languages, lists everyone, and m
   const page = await get(`${wechat.url}/`)
   t.equal(page.status, 200)
   t.equal(page.text, (await get(`${wechat.url}/simulator`)).text)
-  for (const text of ['微信登录模拟器', 'WeChat login simulator', wechat.options.qr.secret, 'href="http://localhost:3000"', 'href="/simulator/state"', '&lt;b&gt;']) t.match(page.text, text)
+  for (const text of ['微信登录模拟器', 'WeChat login simulator', wechat.options.qr.appid, 'href="http://localhost:3000"', 'href="/simulator/state"', '&lt;b&gt;']) t.match(page.text, text)
   const chosen = await get(`${wechat.url}/simulator/act-as`, {}, { method: 'POST', body: new URLSearchParams({ simulator_user: 'sunny' }) })
   t.equal(chosen.status, 303)
   t.equal(chosen.location, '/simulator')

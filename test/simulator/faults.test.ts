@@ -1,10 +1,9 @@
 import t from 'tap'
 import { faultKinds } from '../../src/simulator'
 import { Holds } from '../../src/simulator/holds'
-import { codeOf, exchange, exchangeUrl, get, profileOf, qrUrl, sns, start } from './build'
+import { codeOf, exchange, exchangeUrl, get, profileOf, qrUrl, type Reply, sns, start } from '../fixture/simulator'
 import type { Socket } from 'node:net'
 import type { SimulatorFault, WechatSimulator } from '../../src/simulator'
-import type { Reply } from './build'
 
 type Kind = SimulatorFault['kind']
 type More = Partial<Omit<SimulatorFault, 'endpoint' | 'kind'>>

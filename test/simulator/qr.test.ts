@@ -1,7 +1,8 @@
 import t from 'tap'
 import { runInNewContext } from 'node:vm'
 import { encode, renderSVG } from 'uqr'
-import { codeIn, exchange, get, post, qrUrl, start } from './build'
+import { codeIn } from '../fixture/login'
+import { exchange, get, post, qrUrl, start } from '../fixture/simulator'
 import type { WechatSimulator } from '../../src/simulator'
 
 const NOT_SCANNED = 'window.wx_errcode=408;window.wx_code=\'\';'

@@ -1,8 +1,7 @@
 import t from 'tap'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { codeIn, codeOf, exchange, exchangeUrl, get, pick, profileOf, qrUrl, sns, start } from './build'
-import type { Params } from './build'
+import { recordedReplies } from '../fixture/data'
+import { codeIn } from '../fixture/login'
+import { codeOf, exchange, exchangeUrl, get, type Params, pick, profileOf, qrUrl, sns, start } from '../fixture/simulator'
 
 const RID = /, rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/
 
@@ -31,9 +30,8 @@ t.test('POST with the same query works as GET does, and its body is ignored', as
 })
 
 t.test('The replies have the keys of the recorded ones', async t => {
-  const recorded = JSON.parse(readFileSync(resolve('test/fixtures/wechat-responses.json'), 'utf8')) as Array<{ endpoint: string, body: string, note: string }>
   const keysOf = (endpoint: string, text: string): string[] => {
-    const found = recorded.find(entry => entry.endpoint === endpoint && entry.note.includes(text))
+    const found = recordedReplies.find(entry => entry.endpoint === endpoint && entry.note.includes(text))
     return Object.keys(JSON.parse(found?.body ?? '{}'))
   }
   const wechat = await start(t)

@@ -37,7 +37,7 @@ class Store {
   records = new Map()
   get (id, done) { setImmediate(() => done(null, this.records.has(id) ? JSON.parse(this.records.get(id).text) : undefined)) }
   set (id, session, done) {
-    // Sessions end by the real clock, which @fastify/session reads; the markers of spent attempts by the fast one.
+    // Sessions end by the real clock, which @fastify/session reads; the shared results of attempts by the fast one.
     const clock = session.wechatSpent === undefined ? Date.now : now
     this.records.set(id, { text: JSON.stringify(session), isOver: () => new Date(session.cookie.expires) < clock() })
     setImmediate(() => { done() })

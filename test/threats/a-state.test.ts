@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'tap'
 import { agents, type Browser } from '../fixture/browser'
-import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { type Host, startHost } from '../fixture/host'
+import { begin, exchanges, isLoggedIn, logIn, stateIn, whoIs } from '../fixture/login'
+import { getRaw } from '../fixture/raw'
+import { checkRefused } from '../fixture/refusal'
+import { accounts, origin, sameOrigin, sessionSecret, site } from '../fixture/settings'
 import { checkNothingStays } from '../fixture/memory'
 import { env } from '../fixture/program'
-import { begin, checkRefused, exchanges, getRaw, isLoggedIn, site, stateIn, whoIs } from './tools'
 
 const root = join(__dirname, '../..')
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
@@ -95,7 +98,7 @@ test('T03, T64: states are long, random, and of letters and digits alone', async
 /** A process of its own that begins as many logins as it is told and prints their states. */
 const program = `
 const app = require('fastify')()
-app.register(require('fastify-wechat-login'), { qr: { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: 'https://${site}/wechat/qr' }, session: { secret: '${sessionSecret}' } })
+app.register(require('fastify-wechat-login'), { qr: ${JSON.stringify(accounts.qr)}, session: { secret: '${sessionSecret}' } })
 const printStates = async count => {
   for (; count > 0; count--) console.log(new URL((await app.inject({ url: '/wechat/login', headers: { host: '${site}' } })).headers.location).searchParams.get('state'))
 }
@@ -141,7 +144,7 @@ test('T05: a state is good for one login', async t => {
 
   const thief = host.browser()
   thief.jar(site).set(attemptName(state), kept)
-  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   await checkRefused(t, host, thief, await thief.get(again), 'after the logout, with cookie, state and a fresh code', 1)
 })
 
@@ -277,7 +280,7 @@ test('T10: no parser of cookies is installed that trims what browsers do not tak
 })
 
 test('T11: a Secure cookie that the host cannot send is found out before the code is spent, and said clearly', async t => {
-  const host = await startHost(t, { secure: false, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: 'https://app.example.com/wechat/qr' } }), simulator: { callbackOrigin: 'https://app.example.com' } })
+  const host = await startHost(t, { secure: false, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: 'https://app.example.com/wechat/qr' } }), simulator: { callbackOrigin: origin } })
   const { app, wechat } = host
   const start = await app.inject({ url: '/wechat/login', headers: { host: site } })
   const callback = new URL(wechat.control.approve(start.headers.location as string))
@@ -297,7 +300,7 @@ test('T11: the __Host- cookies work on https, plain ones on http://localhost, an
     t.ok(await isLoggedIn(host, browser))
     t.match(back.setCookies.find(line => line.includes('Max-Age=0')), secure ? /^__Host-wechat-.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/ : /^wechat-.*; Path=\/; HttpOnly; SameSite=Lax$/)
     browser.jar(new URL(host.origin).host).set('theme', 'dark')
-    const out = await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+    const out = await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
     const cleared = out.setCookies.filter(line => line.includes('Max-Age=0')).join('\n')
     t.match(cleared, secure ? /^__Host-session=; .*Path=\/; .*Secure/ : /^session=; .*Path=\//)
     t.notMatch(cleared, secure ? /theme/ : /theme|Secure/)

@@ -2,9 +2,15 @@
 
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
-import { logIn, sessionSecret, startHost } from '../fixture/host'
-import { copyingStore } from '../fixture/stores'
-import { askingApi, begin, checkRefused, exchanges, getRaw, isLoggedIn, loginsIn, person, sendRaw, sessionCookies, site, startFakeApi, startHostWithStore, tokens, whoIs } from './tools'
+import { askingApi, person, startFakeApi, tokens } from '../fixture/fake-api'
+import { startHost } from '../fixture/host'
+import { begin, exchanges, isLoggedIn, logIn, whoIs } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { checkRefused } from '../fixture/refusal'
+import { sessionCookies } from '../fixture/session-cookie'
+import { sameOrigin, sessionSecret, site } from '../fixture/settings'
+import { startStoredHost } from '../fixture/stored-host'
+import { SessionStore } from '../fixture/session-store'
 
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
@@ -52,14 +58,14 @@ test('T17: reload, back button and restored tab land in the same login and cost 
 for (const count of [2, 20]) {
   test(`T18: ${count} identical callbacks at once are one exchange, one onUser and one session, which each answer carries`, async t => {
     let users = 0
-    const { host, store } = await startHostWithStore(t, { options: { onUser: profile => { users++; return profile } } })
+    const { host, store } = await startStoredHost(t, { options: { onUser: profile => { users++; return profile } } })
     const browser = host.browser()
     const { callback } = await begin(host, browser)
     const cookie = browser.cookieHeader(site)
     host.wechat.control.fault({ endpoint: 'access_token', kind: 'slow', ms: 100 })
     const answers = await Promise.all(Array.from({ length: count }, () => host.browser().get(callback, { cookie })))
     t.strictSame(answers.map(({ status }) => status), Array(count).fill(303))
-    t.strictSame([users, exchanges(host), loginsIn(store).length], [1, 1, 1])
+    t.strictSame([users, exchanges(host), store.logins().length], [1, 1, 1])
     t.equal(new Set(answers.map(answer => sessionCookies(answer)[0])).size, 1)
     t.type(sessionCookies(answers[0]!)[0], 'string')
   })
@@ -79,7 +85,7 @@ test('T18: where the one exchange fails, all callbacks fail with it, and a new a
 
 test('T18: on two processes with one store, one code is one onUser and every answer is logged in', async t => {
   let users = 0
-  const session = { secret: sessionSecret, store: copyingStore() }
+  const session = { secret: sessionSecret, store: new SessionStore() }
   const onUser = (profile: object) => { users++; return profile as never }
   const first = await startHost(t, { options: { session, onUser } })
   const second = await startHost(t, { wechat: first.wechat, options: { session, onUser } })
@@ -181,7 +187,7 @@ test('T21: HEAD, OPTIONS, PUT, prefetch and preview consume nothing', async t =>
   }
   t.equal((await browser.get(callback)).status, 303, 'the visit itself then works')
   for (const path of ['/wechat/login', '/wechat/logout', '/wechat/me']) {
-    const answer = await browser.visit(host.origin + path, { method: 'HEAD', headers: { 'sec-fetch-site': 'same-origin' } })
+    const answer = await browser.visit(host.origin + path, { method: 'HEAD', headers: sameOrigin })
     t.strictSame([answer.status, answer.setCookies], [404, []], path)
   }
   t.ok(await isLoggedIn(host, browser))
@@ -211,7 +217,7 @@ test('T22: WeChat is asked with each parameter once, whatever the code is', asyn
 test('T22: a code that is doubled, nested, empty or too long never leaves; a refusal is told as one', async t => {
   const host = await startHost(t)
   const broken = 'Something went wrong on this site; your WeChat account is not affected. Please try again in a moment.'
-  const cancelled = 'The login was cancelled, or this account may not log in here.'
+  const cancelled = 'You cancelled the login, or this account may not log in here.'
   const refusals: Array<[query: string, status: number, text: string]> = [
     ['code=a&code=b', 400, broken], [`code=${'a'.repeat(513)}`, 400, broken], [`code=${'a'.repeat(4096)}`, 400, broken],
     ['code[]=a', 403, cancelled], ['code[x]=a', 403, cancelled], ['code=', 403, cancelled], ['code', 403, cancelled], ['', 403, cancelled],

@@ -3,10 +3,11 @@
 import { toUSVString } from 'node:util'
 import { test } from 'tap'
 import { agents } from '../fixture/browser'
-import { beginLogin, logIn, startHost } from '../fixture/host'
-import { askingApi, begin, exchanges, getRaw, isLoggedIn, person, sendRaw, site, startFakeApi } from './tools'
-
-const own = { 'sec-fetch-site': 'same-origin' }
+import { askingApi, person, startFakeApi } from '../fixture/fake-api'
+import { startHost } from '../fixture/host'
+import { begin, beginLogin, exchanges, isLoggedIn, logIn } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { sameOrigin, site } from '../fixture/settings'
 
 test('T36: a guard of everything turns no request line into a redirect off the site, through a whole login', async t => {
   const host = await startHost(t, { routes: app => { app.get('/*', { onRequest: app.requireWechatUser }, async () => 'inside') } })
@@ -50,7 +51,7 @@ test('T38: no text in a redirect, a nickname, an errmsg, a state or a code makes
     const encoded = encodeURIComponent(toUSVString(redirect))
     const start = await browser.get(`${host.origin}/wechat/login?redirect=${encoded}`)
     const back = await browser.get(host.wechat.control.approve(start.location))
-    const out = await browser.visit(`${host.origin}/wechat/logout`, { method: 'POST', body: `redirect=${encoded}`, headers: { ...own, 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-mode': 'navigate' } })
+    const out = await browser.visit(`${host.origin}/wechat/logout`, { method: 'POST', body: `redirect=${encoded}`, headers: { ...sameOrigin, 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-mode': 'navigate' } })
     api.token = JSON.stringify({ errcode: 40029, errmsg: text })
     const failed = await logIn(host, browser)
     api.token = JSON.stringify({ access_token: 'x'.repeat(20), openid: person.openid })

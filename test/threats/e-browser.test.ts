@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { type Host, logIn, startHost } from '../fixture/host'
-import { askingApi, begin, person, startFakeApi, tokens, whoIs } from './tools'
-
-const own = { 'sec-fetch-site': 'same-origin' }
+import { askingApi, person, startFakeApi, tokens } from '../fixture/fake-api'
+import { type Host, startHost } from '../fixture/host'
+import { begin, logIn, whoIs } from '../fixture/login'
+import { sameOrigin } from '../fixture/settings'
 
 const routes = (app: Host['app']): void => { app.get('/verified', { onRequest: app.verifyWechatUser }, async () => ({})) }
 
@@ -30,9 +30,9 @@ async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
     'callback started over': await host.browser(agents.wechat).get(`${origin}/wechat/oneclick?code=x&state=${'0'.repeat(32)}`),
     'callback prefetched': await stranger.get(callback, { 'sec-purpose': 'prefetch' }),
     'callback by HEAD': await stranger.visit(callback, { method: 'HEAD' }),
-    'callback posted': await browser.post(`${origin}/wechat/qr`, { code: 'x', state: '0'.repeat(32) }, own),
+    'callback posted': await browser.post(`${origin}/wechat/qr`, { code: 'x', state: '0'.repeat(32) }, sameOrigin),
     'callback posted from elsewhere': await browser.post(`${origin}/wechat/qr`, {}, { 'sec-fetch-site': 'cross-site' }),
-    'callback posted with junk': await browser.fetch(`${origin}/wechat/qr`, { method: 'POST', body: '{', headers: { ...own, 'content-type': 'application/json' } }),
+    'callback posted with junk': await browser.fetch(`${origin}/wechat/qr`, { method: 'POST', body: '{', headers: { ...sameOrigin, 'content-type': 'application/json' } }),
     me: await browser.fetch(`${origin}/wechat/me`),
     'me for nobody': await stranger.fetch(`${origin}/wechat/me`),
     'me for nobody, as a page': await stranger.get(`${origin}/wechat/me`),
@@ -43,8 +43,8 @@ async function everyAnswer (host: Host): Promise<Record<string, Answer>> {
     'the other guard for a script': await stranger.fetch(`${origin}/verified`),
     guarded: await browser.get(`${origin}/account`),
     'guarded by the other guard': await browser.get(`${origin}/verified`),
-    'logout for a script': await browser.post(`${origin}/wechat/logout`, {}, own),
-    'logout for a form': await browser.visit(`${origin}/wechat/logout`, { method: 'POST', headers: { ...own, 'sec-fetch-mode': 'navigate' } }),
+    'logout for a script': await browser.post(`${origin}/wechat/logout`, {}, sameOrigin),
+    'logout for a form': await browser.visit(`${origin}/wechat/logout`, { method: 'POST', headers: { ...sameOrigin, 'sec-fetch-mode': 'navigate' } }),
     'guard after a logout': await browser.get(`${origin}/account`)
   }
   for (const kind of ['errcode', 'html-502', 'rate-limit'] as const) {
@@ -198,7 +198,7 @@ test('T45: an error in a hook of the host, a 429 and a 413 are private as well',
     }
   }
   fail = undefined
-  const large = await host.browser().post(`${host.origin}/wechat/logout`, { x: 'x'.repeat(20_000) }, own)
+  const large = await host.browser().post(`${host.origin}/wechat/logout`, { x: 'x'.repeat(20_000) }, sameOrigin)
   t.strictSame([large.status, large.headers['cache-control']], [413, 'no-store'])
 })
 

@@ -9,13 +9,17 @@ import { MemoryStore } from '@fastify/session'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import { test } from 'tap'
-import { EndedLogins } from '../../src/login/ended-logins'
-import { SpentAttempts } from '../../src/login/spent-attempts'
+import { EndedLogins } from '../../src/session/ended-logins'
+import { SpentAttempts } from '../../src/attempt/spent-attempts'
 import { createPlugin } from '../../src/plugin'
 import { agents, type Answer, type Browser } from '../fixture/browser'
-import { type Host, logIn, sessionSecret, startHost } from '../fixture/host'
+import { askingApi, person, type Reply, startFakeApi, tokens } from '../fixture/fake-api'
+import { type Host, startHost } from '../fixture/host'
+import { begin, type Begun, exchanges, isLoggedIn, logIn, stateIn, whoIs } from '../fixture/login'
+import { getRaw, sendRaw } from '../fixture/raw'
+import { sessionCookies } from '../fixture/session-cookie'
+import { sessionSecret, site } from '../fixture/settings'
 import { checkNothingStays, usedMemory } from '../fixture/memory'
-import { askingApi, begin, type Begun, exchanges, getRaw, isLoggedIn, person, type Reply, sendRaw, sessionCookies, site, startFakeApi, stateIn, tokens, whoIs } from './tools'
 
 const attemptsIn = (browser: Browser): string[] => [...browser.jar(site)].filter(([name]) => name.startsWith('__Host-wechat-')).map(pair => pair.join('='))
 
@@ -333,7 +337,7 @@ test('T60: what the process remembers of attempts and logins is bounded and goes
   const ended = new EndedLogins(100)
   const runs: Array<Promise<unknown>> = []
   for (let count = 0; count < 120; count++) {
-    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ pointer: { session: 'pointer', attempt: 'attempt' } })))
+    runs.push(spent.run(`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 1000 + count }, async () => ({ sessionRef: { session: 'pointer', loginId: 'attempt' } })))
     ended.add(`login ${count}`, count, async () => false)
   }
   await Promise.all(runs)
@@ -364,7 +368,7 @@ test('T60: an attempt that was pushed out of the memory is good for one more log
       t.equal((await browser.get(begun.callback)).status, what === 'a failure' ? 400 : 303)
       if (what === 'a login that has ended') await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
     }
-    const outcome = Promise.resolve({ pointer: { session: 'pointer', attempt: 'attempt' } })
+    const outcome = Promise.resolve({ sessionRef: { session: 'pointer', loginId: 'attempt' } })
     Object.assign(memory!, { most: 100 })
     for (let count = 0; count < 100; count++) void Reflect.apply(run, memory!, [`state ${count}`, { state: `state ${count}`, code: `code ${count}`, endsAt: 0 }, () => outcome])
     for (const [index, [what, expected]] of Object.entries(ends).entries()) {

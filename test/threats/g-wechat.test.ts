@@ -1,13 +1,14 @@
 // Threats G: what is peculiar to WeChat.
 
 import { test } from 'tap'
-import { agents, type Browser } from '../fixture/browser'
-import { beginLogin, type Host, logIn, startHost } from '../fixture/host'
+import { agents } from '../fixture/browser'
+import { askingApi, person, startFakeApi, tokens } from '../fixture/fake-api'
+import { startHost } from '../fixture/host'
+import { begin, beginLogin, exchanges, isLoggedIn, logIn, logOut, stateIn, whoIs } from '../fixture/login'
+import { checkRefused } from '../fixture/refusal'
+import { site } from '../fixture/settings'
+import { startStoredHost } from '../fixture/stored-host'
 import type { WechatProfile } from '../../src/types'
-import { askingApi, begin, checkRefused, exchanges, isLoggedIn, loginsIn, person, site, startFakeApi, startHostWithStore, stateIn, tokens, whoIs } from './tools'
-
-const own = { 'sec-fetch-site': 'same-origin' }
-const logOut = (host: Host, browser: Browser) => browser.post(`${host.origin}/wechat/logout`, {}, own)
 
 test("T62: WeChat's virtual snapshot users, whom many visitors share, are nobody", async t => {
   const api = await startFakeApi(t)
@@ -98,13 +99,13 @@ test('T63: token and profile must be of one person', async t => {
 
 test('T63: a callback while somebody is logged in joins nobody to anybody', async t => {
   const seen: Array<string | undefined> = []
-  const { host, store } = await startHostWithStore(t, { options: { onUser: (profile, { request }) => { seen.push((request.wechatUser as WechatProfile | null)?.openid); return profile } } })
+  const { host, store } = await startStoredHost(t, { options: { onUser: (profile, { request }) => { seen.push((request.wechatUser as WechatProfile | null)?.openid); return profile } } })
   const { appid } = host.wechat.options.qr
   const browser = host.browser()
   await logIn(host, browser, { user: 'sunny' })
   await logIn(host, browser, { user: 'tricky' })
   t.strictSame(seen, [undefined, host.wechat.control.openid(appid, 'sunny')], 'onUser may see who was there before, and it alone decides')
-  t.strictSame(loginsIn(store).map(({ wechatLogin }) => wechatLogin.user.openid), [host.wechat.control.openid(appid, 'tricky')])
+  t.strictSame(store.logins().map(({ login }) => login.user.openid), [host.wechat.control.openid(appid, 'tricky')])
 })
 
 test('T64: a state that WeChat, or a proxy, cut, folded or decorated on its way is refused', async t => {
@@ -195,7 +196,7 @@ test('T68: after a logout no page logs the visitor in again without being asked'
   await browser.get(callback)
   const other = await begin(host, browser)
   t.ok(await isLoggedIn(host, browser))
-  await logOut(host, browser)
+  await logOut(browser)
   const guarded = await browser.get(`${host.origin}/account`)
   t.strictSame([guarded.status, guarded.location], [401, ''])
   t.match(guarded.body, 'href="/wechat/login?redirect=%2Faccount"')

@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as errors from '../../src/errors'
-import { logIn, startHost } from '../fixture/host'
-import { askingApi, begin, exchanges, isLoggedIn, site, startFakeApi } from './tools'
+import { askingApi, startFakeApi } from '../fixture/fake-api'
+import { startHost } from '../fixture/host'
+import { begin, exchanges, isLoggedIn, logIn } from '../fixture/login'
+import { accounts, sameOrigin } from '../fixture/settings'
 
 const root = join(__dirname, '../..')
 
@@ -65,8 +67,8 @@ test('T72: an audit has one line and one event for each login, refusal and logou
   await Promise.all(Array.from({ length: 20 }, () => browser.get(callback)))
   await browser.get(callback)
   await host.browser().get(callback)
-  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
-  await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
+  await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
   host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 })
   await logIn(host, browser)
   const expected = [
@@ -120,7 +122,7 @@ test('T74: errors have fixed codes, statuses and words; nothing that WeChat or t
 })
 
 test('T75: what cannot work, or would be unsafe, does not start', async t => {
-  const app = { appid: 'wx0000000000000001', secret: '0'.repeat(32), callbackUrl: `https://${site}/wechat/qr` }
+  const app = accounts.qr
   const bad: Array<[options: object, message: RegExp]> = [
     [{ QR: app }, /unknown option QR/], [{ qr: { ...app, Secret: 'x' } }, /unknown option qr\.Secret/], [{ qr: { ...app, secret: app.appid } }, /qr\.secret/], [{ qr: { ...app, secret: '' } }, /qr\.secret/], [{ qr: { ...app, secret: undefined } }, /qr\.secret/],
     [{ qr: { ...app, appid: 'x' } }, /qr\.appid/], [{ qr: { ...app, scope: 'snsapi_base' } }, /qr\.scope/], [{ qr: app, oneclick: app }, /appid|path/], [{ qr: undefined, oneclick: undefined }, /neither/], [{ qr: null }, /qr/],

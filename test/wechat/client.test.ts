@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
@@ -6,20 +6,22 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Test } from 'tap'
-import { Agent, MockAgent, RetryAgent } from 'undici'
+import { Agent, Client, EnvHttpProxyAgent, MockAgent, Pool, ProxyAgent, RetryAgent } from 'undici'
 import type { Dispatcher } from 'undici'
+import * as old from 'undici-6'
 import * as errors from '../../src/errors'
-import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/types'
-import { createClient, createWechatClient } from '../../src/wechat/client'
+import type { TransportOptions, WechatClient, WechatClientOptions } from '../../src/wechat/client-types'
+import { createClient } from '../../src/wechat/client'
+import { createWechatClient } from '../../src/wechat-client'
 import { parseOrigin, parseClientOptions } from '../../src/wechat/client-options'
-import { Deadline } from '../../src/wechat/deadline'
 import { createTransport } from '../../src/wechat/transport'
 import type { Sources } from '../../src/wechat/transport'
-import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from './servers'
+import { blackHole, refusedOrigin, serve, serveBytes, serveNothing, serveSelfSigned } from '../fixture/servers'
+import { accounts } from '../fixture/settings'
 
 type Caught = errors.WechatError & { reason?: string }
 
-const appid = 'wx0123456789abcdef'
+const { appid } = accounts.oneclick
 const secret = '5ec7e75ec7e75ec7e75ec7e75ec7e75e'
 const code = '011C0DEc0deC0DEc0deC0DEc0deC0DEc'
 const accessToken = '92_ACCESSaccessACCESSaccess'
@@ -137,12 +139,12 @@ t.test('an errcode becomes an error that says where, what and how to go on, with
 t.test('options that cannot work are refused with the option\'s name and without the secret', async t => {
   const fine = { appid, secret }
   const cases: Array<[unknown, RegExp]> = [
-    [undefined, /option client is undefined; write an object with any of appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [undefined, /option client is undefined; write an object with any of appid, secret, timeout, connectTimeout, retries, connections, dispatcher, apiHosts/],
     [null, /option client is null/],
     [[], /option client is an array/],
     ['x', /option client is "x"/],
     [{ ...fine, timeOut: 1 }, /unknown option client.timeOut; did you mean client.timeout\?/],
-    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /unknown option client.openHost; known here are appid, secret, timeout, retries, connections, dispatcher, apiHosts/],
+    [{ ...fine, openHost: 'https://open.weixin.qq.com' }, /unknown option client.openHost; known here are appid, secret, timeout, connectTimeout, retries, connections, dispatcher, apiHosts/],
     [{ secret }, /option client.appid is undefined; an appid is wx and 16 hexadecimal digits/],
     ...['', 'wx0123456789abcde', 'wx0123456789abcdeg', 'ww0123456789abcdef', 'WX0123456789ABCDEF', ` ${appid}`, `${appid}\n`, secret, 1].map((wrong): [unknown, RegExp] => [{ ...fine, appid: wrong }, /option client.appid is .*; an appid is wx/]),
     [{ ...fine, appid: secret }, /option client.appid is an AppSecret by its shape/],
@@ -394,21 +396,6 @@ t.test('pauses double, and the deadline holds for them too', async t => {
   t.equal(wechat.requests.length, 4, 'after 0, 200, 600 and 1400 ms; the next would come after 3000')
 })
 
-t.test('time that is up between two pieces of a call ends neither, and is known before the next one', async t => {
-  const deadline = new Deadline(1)
-  const untilExpired = async (): Promise<void> => { while (!deadline.expired) await turn() }
-  deadline.watch(() => { t.fail('its piece was over') })
-  deadline.watch()
-  await untilExpired()
-  t.ok(deadline.expired)
-})
-
-t.test('once time is up there is no pause', async () => {
-  const deadline = new Deadline(1)
-  while (!deadline.expired) await turn()
-  await deadline.pause(100_000)
-})
-
 t.test('the random part of a pause may be nothing', async t => {
   const wechat = await serve(t, (_request, response) => { response.statusCode = 503; return '' })
   const client = createTestClient(t, { apiHosts: [wechat.origin], timeout: 20_000, retries: 10 }, { random: () => 0 })
@@ -605,6 +592,22 @@ t.test('a host\'s dispatcher is used and left open', async t => {
   pool.intercept({ path }).reply(200, JSON.stringify(tokens))
   t.strictSame(await client.exchangeCode(code), tokens)
   agent.assertNoPendingInterceptors()
+})
+
+t.test('a dispatcher of undici 6 is refused at once, one of undici 7 is taken, whatever it is made of', async t => {
+  class OwnOld extends old.Agent {}
+  class Own extends Agent {}
+  const pass = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => (options, handler) => dispatch(options, handler)
+  const proxy = 'http://localhost:9'
+  const outdated = [
+    new old.Agent(), new OwnOld(), new old.Pool(proxy), new old.Client(proxy), new old.ProxyAgent(proxy), new old.EnvHttpProxyAgent(), new old.MockAgent(),
+    new old.RetryAgent(new old.Agent()), new old.Agent().compose(pass as never), Object.assign(new EventEmitter(), { dispatch () { return true } })
+  ]
+  for (const dispatcher of outdated) {
+    t.throws(() => createWechatClient({ appid, secret, dispatcher }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /option client\.dispatcher is a dispatcher of undici 6 or earlier.*npm install undici@7/ }, dispatcher.constructor.name)
+  }
+  const current = [new Agent(), new Own(), new Pool(proxy), new Client(proxy), new ProxyAgent(proxy), new EnvHttpProxyAgent(), new MockAgent(), new RetryAgent(new Agent()), new Agent().compose(pass), { dispatch: () => true }]
+  for (const dispatcher of current) await createWechatClient({ appid, secret, dispatcher }).close()
 })
 
 t.test('a dispatcher that repeats on its own cannot spend a code twice', async t => {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
+import { recordedReplies } from '../fixture/data'
 import * as errors from '../../src/errors'
-import { explainErrcode } from '../../src/wechat/errcodes'
+import { explainErrcode } from '../../src/wechat/errcode-meanings'
 import { readErrmsg } from '../../src/wechat/errmsg'
 import { readImageUrl } from '../../src/wechat/image-url'
 import { parseJson } from '../../src/wechat/json'
@@ -39,8 +39,7 @@ function outcome (read: Read, body: unknown): string {
 
 t.test('every recorded reply is read as what it is', async t => {
   const readers: Array<[RegExp, Read]> = [[/userinfo|user\/info/, readUserInfo], [/auth$/, readCheck], [/./, readTokens]]
-  const rows: Array<{ endpoint: string, body: string }> = JSON.parse(readFileSync('test/fixtures/wechat-responses.json', 'utf8'))
-  const outcomes = rows.map(({ endpoint, body }) => {
+  const outcomes = recordedReplies.map(({ endpoint, body }) => {
     const [, read] = readers.find(([pattern]) => pattern.test(endpoint))!
     return `${endpoint} ${outcome(read, body)}`
   })
@@ -97,11 +96,12 @@ t.test('every recorded reply is read as what it is', async t => {
 
 t.test('each errcode is the error that the contract says, with a hint in English and in Chinese', async t => {
   const table: Array<[keyof typeof errors, number, number[]]> = [
+    ['UserBlockedError', 403, [40226]],
     ['InvalidCodeError', 400, [40029, 40163, 41008, 42003]],
     ['TokenExpiredError', 401, [40001, 40014, 40030, 42001, 42002, 42007]],
     ['RateLimitedError', 503, [45009, 45011]],
-    ['MisconfiguredError', 500, [40002, 40013, 40125, 40164, 41002, 41004, 43001, 43003, 48001, 48004, 48017, 50001]],
-    ['ApiError', 502, [-1, 40003, 41001, 41003, 41009, 50002, 50005, 1, 10050, 99999, 2 ** 40]]
+    ['MisconfiguredError', 500, [40002, 40013, 40125, 40164, 40243, 41002, 41004, 43001, 43003, 48001, 48004, 48017, 50001, 50002, 61004]],
+    ['ApiError', 502, [-1, 40003, 41001, 41003, 41009, 50005, 1, 10050, 99999, 2 ** 40]]
   ]
   const hints = new Set<string>()
   for (const [name, statusCode, errcodes] of table) {
@@ -115,7 +115,11 @@ t.test('each errcode is the error that the contract says, with a hint in English
     }
   }
   t.match(explainErrcode(-1).hint.en, /^WeChat is busy/)
-  t.equal(hints.size, 32, 'every listed errcode has a hint of its own, the others share one')
+  t.match(explainErrcode(50002).hint, { en: /your own.*that user/, zh: /公众号或应用.*该用户/ }, 'both causes are named')
+  t.match(explainErrcode(42003).hint, { en: /five minutes.*ten/, zh: /5 分钟.*10 分钟/ })
+  t.match(explainErrcode(40001).hint, { en: /AppSecret/, zh: /AppSecret/ })
+  t.match(explainErrcode(99999).hint, { en: /rid with the API diagnosis/, zh: /微信开发者平台.*API 诊断.*rid/ })
+  t.equal(hints.size, 35, 'every listed errcode has a hint of its own, the others share one')
   t.equal(explainErrcode(123).hint, explainErrcode(456).hint)
 })
 

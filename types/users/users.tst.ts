@@ -35,7 +35,7 @@ test('request.wechatUser is read-only', () => {
 
 test('onUser gets the profile and returns what the session shall hold, or null', () => {
   expect<Parameters<Options['onUser']>[0]>().type.toBe<WechatProfile>()
-  expect<ReturnType<Options['onUser']>>().type.toBe<Row | null | Promise<Row | null>>()
+  expect<ReturnType<Options['onUser']>>().type.toBe<Row | null | false | 0 | '' | Promise<Row | null | false | 0 | ''>>()
   expect<Options['onUser']>().type.toBeAssignableFrom(async (profile: WechatProfile) => ({ id: profile.openid.length }))
   expect<Options['onUser']>().type.toBeAssignableFrom(() => null)
   expect<Options['onUser']>().type.not.toBeAssignableFrom(() => ({ name: 'no id' }))

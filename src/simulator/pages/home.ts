@@ -1,5 +1,6 @@
 // The index page: what this is, who and what there is to test with.
 
+import { hideSecret } from '../directory'
 import { html } from './html'
 import { layout } from './layout'
 import { avatar, nameOf } from './people'
@@ -32,8 +33,9 @@ function apps (world: World): Html {
   return html`<h2>应用 <span lang="en">Apps</span></h2>
 <div class="scroll" role="region" aria-label="应用 Apps" tabindex="0"><table>
 <tr><th>名称 Name</th><th>appid</th><th>secret</th><th>授权域名 Domain</th><th>callbackUrl</th></tr>
-${world.directory.apps.map(app => html`<tr><td>${app.name}</td><td><code>${app.appid}</code></td><td><code>${app.secret}</code></td><td>${app.callbackDomain}</td><td>${app.callbackUrl}</td></tr>
-`)}</table></div>`
+${world.directory.apps.map(hideSecret).map(app => html`<tr><td>${app.name}</td><td><code>${app.appid}</code></td><td><code>${app.secret}</code></td><td>${app.callbackDomain}</td><td>${app.callbackUrl}</td></tr>
+`)}</table></div>
+<p>完整的 secret 在启动时的终端里，或在代码的 <code>options</code> 中。 <span lang="en">The whole secrets are in the terminal that started this, or in <code>options</code> in code.</span></p>`
 }
 
 function users (world: World, current: SimulatedUser): Html {

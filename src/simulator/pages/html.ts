@@ -15,7 +15,13 @@ export class Html {
 
 type Part = Html | string | number | false | undefined | readonly Part[]
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;'
+}
 
 /** Tagged template: `false` and `undefined` leave nothing, arrays are joined, `Html` stays as it is. */
 export function html (strings: TemplateStringsArray, ...parts: Part[]): Html {

@@ -55,6 +55,6 @@ ${body}
 }
 
 /** What the simulator says to the developer; WeChat's own page has no such box. */
-export function note (zh: string, en: string): Html {
+export function note (zh: string | Html, en: string | Html): Html {
   return html`<aside class="note"><strong>模拟器 · Simulator</strong><br><span lang="zh-CN">${zh}</span><br><span lang="en">${en}</span></aside>`
 }

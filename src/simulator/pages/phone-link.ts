@@ -1,5 +1,5 @@
-// The way from the code to the phone, for those who have none at hand: another tab. A sandboxed frame opens no tab and sends no form, so
-// there the link scans in place, for the user of this browser, and two buttons answer.
+// The way from the code to the phone, for those who have none at hand: another tab. A sandboxed frame opens no tab and
+// sends no form, so there the link scans in place, for the user of this browser, and two buttons answer.
 
 import { html, Html } from './html'
 

@@ -1,4 +1,5 @@
-// The QR page's own script: polls as WeChat's does (a script element a poll, the same waits) and navigates as WeChat's does.
+// The QR page's own script: polls as WeChat's does (a script element a poll, the same waits) and navigates as WeChat's
+// does.
 
 import { Html } from './html'
 

@@ -1,5 +1,6 @@
 // The desktop's page with the code to scan. Names of elements are those of WeChat's page, which other tools look for.
 
+import { isLoopback } from '../origin'
 import { html } from './html'
 import { layout, note } from './layout'
 import { phoneLink } from './phone-link'
@@ -11,8 +12,22 @@ import { read } from '../query'
 import type { Html } from './html'
 
 const WORDS = {
-  'zh-CN': { title: '微信登录', tip: '使用微信扫一扫登录', scanned: '扫描成功', confirm: '在微信中轻触允许即可登录', cancelled: '你已取消此次登录', again: '你可再次扫描登录，或关闭窗口' },
-  en: { title: 'WeChat Login', tip: 'Scan QR code with WeChat', scanned: 'Scanned', confirm: 'Allow login on your phone', cancelled: 'Login cancelled', again: 'Scan again, or close this window' }
+  'zh-CN': {
+    title: '微信登录',
+    tip: '使用微信扫一扫登录',
+    scanned: '扫描成功',
+    confirm: '在微信中轻触允许即可登录',
+    cancelled: '你已取消此次登录',
+    again: '你可再次扫描登录，或关闭窗口'
+  },
+  en: {
+    title: 'WeChat Login',
+    tip: 'Scan QR code with WeChat',
+    scanned: 'Scanned',
+    confirm: 'Allow login on your phone',
+    cancelled: 'Login cancelled',
+    again: 'Scan again, or close this window'
+  }
 } as const
 
 const STYLE = html`<style>
@@ -27,7 +42,7 @@ body:has(.embedded), body:has(.embedded) main { margin: 0 auto; background: tran
 .embedded .title, .embedded .note { display: none } .embedded .qrcode { max-width: 12rem }
 </style>`
 
-export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html {
+export function qrPage (ticket: Ticket, query: Query, settings: Settings, phoneUrl: URL): Html {
   const lang = read(query, 'lang') === 'en' ? 'en' : 'zh-CN'
   const words = WORDS[lang]
   return layout({
@@ -45,11 +60,25 @@ export function qrPage (ticket: Ticket, query: Query, settings: Settings): Html 
 <p id="wx_after_cancel" class="js_wx_after_cancel" hidden><strong>${words.cancelled}</strong><br>${words.again}</p>
 </div>
 ${phoneLink(ticket.uuid)}
-${note('用真手机扫描，或在新标签页中打开“手机”页面。', 'Scan with a real phone, or open the “phone” in another tab.')}
+${phoneNote(phoneUrl)}
 </div>
 <script>var fordevtool = "/connect/l/qrconnect?uuid=${ticket.uuid}"</script>
 <script data-uuid="${ticket.uuid}" data-redirect="${ticket.redirectUri}" data-state="${ticket.state}" data-self="${read(query, 'self_redirect')}" data-refusal="${settings.refusal}">${QR_SCRIPT}</script>`
   })
+}
+
+function phoneNote (url: URL): Html {
+  if (isLoopback(url.hostname)) {
+    return note(
+      '在新标签页中打开“手机”页面。若要用真手机扫描，请以 host: "0.0.0.0" 启动模拟器，或设置 phoneHost。',
+      'Open the “phone” in another tab. For a real phone, start the simulator with host: "0.0.0.0", or set phoneHost.'
+    )
+  }
+  const link = html`<a href="${url.href}">${url.href}</a>`
+  return note(
+    html`用真手机扫描，或在手机上打开 ${link}，或在新标签页中打开“手机”页面。`,
+    html`Scan with a real phone, open this address on it, or open the “phone” in another tab.`
+  )
 }
 
 // wxLogin.js makes a frame of 300 by 400 that does not scroll.

@@ -1,4 +1,5 @@
-// The snapshot page (快照页): the site asked too early, so WeChat opens it for a virtual user, with a button for the real thing.
+// The snapshot page (快照页): the site asked too early, so WeChat opens it for a virtual user, with a button for the real
+// thing.
 
 import { sameQuery } from './consent'
 import { html } from './html'

@@ -1,5 +1,5 @@
-// WeChat's browser sometimes asks for a callback twice. So does this page: the first navigation is sent and overtaken by the second,
-// if it is still under way by then: the fault "slow" on access_token sees to that.
+// WeChat's browser sometimes asks for a callback twice. So does this page: the first navigation is sent and overtaken
+// by the second, if it is still under way by then: the fault "slow" on access_token sees to that.
 
 import { html, Html } from './html'
 import { layout, note } from './layout'

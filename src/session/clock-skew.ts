@@ -1,0 +1,2 @@
+/** So far the clocks of several machines may differ, in milliseconds. */
+export const clockSkew = 60_000
