@@ -21,12 +21,19 @@ export function checkSession (request: FastifyRequest): void {
     logOnce(request, outsideThePath)
     throw new MisconfiguredError()
   }
-  if (session.cookie.secure === true && request.protocol !== 'https') {
-    const advice = proxyAdvice(request, 'X-Forwarded-Proto')
-    logOnce(request, `${notSecure} ${advice}; without TLS, set session.cookie.secure to false`)
-    throw new MisconfiguredError()
-  }
+  if (!checkScheme(request)) throw new MisconfiguredError()
   if (isStrict(session.cookie.sameSite)) logOnce(request, strictCookie)
+}
+
+/**
+ * False where the session plugin would drop the cookie; says so in the log. When a login begins this is a hint alone:
+ * its callback may come another way.
+ */
+export function checkScheme (request: FastifyRequest): boolean {
+  if (!hasSession(request) || request.session.cookie.secure !== true || request.protocol === 'https') return true
+  const advice = proxyAdvice(request, 'X-Forwarded-Proto')
+  logOnce(request, `${notSecure} ${advice}; without TLS, set session.cookie.secure to false`)
+  return false
 }
 
 const logged = new WeakMap<object, Set<string>>()
