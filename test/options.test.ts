@@ -442,18 +442,19 @@ test('a signer, or a session of the host, leaves nothing to derive the signing s
   const signer = { sign: (value: string) => value, unsign: (value: string) => ({ valid: true, renew: false, value }) }
   t.match(await refusal(t, { ...good, session: { secret: signer } }), 'option secret is missing, and none can be derived from session.secret')
   t.match(await refusal(t, { ...good, session: {} }), 'option session.secret is undefined; write a text of at least 32 bytes, or set the variable')
-  for (const options of [{}, { before: withSession }]) {
-    const message = await refusal(t, { oneclick, qr }, options)
-    t.match(message, 'option session is missing; write session: { secret: process.env.SESSION_SECRET }')
-    t.match(message, 'Where the host registers @fastify/session before this plugin, set option secret instead')
-  }
+  const message = await refusal(t, { oneclick, qr })
+  t.match(message, 'option session is missing; write session: { secret: process.env.SESSION_SECRET }')
+  t.match(message, 'Where the host registers @fastify/session before this plugin, set option secret instead')
+  const beside = await refusal(t, { oneclick, qr }, { before: withSession })
+  t.match(beside, 'option secret is missing; write secret: process.env.WECHAT_LOGIN_SECRET, a text of at least 32 bytes')
+  t.notMatch(beside, 'option session is missing', 'the host has one')
   await boot(t, { ...good, session: { secret: signer }, secret: 'x'.repeat(32) })
   await boot(t, { oneclick, qr, secret: 'x'.repeat(32) }, { before: withSession })
 })
 
 test('the signing keys are derived with a label of ours, so that the secrets themselves sign nothing', t => {
   const derive = (secret: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', 'fastify-wechat-login attempt', 32))
-  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, ways, '', () => {}).attempts.keys
+  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, ways, { prefix: '', hasSession: false }, () => {}).attempts.keys
   t.strictSame(keysOf(good), [derive(sessionSecret)])
   t.strictSame(keysOf({ ...good, secret: ['x'.repeat(32), 'y'.repeat(32)] }), [derive('x'.repeat(32)), derive('y'.repeat(32))], 'in the order given')
   t.end()

@@ -35,22 +35,18 @@ export function createApps (
     if (typeof app !== 'function') fixed[app.via] = addClient(app, transport, log)
   }
   const checked = new Map<string, { given: WechatApp, app: ReadyApp }>()
-  const warned = new Set<string>()
-
-  // Once for each app: a function that is written where the app is returned is another one at each request.
-  function warnOnce (key: string, message: string): void {
-    if (warned.has(`${key} ${message}`)) return
-    warned.add(`${key} ${message}`)
-    if (warned.size > most) warned.delete(warned.values().next().value!)
-    log.warn(`fastify-wechat-login: ${message}`)
-  }
 
   function checkOnce (given: WechatApp, way: LoginWay): ReadyApp {
     const key = `${way.via} ${given.appid} ${given.scope}`
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {
-      const app = addClient(way.check(given, message => { warnOnce(key, message) }), transport, log)
+      // A secret function that is written where the app is returned is another one at each request: it counts, but of
+      // the rest everything has been said.
+      const isKnown = known !== undefined && typeof given.secret === 'function' &&
+        isSame({ ...known.given, secret: given.secret }, given)
+      const warn = (message: string): void => { if (!isKnown) log.warn(`fastify-wechat-login: ${message}`) }
+      const app = addClient(way.check(given, warn), transport, log)
       checked.set(key, { given: { ...given }, app })
       if (checked.size > most) checked.delete(checked.keys().next().value!)
       return app

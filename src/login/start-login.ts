@@ -8,6 +8,7 @@ import type { CallbackApp } from '../options/app-options'
 import { checkRedirectTarget, maxTargetLength, type RedirectTarget } from '../redirect-target'
 import { browserKindOf } from '../request-kind'
 import { canonicalHost } from '../request-origin'
+import { checkScheme } from '../session/session-check'
 import { callbackUrl, type CallbackParams, type StartedAttempt } from '../urls'
 import type { Via } from '../via'
 import type { Context } from './context'
@@ -92,6 +93,7 @@ export function startAttempt (
   context: Context, request: FastifyRequest, reply: FastifyReply, app: CallbackApp, params: CallbackParams
 ): StartedAttempt {
   const { attempts, redirect } = context.settings
+  checkScheme(request)
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) {
     reply.header('set-cookie', cookie)

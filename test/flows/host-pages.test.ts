@@ -9,10 +9,14 @@ import { origin } from '../fixture/settings'
 import type { WechatLoginOptions } from '../../src/types'
 
 /** As far as @fastify/view asks for one. */
-const engine = { ejs: { compile: (text: string) => (data: { title: string }) => {
-  if (text.includes('broken')) throw new Error('the template is broken')
-  return text.replace('TITLE', data.title)
-} } }
+const engine = {
+  ejs: {
+    compile: (text: string) => (data: { title: string }) => {
+      if (text.includes('broken')) throw new Error('the template is broken')
+      return text.replace('TITLE', data.title)
+    }
+  }
+}
 
 interface WithView { view: (template: string, data: object) => any, viewAsync: (template: string, data: object) => Promise<string> }
 
