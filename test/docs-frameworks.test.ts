@@ -1,0 +1,97 @@
+// docs/with-other-frameworks.md: each example is written into a folder as it stands, but for its ports, started as its readers start it,
+// and logged in to.
+
+import { spawnSync } from 'node:child_process'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type Test } from 'tap'
+import ts from 'typescript'
+import { agents, Browser } from './fixture/browser'
+import { sameOrigin, sessionSecret } from './fixture/settings'
+import { freePort } from './fixture/ports'
+import { env, run } from './fixture/program'
+import { anchorOf, codeIn, readReadme, root, type Section, withoutComments } from './fixture/readme'
+
+const sections = readReadme('docs/with-other-frameworks.md')
+
+function sectionOf (heading: string): Section {
+  return sections.find(section => section.heading === heading)!
+}
+
+function blockOf (heading: string, language: string): string {
+  return sectionOf(heading).blocks.find(block => block.language === language)!.code
+}
+
+/** The files that a section names in the first line of a block each, and the one that all share. */
+function filesOf (heading: string): Record<string, string> {
+  const blocks = [sections[0]!, sectionOf(heading)].flatMap(section => section.blocks)
+  return Object.fromEntries(blocks.flatMap(({ code }) => {
+    const name = /^(?:\/\/|<!--) ([\w./-]+\.\w+)/.exec(code)?.[1]
+    return name === undefined ? [] : [[name, code] as const]
+  }))
+}
+
+interface Example { files: Record<string, string>, ports: Record<number, number> }
+
+/** With free ports in the place of those that are written down, and a simulated WeChat whose user says yes to everything. */
+async function prepare (heading: string, written: number[]): Promise<Example> {
+  const ports = Object.fromEntries(await Promise.all([...written, 4000].map(async port => [port, await freePort()] as const)))
+  const files = Object.entries(filesOf(heading)).map(([name, code]) => [name, code
+    .replace('port: 4000', "port: 4000, consent: 'qinghe'")
+    .replace(/process\.env\.\w+!?/g, `'${sessionSecret}'`)
+    .replace(/\b(?:3000|4000|5173)\b/g, port => String(ports[Number(port)]!))] as const)
+  return { ports, files: Object.fromEntries(files) }
+}
+
+/** A folder of a user's own project, in which this package is installed. */
+function createProject (t: Test, files: Record<string, string>): string {
+  const tree: Record<string, any> = { 'package.json': '{ "name": "example", "private": true, "type": "module" }' }
+  for (const [path, code] of Object.entries(files)) {
+    const folders = path.split('/')
+    const name = folders.pop()!
+    const folder = folders.reduce((parent, child) => (parent[child] ??= {}), tree)
+    folder[name] = code
+  }
+  const project = t.testdir(tree)
+  for (const part of ['package.json', 'dist']) {
+    cpSync(join(root, part), join(project, 'node_modules/fastify-wechat-login', part), { recursive: true })
+  }
+  return project
+}
+
+/** What must hold of every example, at the origin that its visitor sees. */
+async function checkLogin (t: Test, origin: string, path = '/account'): Promise<Browser> {
+  const account = origin + path
+  const refused = await new Browser({}).fetch(account)
+  t.equal(refused.status, 401)
+  t.match(refused.json(), { loginUrl: '/wechat/login' })
+  const browser = new Browser({}, agents.wechat)
+  const page = await browser.follow(`${origin}/wechat/login?redirect=${path}`)
+  t.equal(page.url, account, 'the login ends where it began')
+  t.equal(page.json().nickname, '青禾🌱')
+  t.equal((await browser.fetch(`${origin}/wechat/me`)).json().user.nickname, '青禾🌱')
+  t.equal((await browser.post(`${origin}/wechat/logout`, {}, sameOrigin)).status, 204)
+  const nobody = await browser.fetch(`${origin}/wechat/me`)
+  t.equal(nobody.status, 401)
+  t.match(nobody.json(), { loginUrl: '/wechat/login' })
+  return browser
+}
+
+/** A page of nobody's is sent to the login by its guard, and shown afterwards. */
+async function checkPage (t: Test, origin: string): Promise<void> {
+  const page = await new Browser({}, agents.wechat).follow(`${origin}/account`)
+  t.equal(page.url, `${origin}/account`)
+  t.equal(page.json().nickname, '青禾🌱')
+}
+
+test('NestJS: its guard sends pages to the login, and its filter keeps loginUrl', async t => {
+  const { files: { 'main.ts': main, ...files }, ports } = await prepare('NestJS', [3000])
+  const compiled = ts.transpileModule(main!, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, experimentalDecorators: true, emitDecoratorMetadata: true }
+  })
+  const folder = createProject(t, { ...files, 'main.js': compiled.outputText })
+  await run(t, folder, ['main.js'], /Open http/)
+  const origin = `http://localhost:${ports[3000]}`
+  await checkLogin(t, origin)
+  await checkPage(t, origin)
+})
