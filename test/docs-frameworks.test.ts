@@ -95,3 +95,14 @@ test('NestJS: its guard sends pages to the login, and its filter keeps loginUrl'
   await checkLogin(t, origin)
   await checkPage(t, origin)
 })
+
+test('fastify-cli: what autoload finds in its folders is a login and a guarded route', async t => {
+  const { files, ports } = await prepare('fastify-cli with autoload', [3000])
+  const command = blockOf('fastify-cli with autoload', 'sh').trim().replace('3000', String(ports[3000]))
+  const [npx, name, ...parameters] = command.split(' ')
+  t.strictSame([npx, name], ['npx', 'fastify'])
+  await run(t, createProject(t, files), [join(root, 'node_modules/fastify-cli/cli.js'), ...parameters], /listening at/)
+  const origin = `http://localhost:${ports[3000]}`
+  await checkLogin(t, origin)
+  await checkPage(t, origin)
+})
