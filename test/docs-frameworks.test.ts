@@ -106,3 +106,19 @@ test('fastify-cli: what autoload finds in its folders is a login and a guarded r
   await checkLogin(t, origin)
   await checkPage(t, origin)
 })
+
+test('fastify/demo: the host has a session of its own, and its error handler logs no code and no state', async t => {
+  const { files, ports } = await prepare('In the manner of fastify/demo', [3000])
+  const { printed, waitFor } = await run(t, createProject(t, files), ['server.js'], /listening at/)
+  const origin = `http://localhost:${ports[3000]}`
+  const browser = await checkLogin(t, origin)
+  await checkPage(t, origin)
+  const callback = browser.answers.find(({ url }) => url.includes('code='))!.url
+  const refused = await browser.fetch(callback) // the same one again, after the logout
+  t.equal(refused.status, 403)
+  t.strictSame(Object.keys(refused.json()), ['message'])
+  const [logged] = await waitFor(/^.*"url":"\/wechat\/oneclick.*An error has occurred.*$/m)
+  t.match(JSON.parse(logged), { request: { method: 'GET', url: '/wechat/oneclick' } })
+  t.ok(browser.secrets.size > 3)
+  t.strictSame([...browser.secrets].filter(secret => printed().includes(secret)), [])
+})
