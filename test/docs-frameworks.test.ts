@@ -122,3 +122,64 @@ test('fastify/demo: the host has a session of its own, and its error handler log
   t.ok(browser.secrets.size > 3)
   t.strictSame([...browser.secrets].filter(secret => printed().includes(secret)), [])
 })
+
+test('Vite: its development server shows one origin, and the login ends there', async t => {
+  const { files, ports } = await prepare('Vite', [3000, 5173])
+  const project = createProject(t, files)
+  await run(t, project, ['server.js'], /Now start Vite/)
+  await run(t, project, [join(root, 'node_modules/vite/bin/vite.js')], /ready in/)
+  const origin = `http://localhost:${ports[5173]}`
+  const browser = await checkLogin(t, origin, '/api/account')
+  t.notOk(browser.answers.some(({ location }) => location.includes('hop=')), 'Fastify sees the host that the visitor sees')
+  const page = await browser.follow(`${origin}/wechat/login`)
+  t.equal(page.url, `${origin}/`)
+  t.match(page.body, 'src="/main.ts"')
+  const script = await browser.fetch(`${origin}/main.ts`)
+  const helper = /from "(\/[^"]+)"/.exec(script.body)![1]!
+  t.match((await browser.fetch(origin + helper)).body, 'checkLogin')
+})
+
+test('the TypeScript compiles in a strict project', t => {
+  const { 'main.ts': nest, 'wechat.js': wechat } = filesOf('NestJS')
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, allowJs: true, skipLibCheck: true, target: 'es2022', module: 'node16', lib: ['es2022', 'dom'] },
+    ...{ types: ['node'], experimentalDecorators: true, emitDecoratorMetadata: true }
+  }
+  const project = createProject(t, {
+    'nest.ts': nest!,
+    'wechat.js': wechat!,
+    'page.ts': filesOf('Vite')['main.ts']!,
+    'tsconfig.json': JSON.stringify({ compilerOptions, files: ['nest.ts', 'page.ts'] })
+  })
+  const compiler = join(root, 'node_modules/typescript-native/bin/tsc')
+  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', project], { cwd: project, env, encoding: 'utf8' })
+  t.equal(stdout, '')
+  t.equal(status, 0)
+  t.end()
+})
+
+const numbersIn = (text: string): string[] => text.match(/\d+/g) ?? []
+
+test('the Chinese page shows the same code, and names the same things and numbers', t => {
+  const chinese = readReadme('docs/zh-CN/with-other-frameworks.md')
+  t.equal(chinese.length, sections.length)
+  for (const [index, { heading, level, blocks, prose }] of sections.entries()) {
+    const zh = chinese[index]!
+    t.equal(zh.level, level, heading)
+    t.match(zh.heading, heading === 'NestJS' || heading === 'Vite' ? heading : /\p{Script=Han}/u)
+    t.strictSame(zh.blocks.map(withoutComments), blocks.map(withoutComments), heading)
+    t.strictSame(codeIn(zh.prose).sort(), codeIn(prose).sort(), heading)
+    t.strictSame(numbersIn(zh.prose), numbersIn(prose), heading)
+  }
+  t.end()
+})
+
+test('every link of both pages to a README leads to a section there', t => {
+  for (const [file, readme] of [['docs/with-other-frameworks.md', 'README.md'], ['docs/zh-CN/with-other-frameworks.md', 'README.zh-CN.md']] as const) {
+    const links = [...readReadme(file).map(({ prose }) => prose).join('').matchAll(/\]\((?:\.\.\/)+(README[\w.-]*)#([^)]+)\)/g)]
+    const anchors = readReadme(readme).map(({ heading }) => anchorOf(heading))
+    t.equal(links.length, 2)
+    for (const [, name, anchor] of links) t.ok(name === readme && anchors.includes(anchor!), anchor!)
+  }
+  t.end()
+})
