@@ -14,18 +14,19 @@ import { hasTombstone } from './tombstone'
 type Session = FastifyRequest['session']
 type Done = (error?: unknown) => void
 
-const check = Symbol('fastify-wechat-login.checkSaves')
-interface Checking { [check]: (session: Session) => void }
+const checks = Symbol('fastify-wechat-login.checks')
+interface Checks { readonly memory: Memory, readonly request: FastifyRequest, readonly reply: FastifyReply }
+/** A request, and a session whose saves are checked. */
+interface Checked { [checks]: Checks }
 
 /** Every save of a session with a login, by whomever in this scope, looks whether the login has ended. */
 export function addSaveChecks (fastify: FastifyInstance, memory: Memory): void {
-  fastify.decorateRequest(check, null)
+  fastify.decorateRequest(checks, null)
   let isNameChecked = false
   fastify.addHook('onRequest', (request, reply, done) => {
-    (request as unknown as Checking)[check] = session => { checkSavesOf(session, memory, request, reply) }
+    (request as unknown as Checked)[checks] = { memory, request, reply }
     if ((request.session as Session | null)?.[loginKey] !== undefined) {
       checkSaves(request)
-      checkSavesOfOthers(request)
       if (!isNameChecked) checkCookieName(request)
       isNameChecked = true
     }
@@ -35,48 +36,64 @@ export function addSaveChecks (fastify: FastifyInstance, memory: Memory): void {
 
 /** The same for the session that this request has now. */
 export function checkSaves (request: FastifyRequest): void {
-  (request as unknown as Checking)[check](request.session)
+  const session = request.session as Session & Checked
+  session[checks] = (request as unknown as Checked)[checks]
+  Object.setPrototypeOf(session, checkedPrototypeOf(Object.getPrototypeOf(session)))
 }
 
-// reload() and regenerate() of the host's give the request a session that takes the login with it.
-function checkSavesOfOthers (request: FastifyRequest): void {
-  let { session } = request as { session: Session | null }
-  Object.defineProperty(request, 'session', {
+// One for all sessions: with properties of its own each would be an object of a kind of its own, and slow from then on.
+const checkedPrototypes = new WeakMap<object, object>()
+
+function checkedPrototypeOf (prototype: object): object {
+  const known = checkedPrototypes.get(prototype)
+  if (known !== undefined) return known
+  const checked = Object.create(prototype, checkedMethods) as object
+  checkedPrototypes.set(prototype, checked)
+  return checked
+}
+
+// reload() and regenerate() give the request a session that takes the login with it.
+const checkedMethods: PropertyDescriptorMap = {
+  save: { configurable: true, value: withPromise(saveChecked) },
+  reload: { configurable: true, value: withPromise(session => replace(session, 'reload', [])) },
+  regenerate: {
     configurable: true,
-    enumerable: true,
-    get: () => session,
-    set (given: Session | null) {
-      session = given
-      if (given !== null) checkSaves(request)
+    value (this: Session, keys?: string[] | Done, done?: Done) {
+      const isKeys = Array.isArray(keys)
+      const run = withPromise(session => replace(session, 'regenerate', isKeys ? [keys] : []))
+      return Reflect.apply(run, this, [isKeys ? done : keys])
     }
-  })
+  }
 }
 
-function checkSavesOf (session: Session, memory: Memory, request: FastifyRequest, reply: FastifyReply): void {
-  const { save } = session
-  const saveAsBefore = (): Promise<void> => new Promise((resolve, reject) => {
-    Reflect.apply(save, session, [(error?: unknown) => { if (error) reject(error); else resolve() }])
-  })
-  Object.defineProperty(session, 'save', {
-    configurable: true,
-    value (done?: Done): Promise<void> | undefined {
-      const saving = saveChecked(session, memory, request, reply, saveAsBefore)
-      if (done === undefined) return saving
-      saving.then(() => { done() }, done)
-      return undefined
-    }
-  })
+/** A method of the session as @fastify/session has them: with a callback, or with a promise. */
+function withPromise (run: (session: Session) => Promise<void>): (this: Session, done?: Done) => Promise<void> | undefined {
+  return function (done) {
+    const running = run(this)
+    if (done === undefined) return running
+    running.then(() => { done() }, done)
+    return undefined
+  }
 }
 
-async function saveChecked (
-  session: Session, memory: Memory, { sessionStore: store }: FastifyRequest, reply: FastifyReply,
-  save: () => Promise<void>
-): Promise<void> {
+/** The session plugin's own method, below ours. */
+function callOwn (session: Session, name: 'save' | 'reload' | 'regenerate', given: unknown[]): Promise<void> {
+  const own = Object.getPrototypeOf(Object.getPrototypeOf(session)) as Session
+  return Reflect.apply(own[name], session, given) as Promise<void>
+}
+
+function replace (session: Session, name: 'reload' | 'regenerate', given: unknown[]): Promise<void> {
+  const { request } = (session as unknown as Checked)[checks]
+  return callOwn(session, name, given).finally(() => { checkSaves(request) })
+}
+
+async function saveChecked (session: Session): Promise<void> {
+  const { memory, request: { sessionStore: store }, reply } = (session as unknown as Checked)[checks]
   const login = readLogin({ session })
-  if (login === null) return save()
+  if (login === null) return callOwn(session, 'save', [])
   const storeRef = { store, sessionId: session.sessionId }
   if (!await hasEnded(memory, login, store)) {
-    await save()
+    await callOwn(session, 'save', [])
     if (!await hasEnded(memory, login, store)) return
     await destroySession(storeRef, memory.settings.timeout)
   }

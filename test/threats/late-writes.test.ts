@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
 import type { Answer, Browser } from '../fixture/browser'
-import { type Gate, gate } from '../fixture/gate'
+import { gate } from '../fixture/gate'
 import { type Host, type HostOptions, startHost } from '../fixture/host'
 import { beginLogin, isLoggedIn, logIn, logOut, whoIs } from '../fixture/login'
 import { sessionCookies, sessionIdOf } from '../fixture/session-cookie'
@@ -87,7 +87,7 @@ for (const [name, openStore] of Object.entries(shared)) {
 async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
   const store = new SessionStore()
   const [a, b] = await startMachines(t, async () => store as unknown as Store, given)
-  async function race (nth: number, run: (browser: Browser) => Promise<Answer>): Promise<{ answer: Answer, calls: number, cookie: string, id: string }> {
+  async function race (nth: number, run: (browser: Browser) => Promise<Answer>): Promise<{ answer: Answer, calls: number }> {
     store.before = () => {}
     const browser = a.browser()
     await logIn(a, browser)
@@ -107,16 +107,18 @@ async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
     await store.quiet()
     const made = calls
     store.before = () => {}
-    t.equal(store.logins().filter(login => login.id === id).length, nth > made ? 1 : 0, `a logout at call ${nth} of ${made}`)
-    if (nth <= made) await checkEnded(t, [a, b], cookie)
-    return { answer, calls: made, cookie, id }
+    if (nth <= made) {
+      t.notOk(store.logins().some(login => login.id === id), `a logout at call ${nth} of ${made}`)
+      await checkEnded(t, [a, b], cookie)
+    }
+    return { answer, calls: made }
   }
   /** The race at every call that the request makes. */
-  async function raceAll (run: (browser: Browser) => Promise<Answer>, check: (answer: Answer, nth: number, id: string) => void = () => {}): Promise<number> {
+  async function raceAll (run: (browser: Browser) => Promise<Answer>, check: (answer: Answer, nth: number) => void): Promise<number> {
     for (let nth = 1; ; nth++) {
-      const { answer, calls, id } = await race(nth, run)
+      const { answer, calls } = await race(nth, run)
       if (nth > calls) return calls
-      check(answer, nth, id)
+      check(answer, nth)
     }
   }
   return { a, b, store, raceAll }
@@ -124,7 +126,8 @@ async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
 
 test('T26: a logout between any two calls of a save to the store holds, and no cookie goes out', async t => {
   const { b, raceAll } = await startRace(t, { routes: app => { app.get('/write', async request => { write(request); return '' }) } })
-  t.equal(await raceAll(browser => browser.get(`${b.origin}/write`), answer => { t.strictSame(sessionCookies(answer), []) }), 4)
+  // At the first call the session is not there any more: the write goes into a new one, of nobody's.
+  t.equal(await raceAll(browser => browser.get(`${b.origin}/write`), (answer, nth) => { if (nth > 1) t.strictSame(sessionCookies(answer), []) }), 4)
 })
 
 test('T26: a logout at any moment of wechatAccessToken holds: it gives no token of a login that it has seen end', async t => {
@@ -141,17 +144,18 @@ test('T26: a logout at any moment of wechatAccessToken holds: it gives no token 
 
 test('T26: a logout at any moment while loadUser ends the login holds, and nobody is logged in by what is saved', async t => {
   const { b, raceAll } = await startRace(t, { options: { loadUser: () => null } })
-  const calls = await raceAll(async browser => browser.fetch(`${b.origin}/account`), answer => { t.equal(answer.status, 401) }).catch(() => 0)
-  t.ok(calls >= 0)
+  const calls = await raceAll(browser => browser.fetch(`${b.origin}/account`), answer => { t.equal(answer.status, 401) })
+  t.equal(calls, 4, 'the session, the tombstone, is it stored, and the session without the login')
 })
 
 test('T26: a logout elsewhere while onUser is slow ends the login of before, though onUser saves its session; the login under way is another one, and stands', async t => {
   const store = new SessionStore()
-  let held: Gate | undefined
+  const held = gate()
+  let isSlow = false
   const machines = await startMachines(t, async () => store, {
     options: {
       async onUser (profile, { request }) {
-        await held?.pass()
+        if (isSlow) await held.pass()
         write(request)
         await request.session.save()
         return profile
@@ -164,7 +168,7 @@ test('T26: a logout elsewhere while onUser is slow ends the login of before, tho
   const cookie = browser.cookieHeader(site)
   const callback = await beginLogin(a, browser, { user: 'sunny' })
   turnTo(b, browser)
-  held = gate()
+  isSlow = true
   const running = browser.get(callback)
   await held.entered
   turnTo(a, browser)
