@@ -28,8 +28,8 @@ if (require.main === module) {
   dispatch(command, args, text => { process.stdout.write(text) }).then(code => { process.exitCode = code }, error => {
     // Without its message, which may be the host's and hold a secret.
     const frames = String(Object(error).stack).split('\n').filter(line => /^ +at /.test(line))
-    process.stderr.write('fastify-wechat-login: the command itself has failed, or a value of the module has thrown an ' +
-      `error\n${frames.join('\n')}\n`)
+    process.stderr.write('fastify-wechat-login: the command itself has failed, or a value of the module has ' +
+      `thrown an error\n${frames.join('\n')}\n`)
     process.exitCode = 2
   })
 }

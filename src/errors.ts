@@ -120,7 +120,17 @@ export const SnapshotUserError = createError<'FST_WECHAT_SNAPSHOT_USER', 403, []
   403
 )
 
-/** Oneclick outside WeChat, or a QR code inside it. */
+/** What a visitor can do whose browser cannot do the login. */
+export interface BrowserChoices {
+  /** Where the login works. */
+  openIn: 'wechat' | 'computer'
+  /** What to open there: the page that the login was for, or the login's own; holds nothing of this visitor. */
+  address: string
+  /** For a visitor who has a second phone: a login by QR code in this browser. */
+  loginUrl?: string
+}
+
+/** Oneclick outside WeChat, or a QR code inside it or on a phone: `choices` and `hint` say what to do instead. */
 export const WrongBrowserError = createError<'FST_WECHAT_WRONG_BROWSER', 400, []>(
   'FST_WECHAT_WRONG_BROWSER',
   'This way to log in does not work in this browser',

@@ -2,14 +2,14 @@
 
 import { InvalidOptionsError } from './errors'
 
-// A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids are
-// public; other words are shown while they are too short to be worth anything.
-const appid = /^ ?(?:wx|gh_)[0-9a-f]{1,17} ?$/i
+// A secret may stand in the place of any option, whole or cut off, and as a key in the query of an address. Appids and
+// original ids are public; other words are shown while they are too short to be worth anything.
+const publicId = /^ ?(?:wx|gh_)[0-9a-f]{1,17} ?$/i
 const secretLike = /[0-9a-f]{10}|[0-9A-Za-z+/_-]{21}/i
 const longestWord = 20
 
 function isHarmless (text: string): boolean {
-  return appid.test(text) || !secretLike.test(text)
+  return publicId.test(text) || !secretLike.test(text)
 }
 
 /** Shows what was found without showing a secret: of an address what stands before its query, else a short word. */
@@ -30,7 +30,7 @@ const longestAddress = 100
 
 /** `https://host/path` or `/path`; undefined for what is no address, or one with what may be a secret in it. */
 function withoutQuery (text: string): string | undefined {
-  if (!/^(?:[a-z]+:)?\/|^[\w-]+(?:\.[\w-]+)+[/:]/i.test(text)) return undefined
+  if (!/^(?:[a-z]{1,6}:)?(?:\/|[\w-]+(?:\.[\w-]+)+[/:])/i.test(text)) return undefined
   const address = text.replace(/\/\/[^/?#]*@/, '//***@').replace(/[?#].*/s, sign => `${sign[0]}…`)
   const parts = address.split(/[/.:]/)
   return address.length <= longestAddress && parts.every(isHarmless) ? address : undefined
@@ -51,6 +51,24 @@ export function isLoopback (hostname: string): boolean {
 /** For options that may be a secret: their type alone. */
 export function describeSecret (value: unknown): string {
   return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`
+}
+
+/** Quotes that somebody took for a part of the syntax, as in a Dockerfile or a systemd unit. */
+export function isQuoted (secret: string): boolean {
+  return /^["'`“”‘’]|["'`“”‘’]$/.test(secret)
+}
+
+/** An AppSecret without the white space around it, such as the line break of a file. `more`: what the refusal of nothing says besides. */
+export function secretOption (given: unknown, option: string, more = ''): string {
+  const secret = typeof given === 'string' ? given.trim() : ''
+  if (secret === '') {
+    const found = typeof given === 'string' ? 'empty' : describeSecret(given)
+    refuseOption(option, found, `write the AppSecret of the app, or a function that returns it${more}`)
+  }
+  if (isQuoted(secret)) {
+    refuseOption(option, 'a text with quotes around it', 'leave the quotes out where the secret is kept (often an .env file)')
+  }
+  return secret
 }
 
 /** The error has the option's name in a property too, for who shows it in another form. */

@@ -10,6 +10,7 @@ import { createApps } from './login/apps'
 import { type Context, createContext, sweep } from './login/context'
 import { createGuards } from './login/guard'
 import { logout } from './login/end-login'
+import { addListenCheck } from './login/listen-check'
 import { chooseWay, isOnCallbackHost, returnToOf, startLogin } from './login/start-login'
 import { createAccessToken } from './login/access-token'
 import { addLoginUrl } from './login/refusal-body'
@@ -37,7 +38,8 @@ export function createPlugin (now: () => number = Date.now) {
       )
     }
     const warn = (message: string): void => { fastify.log.warn(`fastify-wechat-login: ${message}`) }
-    const settings = parseOptions(options, ways, fastify.prefix.replace(/\/$/, ''), warn)
+    const hasSession = fastify.hasPlugin('@fastify/session')
+    const settings = parseOptions(options, ways, { prefix: fastify.prefix.replace(/\/$/, ''), hasSession }, warn)
     checkHostSession(fastify, settings)
 
     const transport = createTransport(settings.transport)
@@ -49,6 +51,7 @@ export function createPlugin (now: () => number = Date.now) {
     })
 
     decorate(fastify, context)
+    addListenCheck(fastify, settings)
     addLoginUrl(fastify, settings)
     await registerSession(fastify, settings)
     addSaveChecks(fastify, context)
@@ -78,7 +81,8 @@ function publicInterface (context: Context): WechatLogin {
       return app.client
     },
     async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
-      const choice = await chooseWay(context, request, via)
+      const returnTo = returnToOf(context, request, redirect)
+      const choice = await chooseWay(context, request, { via, returnTo })
       const callbackHost = choice.app.host
       if (!isOnCallbackHost(request, choice.app)) {
         request.log.warn(
@@ -88,7 +92,7 @@ function publicInterface (context: Context): WechatLogin {
             'or use the login route, which does'
         )
       }
-      return startLogin(context, request, reply, choice, { returnTo: returnToOf(context, request, redirect) })
+      return startLogin(context, request, reply, choice, { returnTo })
     },
     logout: (request, reply) => logout(context, request, reply)
   }

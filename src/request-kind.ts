@@ -4,8 +4,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Settings } from './options/parse-options'
 
-/** `wechat`: WeChat's own browser, on any device. `computer`: every other one. */
-export type BrowserKind = 'wechat' | 'computer'
+/**
+ * `wechat`: WeChat's own browser, on any device. `phone`: any other one on the screen that would have to scan.
+ * `computer`: every other one, on tablets too, which a phone can scan.
+ */
+export type BrowserKind = 'wechat' | 'phone' | 'computer'
 
 /** True for a navigation that shows its answer to a person. */
 export function wantsPage (request: FastifyRequest): boolean {
@@ -56,8 +59,20 @@ export function isEmbedded ({ query }: FastifyRequest): boolean {
   return (query as { embedded?: unknown }).embedded !== undefined
 }
 
-export function browserKindOf (settings: Pick<Settings, 'isWechatBrowser'>, request: FastifyRequest): BrowserKind {
-  return isWechatBrowser(settings, request) ? 'wechat' : 'computer'
+type Tests = Pick<Settings, 'isWechatBrowser' | 'isPhoneBrowser'>
+
+export function browserKindOf (settings: Tests, request: FastifyRequest): BrowserKind {
+  if (isWechatBrowser(settings, request)) return 'wechat'
+  return settings.isPhoneBrowser?.(request) ?? isPhone(request) ? 'phone' : 'computer'
+}
+
+// Android's browsers leave "Mobile" out on a tablet, HarmonyOS does not.
+const phoneShape = /iPhone|iPod|Android.*Mobile|\(Phone;.*OpenHarmony|OpenHarmony.*(?:Phone|Mobile)/i
+const tabletShape = /\bTablet\b|iPad/i
+
+/** Chromium says it in a header of its own; the others' User-Agent tells. */
+function isPhone ({ headers: { 'sec-ch-ua-mobile': isMobile, 'user-agent': userAgent = '' } }: FastifyRequest): boolean {
+  return isMobile === '?1' || (phoneShape.test(userAgent) && !tabletShape.test(userAgent))
 }
 
 export function isWechatBrowser (settings: Pick<Settings, 'isWechatBrowser'>, request: FastifyRequest): boolean {

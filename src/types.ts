@@ -44,16 +44,24 @@ export type WechatAppSource<App = WechatApp> =
 
 /** A page of ours, as `renderPage` gets it. */
 export interface WechatPage {
-  /** `error` after a failed login, `signed-out` where the guard meets a visitor who just logged out. */
+  /**
+   * `error` after a failed login; `signed-out` where the guard asks before it logs in: a visitor who just logged out,
+   * or with `askFirst` one who comes from outside.
+   */
   kind: 'error' | 'signed-out'
   statusCode: number
   /** The error's code, e.g. `FST_WECHAT_INVALID_STATE`; `HOST_ERROR` for an error of your own without one. */
   code: string
-  lang: 'zh' | 'en'
+  /** `zh-Hant`: Chinese in traditional characters, for Taiwan, Hong Kong and Macao. */
+  lang: 'zh' | 'zh-Hant' | 'en'
   title: string
   message: string
   /** The one way on, a path of this site, and its label. */
   action?: { href: string, label: string }
+  /** What to copy where the login has to be opened elsewhere: the address of a page of this site. */
+  address?: string
+  /** The same to scan, as SVG; on a computer, where the phone's WeChat is what has to open it. */
+  qrCode?: string
   /**
    * Set where the page opens inside the iframe of an embedded QR code. A page of your own tells the browser helper
    * around it with `parent.postMessage({ wechatLogin: outcome }, location.origin)`, and gives its link
@@ -135,7 +143,7 @@ export interface WechatLoginSettings {
    * The HTML of errors and notices; `false` sends them to the host's error handler.
    * @default plain pages in Chinese and English
    */
-  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | Promise<string>) | false
+  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | FastifyReply | Promise<string | FastifyReply>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean
   /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */
@@ -156,4 +164,14 @@ export interface WechatLoginSettings {
   realm?: string | ((request: FastifyRequest) => string)
   /** Override of the browser test: true for WeChat's own browser. @default by the User-Agent */
   isWechatBrowser?: (request: FastifyRequest) => boolean
+  /**
+   * Inside WeChat, a guarded page that is opened from outside this site (a chat, a menu, a scan) shows a login button
+   * first: WeChat answers a consent that nobody asked for with its snapshot page. @default false
+   */
+  askFirst?: boolean
+  /**
+   * Override of the phone test: true for a phone's browser outside WeChat, which cannot scan its own screen. Tablets
+   * count as computers. @default by Sec-CH-UA-Mobile and the User-Agent
+   */
+  isPhoneBrowser?: (request: FastifyRequest) => boolean
 }

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { CallbackApp } from './options/app-options'
 import type { Settings } from './options/parse-options'
-import { checkRedirectTarget, isInFolder, maxTargetLength, type RedirectTarget } from './redirect-target'
+import { checkRedirectTarget, isInFolder, type RedirectTarget } from './redirect-target'
 import { findOrigin } from './request-origin'
 import type { Via } from './via'
 
@@ -39,14 +39,9 @@ export function openedUrl ({ publicPrefix }: Settings, { url, originalUrl }: Fas
   return isWhole ? originalUrl : publicPrefix + originalUrl
 }
 
-/**
- * A path of this site that starts a login and comes back to the target, unless that is so long that no login could end
- * there.
- */
+/** A path of this site that starts a login and comes back to the target. */
 export function loginUrl ({ loginPath }: Settings, untrustedTarget?: string): string | undefined {
-  if (loginPath === undefined || untrustedTarget === undefined || untrustedTarget.length > maxTargetLength) {
-    return loginPath
-  }
+  if (loginPath === undefined || untrustedTarget === undefined) return loginPath
   return `${loginPath}?redirect=${encodeURIComponent(untrustedTarget)}`
 }
 
@@ -55,6 +50,24 @@ export function retryUrl (settings: Settings, untrustedTarget: unknown): string 
   const { redirect } = settings
   const target = untrustedTarget === undefined ? null : checkRedirectTarget(untrustedTarget, redirect)
   return loginUrl(settings, target === null || target === redirect.fallback ? undefined : target)
+}
+
+/** Starts a login of one way, which the visitor asks for by name. */
+export function loginUrlBy ({ loginPath, redirect }: Settings, via: Via, returnTo: RedirectTarget): string | undefined {
+  const target = returnTo === redirect.fallback ? undefined : returnTo
+  return loginPath && `${loginPath}?${new URLSearchParams({ ...(target && { redirect: target }), via })}`
+}
+
+/** Characters of an address that a phone can still scan and a person still check. */
+const maxAddressLength = 300
+
+/**
+ * The page to open where the login works, as a visitor may copy it: its origin is the callback URL's, as anybody can
+ * name any Host. What is behind "?" or "#" may be for this visitor's eyes alone, and gives way to the login's page.
+ */
+export function addressElsewhere ({ loginPath = '/' }: Settings, { origin }: CallbackApp, returnTo: RedirectTarget): string {
+  const { href } = new URL(returnTo, origin)
+  return /[?#]/.test(href) || href.length > maxAddressLength ? origin + loginPath : href
 }
 
 /**

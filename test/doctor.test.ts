@@ -82,7 +82,7 @@ test('each setting of an app is checked by the rules of the boot', async t => {
     [{ WECHAT_QR_APPID: '' }, 'problem qr.appid'],
     [{ WECHAT_QR_SECRET: '' }, 'problem qr.secret'],
     [{ WECHAT_QR_SECRET: right.WECHAT_QR_APPID }, 'problem qr.secret'],
-    [{ WECHAT_QR_SECRET: `"${secrets.qr}"` }, 'warning qr.secret'],
+    [{ WECHAT_QR_SECRET: `"${secrets.qr}"` }, 'problem qr.secret'],
     [{ WECHAT_QR_APPID: right.WECHAT_ONECLICK_APPID }, 'problem qr.appid'],
     [{ WECHAT_QR_SECRET: secrets.oneclick }, 'problem qr.secret'],
     [{ PUBLIC_URL: '' }, 'problem oneclick.callbackUrl', 'problem qr.callbackUrl', 'warning trustProxy'],

@@ -8,7 +8,8 @@ import * as errors from '../src/errors'
 import plugin from '../src/index'
 import { html, render } from '../src/pages/html'
 import { pageHeaders, renderPage } from '../src/pages/page'
-import { languageOf, type PageText, textFor } from '../src/pages/texts'
+import type { PageText, TextName } from '../src/pages/page-text'
+import { languageOf, textFor, textNameOf, wrongBrowserText } from '../src/pages/texts'
 import type { WechatLoginOptions, WechatPage } from '../src/types'
 import { agents } from './fixture/browser'
 import { startHost } from './fixture/host'
@@ -26,7 +27,7 @@ async function answer (t: Test, url: string, { options = {}, headers = {}, befor
   t.teardown(() => app.close())
   before?.(app)
   await app.register(plugin, { ...good, ...options })
-  return app.inject({ url, headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, ...headers } })
+  return app.inject({ url, headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, 'accept-language': 'en', ...headers } })
 }
 
 const junkUrl = (junk: string): string => `/wechat/qr?${['code', 'state', 'redirect', 'via', 'error', 'x'].map(name => `${name}=${encodeURIComponent(junk)}`).join('&')}&${encodeURIComponent(junk)}=1`
@@ -90,6 +91,7 @@ test('a page is one column with a title, a text and one way on', t => {
   const { action, ...without } = page
   t.notMatch(renderPage(without), '<a ', 'or none, where there is none in this browser')
   t.match(renderPage({ ...page, lang: 'zh' }), '<html lang="zh-CN">')
+  t.match(renderPage({ ...page, lang: 'zh-Hant' }), '<html lang="zh-Hant">')
   t.end()
 })
 
@@ -112,41 +114,48 @@ test('a page loads nothing and runs nothing', t => {
   t.end()
 })
 
-test('every refusal has its text in both languages, in that language', t => {
+test('every refusal has its text in Chinese and in English', t => {
   const codes = Object.values(errors).filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
     .map(Refusal => (new (Refusal as new () => Error & { code: string })()).code)
   t.equal(codes.length, 16)
-  for (const code of [...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', '']) {
-    for (const isWechat of [true, false]) {
-      const [zh, en] = [textFor(code, isWechat, 'zh'), textFor(code, isWechat, 'en')]
-      for (const name of ['title', 'message', ...(zh.action === undefined ? [] : ['action' as const])] as Array<keyof PageText>) {
-        t.match(zh[name], /\p{Script=Han}/u, `${code}: ${name}`)
-        t.match(en[name], /^[A-Z].*[a-z).]$/, `${code}: ${name}`)
-        t.match(`${zh[name]}${en[name]}`, /^[^<>&"]+$/)
-      }
-      t.equal(zh.action === undefined, en.action === undefined)
+  const names = new Set<TextName>([...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', ''].map(textNameOf))
+  for (const browser of ['wechat', 'phone', 'computer'] as const) for (const openIn of ['wechat', 'computer'] as const) names.add(wrongBrowserText(browser, openIn))
+  for (const name of [...names, 'loginFirst'] as const) {
+    const [zh, hant, en] = (['zh', 'zh-Hant', 'en'] as const).map(lang => textFor(name, lang)) as [PageText, PageText, PageText]
+    for (const part of ['title', 'message', ...(zh.action === undefined ? [] : ['action' as const])] as Array<keyof PageText>) {
+      t.match(zh[part], /\p{Script=Han}/u, `${name}: ${part}`)
+      t.match(hant[part], /\p{Script=Han}/u, `${name}: ${part}`)
+      t.match(en[part], /^[A-Z].*[a-z).]$/, `${name}: ${part}`)
+      t.match(`${zh[part]}${hant[part]}${en[part]}`, /^[^<>&"]+$/)
+      // But for the labels that WeChat itself shows so.
+      t.notMatch(hant[part]!.replace(/（[^）]*）/, ''), /[录请网软复传浏览击开页联后点过处账务脑码这见简体]/, `${name}: ${part} in traditional characters`)
     }
+    t.equal(zh.action === undefined, en.action === undefined)
+    t.equal(zh.action === undefined, hant.action === undefined)
   }
   t.end()
 })
 
+test('a snapshot has no button: nothing in it works but scrolling', t => {
+  for (const lang of ['zh', 'zh-Hant', 'en'] as const) t.equal(textFor('snapshot', lang).action, undefined)
+  t.match(textFor('snapshot', 'zh').message, '请点屏幕右下角「使用完整服务」，同意后会自动登录')
+  t.end()
+})
+
 test('a user whom WeChat has blocked is told so, and not that this site has a fault', t => {
-  t.match(textFor('FST_WECHAT_USER_BLOCKED', false, 'zh').title, '微信拦截了')
-  t.match(textFor('FST_WECHAT_USER_BLOCKED', false, 'en').title, 'WeChat has blocked')
+  const name = textNameOf('FST_WECHAT_USER_BLOCKED')
+  t.match(textFor(name, 'zh').title, '微信拦截了')
+  t.match(textFor(name, 'en').title, 'WeChat has blocked')
   t.end()
 })
 
-test('a visitor in the wrong browser is sent to the right one, and gets no button that would fail again', t => {
-  t.match(textFor('FST_WECHAT_WRONG_BROWSER', true, 'en').message, 'QR code')
-  t.match(textFor('FST_WECHAT_WRONG_BROWSER', false, 'en').message, 'inside WeChat')
-  for (const isWechat of [true, false]) t.equal(textFor('FST_WECHAT_WRONG_BROWSER', isWechat, 'zh').action, undefined)
-  t.end()
-})
-
-test('the language is Chinese where the visitor names it before English, else English', t => {
-  const cases: Array<[header: string | undefined, language: 'zh' | 'en']> = [
-    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'], ['zh', 'zh'], ['ZH-tw', 'zh'], ['zh-Hant-HK', 'zh'], ['fr-FR,zh;q=0.5', 'zh'], ['en-US,en;q=0.9,zh-CN;q=0.8', 'en'], ['en', 'en'],
-    ['de', 'en'], ['*', 'en'], ['', 'en'], [undefined, 'en'], ['zhuang', 'en'], ['x'.repeat(10_000), 'en']
+test('the language is Chinese where the visitor prefers it to English or names none, else English', t => {
+  const cases: Array<[header: string | undefined, language: 'zh' | 'zh-Hant' | 'en']> = [
+    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'], ['zh', 'zh'], ['fr-FR,zh;q=0.5', 'zh'], ['en-US,en;q=0.9,zh-CN;q=0.8', 'en'], ['en', 'en'], ['EN-gb', 'en'],
+    ['en;q=0.1,zh;q=0.9', 'zh'], ['en;q=0.1, zh-CN ; q=0.9', 'zh'], ['zh;q=0.1,en', 'en'], ['zh;Q=0.1,en;Q=0.9', 'en'], ['en,zh', 'en'], ['zh,en', 'zh'], ['zh;q=0,en;q=0.1', 'en'], ['zh;q=junk,en;q=0.9', 'zh'],
+    ['zh-TW', 'zh-Hant'], ['ZH-tw', 'zh-Hant'], ['zh-HK,zh;q=0.9,en;q=0.8', 'zh-Hant'], ['zh-MO', 'zh-Hant'], ['zh-Hant', 'zh-Hant'], ['zh-Hant-HK', 'zh-Hant'], ['zh-Hans-HK', 'zh'], ['zh-SG', 'zh'], ['zh-CN,zh-TW;q=0.9', 'zh'], ['zh-CN;q=0.5,zh-TW', 'zh-Hant'], ['zh-twx', 'zh'],
+    ['', 'zh'], [undefined, 'zh'], ['*', 'zh'], ['*;q=0.5', 'zh'], [' , ', 'zh'],
+    ['de', 'en'], ['de,*;q=0.5', 'en'], ['zhuang', 'en'], ['en-zh', 'en'], ['x'.repeat(10_000), 'en'], [','.repeat(10_000), 'zh']
   ]
   for (const [header, language] of cases) t.equal(languageOf(header), language, String(header).slice(0, 40))
   t.end()
@@ -166,7 +175,7 @@ test('a failed login answers a visitor with a page, in their language, private a
     vary: 'accept-language'
   })
   const chinese = await answer(t, '/wechat/qr?code=x&state=y', { headers: { 'accept-language': 'zh-CN' } })
-  t.match(chinese.body, '<h1>请重新登录</h1>')
+  t.match(chinese.body, '<h1>登录已过期</h1>')
 })
 
 test('the one way on leads to the login, and back to where this one was meant to end', async t => {
@@ -209,7 +218,7 @@ test('renderPage of the host gets the page as plain data, and its text is sent a
     code: 'FST_WECHAT_ACCESS_DENIED',
     lang: 'en',
     title: 'You are not logged in',
-    message: 'The login was cancelled, or this account may not log in here.',
+    message: 'You cancelled the login, or this account may not log in here.',
     action: { href: '/wechat/login?redirect=%2Fa', label: 'Log in again' }
   }])
   t.equal(headers['content-type'], 'text/html; charset=utf-8')

@@ -57,7 +57,7 @@ const numbersIn = (text: string): string[] => unique(text.match(/\d[\d,.]*\d|\d/
 function linksIn ({ prose }: Section): string[] {
   return [...prose.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!).map(target => {
     const pair = headings.find(names => names.some(name => `#${anchorOf(name)}` === target))
-    return pair?.[0] ?? target.replace('README.zh-CN.md', 'the other').replace('README.md', 'the other')
+    return pair?.[0] ?? target.replace('README.zh-CN.md', 'the other').replace('README.md', 'the other').replace('docs/zh-CN/', 'docs/')
   }).sort()
 }
 

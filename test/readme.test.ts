@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Fastify from 'fastify'
 import { test, type Test } from 'tap'
 import ts from 'typescript'
@@ -15,7 +15,7 @@ import { logIn } from './fixture/login'
 import { reportMissing } from './fixture/missing'
 import { sessionSecret } from './fixture/settings'
 import { freePort } from './fixture/ports'
-import { run } from './fixture/program'
+import { env, run } from './fixture/program'
 import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/readme'
 import { findProgram, reachable } from './fixture/machines'
 
@@ -247,6 +247,9 @@ test('the users in PostgreSQL are those that test/flows/users.test.ts runs', t =
   t.end()
 })
 
+// The native one: it is asked once for each block that declares something for all.
+const compiler = join(dirname(require.resolve('typescript-native/package.json')), 'bin/tsc')
+
 test('every TypeScript block compiles as a user would compile it, and so does what a diff leads to', t => {
   const given = `import Fastify from 'fastify'
 import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
@@ -264,9 +267,9 @@ const app = Fastify()
   const augmenting = paths.filter((_path, index) => files[index]!.includes('declare module'))
   const plain = paths.filter(path => !augmenting.includes(path))
   for (const group of [[...plain, rest], ...augmenting.map(path => [path, rest])]) {
-    const program = ts.createProgram(group, { strict: true, noEmit: true, skipLibCheck: true, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, moduleDetection: ts.ModuleDetectionKind.Force, target: ts.ScriptTarget.ES2022, types: ['node'] })
-    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName.split('/').pop()}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
-    t.strictSame(problems, [])
+    const options = '--ignoreConfig --strict --noEmit --skipLibCheck --module nodenext --moduleDetection force --target es2022 --types node'.split(' ')
+    const { stdout, stderr } = spawnSync(process.execPath, [compiler, ...options, ...group], { cwd: folder, env, encoding: 'utf8' })
+    t.equal(stdout + stderr, '')
   }
   t.end()
 })
@@ -305,9 +308,13 @@ test('the table of options names them all', async t => {
 
 test('the table of errors has every code, its status and its errcodes', t => {
   const byCode = new Map<string, number[]>()
+  const codes = new Map<unknown, string>()
   for (let errcode = 40_000; errcode < 70_000; errcode++) {
-    const { code } = new (explainErrcode(errcode).Refusal)()
-    byCode.set(code, [...byCode.get(code) ?? [], errcode])
+    const { Refusal } = explainErrcode(errcode)
+    const code = codes.get(Refusal) ?? new Refusal().code
+    codes.set(Refusal, code)
+    if (!byCode.has(code)) byCode.set(code, [])
+    byCode.get(code)!.push(errcode)
   }
   byCode.delete('FST_WECHAT_API_ERROR')
   t.equal(new (explainErrcode(-1).Refusal)().code, 'FST_WECHAT_API_ERROR')
@@ -344,7 +351,7 @@ test('the table of cookies has every cookie that a login and a logout set', asyn
 
 test('the table of channels has every event, its fields and its level in the log', t => {
   const path = join(root, 'src/events.ts')
-  const program = ts.createProgram([path], { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: ['node'] })
+  const program = ts.createProgram([path], { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [], lib: ['lib.es5.d.ts'], noResolve: true })
   const checker = program.getTypeChecker()
   const source = program.getSourceFile(path)!
   const events = source.statements.find((node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === 'WechatLoginEvents')!

@@ -130,7 +130,7 @@ export function checkProxy ({ options, trustProxy }: Setup): Finding[] {
 export function checkAsPlugin ({ options, fromEnv }: Setup): Finding[] {
   const whole = { ...(fromEnv && { session: { secret: placeholder } }), ...options }
   try {
-    parseOptions(whole as unknown as WechatLoginOptions, ways, '', () => {})
+    parseOptions(whole as unknown as WechatLoginOptions, ways, { prefix: '', hasSession: false }, () => {})
     return []
   } catch (error) {
     return [pluginRefuses(error, 'options')]

@@ -18,7 +18,6 @@ type Found<Checked extends App> = ReadyApp<Checked> | undefined
 
 export interface Apps {
   readonly fixed: Readonly<Partial<Record<Via, ReadyApp>>>
-  has (via: Via): boolean
   /** The app for this request; undefined where there is none for it. */
   find<Checked extends App> (way: LoginWay<Checked>, request: FastifyRequest): Found<Checked> | Promise<Found<Checked>>
   /** The same for a way's name, which may be no way's. */
@@ -42,7 +41,11 @@ export function createApps (
     const known = checked.get(key)
     if (known !== undefined && isSame(known.given, given)) return known.app
     try {
-      const warn = (message: string): void => { log.warn(`fastify-wechat-login: ${message}`) }
+      // A secret function that is written where the app is returned is another one at each request: it counts, but of
+      // the rest everything has been said.
+      const isKnown = known !== undefined && typeof given.secret === 'function' &&
+        isSame({ ...known.given, secret: given.secret }, given)
+      const warn = (message: string): void => { if (!isKnown) log.warn(`fastify-wechat-login: ${message}`) }
       const app = addClient(way.check(given, warn), transport, log)
       checked.set(key, { given: { ...given }, app })
       if (checked.size > most) checked.delete(checked.keys().next().value!)
@@ -70,7 +73,6 @@ export function createApps (
 
   return {
     fixed,
-    has: via => settings.apps[via] !== undefined,
     find,
     findByVia (via, request) {
       const way = ways.find(way => way.via === via)

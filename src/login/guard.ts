@@ -4,13 +4,13 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { InvalidOptionsError, MisconfiguredError, UnauthenticatedError } from '../errors'
 import type { WechatGuard } from '../fastify-types'
 import { privateHeaders, sendPage } from '../pages/send-page'
-import { isAheadOfVisitor, isWechatBrowser, wantsPage } from '../request-kind'
+import { isAheadOfVisitor, wantsPage } from '../request-kind'
 import type { WechatUser } from '../types'
-import { loginUrl, openedUrl } from '../urls'
+import { askFirst } from './ask-first'
 import type { Context } from './context'
 import { hasSession, leaveSessionAlone } from '../session/request-session'
+import { loginUrlFor } from './login-here'
 import { keepPrivate } from './private-answer'
-import { hasSignedOut } from './signed-out'
 import { admitUser } from './request-user'
 
 // A decoration of the scope that our routes live in: a guard over the host's whole scope must let them pass.
@@ -98,15 +98,11 @@ function unauthenticated ({ settings: { loginPath } }: Context): FastifyError {
   return loginPath === undefined ? error : Object.assign(error, { loginUrl: loginPath })
 }
 
-// A silent login right after a logout would undo it: the visitor is asked first.
 function sendToLogin (context: Context, request: FastifyRequest, reply: FastifyReply): unknown {
-  const href = loginUrl(context.settings, openedUrl(context.settings, request))!
-  if (!hasSignedOut(context, request)) return reply.redirect(href, 302)
+  const href = loginUrlFor(context.settings, request)!
+  const text = askFirst(context, request)
+  if (text === undefined) return reply.redirect(href, 302)
   const refusal = unauthenticated(context)
   if (context.settings.renderPage === false) throw refusal
-  return sendPage(context.settings, request, reply, refusal, {
-    kind: 'signed-out',
-    isWechat: isWechatBrowser(context.settings, request),
-    href
-  })
+  return sendPage(context.settings, request, reply, refusal, { kind: 'signed-out', text, href })
 }

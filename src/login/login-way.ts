@@ -27,7 +27,8 @@ export interface LoginWay<Checked extends App = App, Redeemed = unknown> extends
 export interface BrowserStart<Checked extends App> {
   /** For the documents of the routes: which browsers, in a few words. */
   readonly summary: string
-  fits (browser: BrowserKind): boolean
+  /** Can it work there? `isAsked`: the visitor wants this way, and may have another device at hand. */
+  fits (browser: BrowserKind, isAsked: boolean): boolean
   /** WeChat's page for an attempt. */
   authorizeUrl (app: Checked, attempt: StartedAttempt, openHost: string): string
   /** True where WeChat's browser is known to lose the attempt's cookie, and a second try costs the visitor nothing. */

@@ -2,17 +2,19 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { beginAttempt, hashState, mintState } from '../attempt/attempt-cookie'
-import { InvalidRequestError, WrongBrowserError } from '../errors'
+import { InvalidRequestError } from '../errors'
 import { publish } from '../events'
 import type { CallbackApp } from '../options/app-options'
-import { checkRedirectTarget, type RedirectTarget } from '../redirect-target'
+import { checkRedirectTarget, maxTargetLength, type RedirectTarget } from '../redirect-target'
 import { browserKindOf } from '../request-kind'
 import { canonicalHost } from '../request-origin'
+import { checkScheme } from '../session/session-check'
 import { callbackUrl, type CallbackParams, type StartedAttempt } from '../urls'
 import type { Via } from '../via'
 import type { Context } from './context'
 import { identifyAttempt } from './event-identity'
 import type { BrowserWay } from './login-way'
+import { createWrongBrowserError } from './wrong-browser'
 
 /** A way that can log this browser in, and its app for this request. */
 export interface Choice {
@@ -20,28 +22,41 @@ export interface Choice {
   readonly app: CallbackApp
 }
 
-/** The way that fits this browser, or the one that was asked for. Throws where there is none. */
-export async function chooseWay (context: Context, request: FastifyRequest, asked?: Via): Promise<Choice> {
-  const fitting = fittingWays(context, request)
-  if (asked !== undefined && !fitting.some(({ via }) => via === asked)) {
-    throw context.apps.has(asked) ? new WrongBrowserError() : new InvalidRequestError()
-  }
-  const choice =
-    await findFirst(context, request, asked === undefined ? fitting : fitting.filter(({ via }) => via === asked))
+/** Which login is wanted. */
+export interface Wish {
+  /** Undefined: whichever fits the browser. */
+  via?: Via | undefined
+  returnTo: RedirectTarget
+  /** Does the visitor want this way, or is it the page that does? @default where `via` is set */
+  isAsked?: boolean
+}
+
+/**
+ * The way that fits this browser, or the one that was asked for.
+ * @throws WrongBrowserError with what to do instead, or InvalidRequestError where no browser would do
+ */
+export async function chooseWay (
+  context: Context, request: FastifyRequest, { via, returnTo, isAsked = via !== undefined }: Wish
+): Promise<Choice> {
+  const fitting = fittingWays(context, request, isAsked)
+  const wanted = fitting.filter(way => via === undefined || way.via === via)
+  const choice = await findFirst(context, request, wanted)
   if (choice !== undefined) return choice
   // Where no browser would do (a tenant that nobody knows), to send the visitor to another one would mislead.
   const elsewhere = await findFirst(context, request, context.browserWays.filter(way => !fitting.includes(way)))
-  throw elsewhere === undefined ? new InvalidRequestError() : new WrongBrowserError()
+  if (elsewhere === undefined) throw new InvalidRequestError()
+  const here = await findFirst(context, request, fittingWays(context, request, true))
+  throw createWrongBrowserError(context.settings, request, { elsewhere, here: here?.way, returnTo })
 }
 
 /** The way that fits this browser; undefined where there is none. */
 export function findFittingWay (context: Context, request: FastifyRequest): Promise<Choice | undefined> {
-  return findFirst(context, request, fittingWays(context, request))
+  return findFirst(context, request, fittingWays(context, request, false))
 }
 
-function fittingWays ({ browserWays, settings }: Context, request: FastifyRequest): BrowserWay[] {
+function fittingWays ({ browserWays, settings }: Context, request: FastifyRequest, isAsked: boolean): BrowserWay[] {
   const kind = browserKindOf(settings, request)
-  return browserWays.filter(({ browser }) => browser.fits(kind))
+  return browserWays.filter(({ browser }) => browser.fits(kind, isAsked))
 }
 
 async function findFirst (context: Context, request: FastifyRequest, ways: BrowserWay[]): Promise<Choice | undefined> {
@@ -68,8 +83,8 @@ export function returnToOf (
   if (untrusted === undefined) return redirect.fallback
   const target = checkRedirectTarget(untrusted, redirect)
   if (target !== null) return target
-  request.log.warn('fastify-wechat-login: a redirect target outside this site or on a route of the login was ' +
-    'replaced by redirect.default')
+  request.log.warn('fastify-wechat-login: a redirect target outside this site, on a route of the login or longer ' +
+    `than ${maxTargetLength} characters was replaced by redirect.default`)
   return redirect.fallback
 }
 
@@ -78,6 +93,7 @@ export function startAttempt (
   context: Context, request: FastifyRequest, reply: FastifyReply, app: CallbackApp, params: CallbackParams
 ): StartedAttempt {
   const { attempts, redirect } = context.settings
+  checkScheme(request)
   const state = mintState()
   for (const cookie of beginAttempt(state, app, request.headers.cookie, attempts, context.now())) {
     reply.header('set-cookie', cookie)

@@ -2,7 +2,7 @@
 // time for those that a function returns. The rules are those of WeChat's consoles:
 // https://developers.weixin.qq.com/doc/oplatform/developers/troubleshooting/auth.html
 
-import { checkAppid, describe, describeSecret, isLoopback, refuseOption, refuseUnknown } from '../option-checks'
+import { checkAppid, describe, isLoopback, refuseOption, refuseUnknown, secretOption } from '../option-checks'
 import type { WechatApp, WechatAppSource } from '../types'
 import type { Via } from '../via'
 
@@ -87,15 +87,9 @@ function unset (value: unknown, via: Via): string {
   return value === undefined ? `; set the variable that it comes from, or leave out option ${via}` : ''
 }
 
-function checkSecret (secret: unknown, appid: string, via: Via, warn: Warn): WechatApp['secret'] {
-  if (typeof secret === 'function') return secret as () => string
-  if (typeof secret !== 'string' || secret === '') {
-    refuseOption(
-      `${via}.secret`,
-      secret === '' ? 'empty' : describeSecret(secret),
-      `write the AppSecret of the app, or a function that returns it${unset(secret, via)}`
-    )
-  }
+function checkSecret (given: unknown, appid: string, via: Via, warn: Warn): WechatApp['secret'] {
+  if (typeof given === 'function') return given as () => string
+  const secret = secretOption(given, `${via}.secret`, unset(given, via))
   if (secret === appid) refuseOption(`${via}.secret`, 'the appid', 'write the AppSecret of the app')
   if (!secretShape.test(secret)) {
     warn(`option ${via}.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; ` +

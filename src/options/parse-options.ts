@@ -57,6 +57,8 @@ export interface Settings {
   /** Milliseconds, of a whole call to WeChat, and of one to the session store. */
   readonly timeout: number
   readonly isWechatBrowser: WechatLoginOptions['isWechatBrowser']
+  readonly askFirst: boolean
+  readonly isPhoneBrowser: WechatLoginOptions['isPhoneBrowser']
 }
 
 const day = 86_400
@@ -64,15 +66,23 @@ const day = 86_400
 const optionNames = [
   'onUser', 'onLogin', 'loadUser', 'publicUser', 'routes', 'redirect', 'session', 'secret', 'keepSessionKeys', 'maxAge',
   'renderPage', 'keepTokens', 'snapshotUsers', 'lang', 'client', 'attemptTtl', 'realm', 'isWechatBrowser',
-  'publicPrefix'
+  'isPhoneBrowser', 'publicPrefix', 'askFirst'
 ]
 const keptForUs = [
   '_csrf', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId', '__proto__', 'constructor', 'prototype'
 ]
 
+/** Where the plugin is registered. */
+export interface Place {
+  /** Of the scope. */
+  prefix: string
+  /** Has the host registered a session plugin? */
+  hasSession: boolean
+}
+
 /** Throws `FST_WECHAT_INVALID_OPTIONS` with the option's name, what was found and what to write instead. */
 export function parseOptions (
-  given: WechatLoginOptions, ways: readonly WayOption[], prefix: string, warn: Warn
+  given: WechatLoginOptions, ways: readonly WayOption[], { prefix, hasSession }: Place, warn: Warn
 ): Settings {
   if ('prefix' in given) {
     failOption(
@@ -97,7 +107,7 @@ export function parseOptions (
     loginPath: paths.login === undefined ? undefined : publicPrefix + prefix + paths.login,
     // A longer time than anybody means was written in milliseconds: hence the most of each.
     attempts: {
-      keys: parseKeys(given),
+      keys: parseKeys(given, hasSession),
       ttl: 1000 * integerOption(given.attemptTtl, 'attemptTtl', { unit: 'seconds', fallback: 900, most: day })
     },
     redirect: parseRedirect(given.redirect, paths, { prefix, publicPrefix }),
@@ -122,7 +132,9 @@ export function parseOptions (
     openHost,
     transport,
     timeout: transport.timeout,
-    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser')
+    isWechatBrowser: functionOption(given.isWechatBrowser, 'isWechatBrowser'),
+    askFirst: flagOption(given.askFirst, 'askFirst'),
+    isPhoneBrowser: functionOption(given.isPhoneBrowser, 'isPhoneBrowser')
   })
 }
 

@@ -5,7 +5,7 @@ import { describeSecret, failOption, refuseOption } from '../option-checks'
 import type { WechatLoginOptions } from '../types'
 
 // A key of our own from each entry, so that no signature of ours can ever stand for one of the session's.
-export function parseKeys (given: WechatLoginOptions): Buffer[] {
+export function parseKeys (given: WechatLoginOptions, hasSession: boolean): Buffer[] {
   if (given.session !== undefined && Object(given.session) !== given.session) {
     refuseOption(
       'session',
@@ -22,6 +22,13 @@ export function parseKeys (given: WechatLoginOptions): Buffer[] {
       option,
       'undefined',
       'write a text of at least 32 bytes, or set the variable that it comes from; `openssl rand -hex 32` makes one'
+    )
+  }
+  if (source === undefined && hasSession) {
+    failOption(
+      'secret',
+      'option secret is missing; write secret: process.env.WECHAT_LOGIN_SECRET, a text of at least 32 bytes, made by ' +
+        "`openssl rand -hex 32`: it signs the cookie of a login under way. The session is the host's own"
     )
   }
   if (source === undefined) {

@@ -8,7 +8,7 @@ import type { Language } from './texts'
 
 export const bounceHeaders = { ...pageHeaders, vary: 'accept-language' }
 
-const titles: Record<Language, string> = { zh: '正在登录…', en: 'Logging in…' }
+const titles: Record<Language, string> = { zh: '正在登录…', 'zh-Hant': '正在登入…', en: 'Logging in…' }
 
 /** `url`: the same callback once more, with the mark that keeps it from coming here a second time. */
 export function renderBounce (lang: Language, url: string): string {

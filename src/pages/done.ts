@@ -9,6 +9,7 @@ export const doneHeaders = { ...headersFor(outcomeCsp), vary: 'accept-language' 
 
 const texts: Record<Language, { title: string, action: string }> = {
   zh: { title: '登录成功', action: '继续' },
+  'zh-Hant': { title: '登入成功', action: '繼續' },
   en: { title: 'You are logged in', action: 'Go on' }
 }
 

@@ -2,8 +2,11 @@
 
 import { createHash } from 'node:crypto'
 import type { WechatPage } from '../types'
+import { qrCodeLabel, showAddress } from './copy-address'
 import { type Html, html, render } from './html'
 import { tellParent } from './outcome'
+import { drawQrCode } from './qr-code'
+import type { Language } from './texts'
 
 const style = html`
 :root{color-scheme:light dark;--ink:#1a1a1a;--soft:#595959;--paper:#f5f5f5;--card:#fff;--brand:#067a3e;--on-brand:#fff}
@@ -14,8 +17,12 @@ main{width:100%;max-width:26rem;padding:2rem 1.5rem;background:var(--card);borde
 h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.3;text-wrap:balance;word-break:keep-all}
 h1:only-child{margin:0}
 p{margin:0;color:var(--soft)}
-a{display:inline-block;margin-top:1.75rem;padding:.75rem 1.75rem;border-radius:.5rem;background:var(--brand);color:var(--on-brand);text-decoration:none;font-weight:600}
-a:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+a,button{display:inline-block;margin-top:1.75rem;padding:.75rem 1.75rem;border:0;border-radius:.5rem;background:var(--brand);color:var(--on-brand);text-decoration:none;font:inherit;font-weight:600}
+button[hidden]{display:none}
+script~a{background:0 0;color:var(--brand);text-decoration:underline;margin-top:.75rem}
+a:focus-visible,button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+svg{display:block;width:100%;max-width:14rem;margin:1.25rem auto 0;border-radius:.5rem}
+code{display:block;margin-top:1.25rem;padding:.75rem;border-radius:.5rem;background:var(--paper);color:var(--ink);font-family:inherit;-webkit-user-select:all;user-select:all}
 `
 
 const styleHash = createHash('sha256').update(render(style)).digest('base64')
@@ -33,7 +40,7 @@ export function headersFor (more = ''): Record<string, string> {
 export const pageHeaders = headersFor()
 
 export interface Layout {
-  lang: WechatPage['lang']
+  lang: Language
   title: string
   body: Html
   head?: Html | undefined
@@ -41,7 +48,7 @@ export interface Layout {
 
 export function layout ({ lang, title, body, head }: Layout): string {
   return render(html`<!doctype html>
-<html lang="${lang === 'zh' ? 'zh-CN' : 'en'}">
+<html lang="${lang === 'zh' ? 'zh-CN' : lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,12 +66,13 @@ ${body}
 }
 
 /** A notice with its one way on, which leaves the iframe where the page is in one. */
-export function renderPage ({ lang, title, message, action, outcome }: WechatPage): string {
+export function renderPage ({ lang, title, message, action, address, qrCode, outcome }: WechatPage): string {
+  const code = address && qrCode ? drawQrCode(address, qrCodeLabel(lang)) : undefined
   return layout({
     lang,
     title,
     body: html`<h1>${title}</h1>
 <p>${message}</p>
-${action && html`<a href="${action.href}"${outcome && html` target="_top"`}>${action.label}</a>`}${outcome && html`\n${tellParent(outcome)}`}`
+${address && html`${showAddress(lang, address, code)}\n`}${action && html`<a href="${action.href}"${outcome && html` target="_top"`}>${action.label}</a>`}${outcome && html`\n${tellParent(outcome)}`}`
   })
 }

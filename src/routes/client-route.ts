@@ -3,23 +3,15 @@
 // ever under ?v=<version>.
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../login/context'
 import { keepSessionOut } from '../session/request-session'
+import { helper, version } from './client-text'
 import { routeOptions } from './route-config'
 import { media, noBody, refusals, tags, text } from './schemas'
 import type { Scope } from './scope'
 
-interface Client {
-  body: string
-  etag: string
-  version: string
-}
-
-const root = join(__dirname, '../..')
 const lastLine = "configure({ base: new URL('.', import.meta.url).pathname })\n"
 
 const schema = {
@@ -32,10 +24,10 @@ const schema = {
 export function mountClient (scope: Scope, context: Context): void {
   const path = context.settings.paths.client
   if (path === undefined) return
-  let client: Client | undefined
+  const body = helper + lastLine
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   scope.get(path, { ...routeOptions, schema, onSend: sendNoCookie }, async (request, reply) => {
     keepSessionOut(request)
-    const { body, etag, version } = client ??= readClient()
     reply.headers({
       etag,
       'cache-control': request.query.v === version ? 'public, max-age=31536000, immutable' : 'public, no-cache'
@@ -44,13 +36,6 @@ export function mountClient (scope: Scope, context: Context): void {
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send(undefined as unknown as null)
     return reply.type('text/javascript; charset=utf-8').send(body)
   })
-}
-
-// Once, when it is first asked for: two small files. Where that fails, the next request tries again.
-function readClient (): Client {
-  const body = readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') + lastLine
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`, version }
 }
 
 /** Whatever the host's hooks have set: what caches may keep, they would send to everybody. */

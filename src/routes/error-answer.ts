@@ -6,7 +6,7 @@ import { RateLimitedError } from '../errors'
 import type { Context } from '../login/context'
 import { callHost, isUnexposed } from '../login/host-error'
 import { privateHeaders, type Refusal, sendPage } from '../pages/send-page'
-import { isEmbedded, isWechatBrowser, wantsPage } from '../request-kind'
+import { isEmbedded, wantsPage } from '../request-kind'
 import { retryUrl } from '../urls'
 import { reportFailure } from './report-failure'
 
@@ -24,7 +24,6 @@ export async function answerError (
     try {
       return await callHost(() => sendPage(settings, request, reply, refusal, {
         kind: 'error',
-        isWechat: isWechatBrowser(settings, request),
         href: retryUrl(settings, (request.query as { redirect?: unknown }).redirect),
         embedded: isEmbedded(request)
       }))

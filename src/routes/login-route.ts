@@ -43,9 +43,10 @@ export function mountLogin (scope: Scope, context: Context): void {
     onRequest: refuseAheadOfVisitor,
     schema: schemaFor(context)
   }, async (request, reply) => {
-    const choice = await chooseWay(context, request, request.query.via)
+    const { via, redirect } = request.query
+    const returnTo = returnToOf(context, request, redirect)
+    const choice = await chooseWay(context, request, { via, returnTo })
     const { app } = choice
-    const returnTo = returnToOf(context, request, request.query.redirect)
     // Once, in case a proxy changes the Host header.
     const url = canonicalHost(request.host) !== canonicalHost(app.host) && request.query.hop === undefined
       ? loginUrlOnCallbackHost(settings, request, app, returnTo)

@@ -91,6 +91,15 @@ function refusal (description: string): TObject {
     code: Type.Optional(Type.String({ description: 'FST_WECHAT_*' })),
     error: Type.String(),
     message: Type.String(),
-    loginUrl: Type.Optional(Type.String({ description: 'Where to send the visitor to log in' }))
+    loginUrl: Type.Optional(Type.String({ description: 'Where to send the visitor to log in' })),
+    hint: Type.Optional(Type.Object(
+      { en: Type.String(), zh: Type.String() },
+      { description: 'What the visitor can do (FST_WECHAT_WRONG_BROWSER)' }
+    )),
+    choices: Type.Optional(Type.Object({
+      openIn: Type.String({ description: 'Where the login works: wechat or computer' }),
+      address: Type.String({ description: 'What to open there' }),
+      loginUrl: Type.Optional(Type.String({ description: 'For who has a second phone: a login by QR code here' }))
+    }, { description: 'What to do instead (FST_WECHAT_WRONG_BROWSER)' }))
   }, { description })
 }

@@ -22,11 +22,7 @@ export function checkSession (request: FastifyRequest): void {
     logOnce(request, outsideThePath)
     throw new MisconfiguredError()
   }
-  if (session.cookie.secure === true && request.protocol !== 'https') {
-    const advice = proxyAdvice(request, 'X-Forwarded-Proto')
-    logOnce(request, `${notSecure} ${advice}; without TLS, set session.cookie.secure to false`)
-    throw new MisconfiguredError()
-  }
+  if (!checkScheme(request)) throw new MisconfiguredError()
   if (isStrict(session.cookie.sameSite)) logOnce(request, strictCookie)
 }
 
@@ -43,6 +39,17 @@ export function checkCookieName (request: FastifyRequest): void {
       "a session of its choice in a visitor's browser. Give @fastify/session cookieName: '__Host-session' and " +
       "cookie: { secure: true, path: '/' }; everybody has to log in once more"
   )
+}
+
+/**
+ * False where the session plugin would drop the cookie; says so in the log. When a login begins this is a hint alone:
+ * its callback may come another way.
+ */
+export function checkScheme (request: FastifyRequest): boolean {
+  if (!hasSession(request) || request.session.cookie.secure !== true || request.protocol === 'https') return true
+  const advice = proxyAdvice(request, 'X-Forwarded-Proto')
+  logOnce(request, `${notSecure} ${advice}; without TLS, set session.cookie.secure to false`)
+  return false
 }
 
 const logged = new WeakMap<object, Set<string>>()

@@ -39,13 +39,17 @@ function hasSecureSession (fastify: FastifyInstance): boolean {
  */
 export async function registerSession (fastify: FastifyInstance, { session }: Settings): Promise<void> {
   if (session === undefined) return
-  if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(loadPeer('@fastify/cookie'))
-  await fastify.register(loadPeer('@fastify/session'), session)
+  if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(loadPeer('@fastify/cookie', loadCookie))
+  await fastify.register(loadPeer('@fastify/session', loadSession), session)
 }
 
-function loadPeer (name: string): FastifyPluginCallback<object> {
+// A bundler sees what is written out, and takes it along.
+const loadCookie = (): FastifyPluginCallback<object> => require('@fastify/cookie')
+const loadSession = (): FastifyPluginCallback<object> => require('@fastify/session')
+
+function loadPeer (name: string, load: () => FastifyPluginCallback<object>): FastifyPluginCallback<object> {
   try {
-    return require(name)
+    return load()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     throw new InvalidOptionsError(`option session needs ${name}, which is not installed; run: npm install ${name}`)

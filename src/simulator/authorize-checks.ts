@@ -113,7 +113,8 @@ function checkOneclickScope ({ app, scope }: AuthorizeRequest): PageError | unde
 }
 
 function checkQrScope ({ app, scope }: AuthorizeRequest): PageError | undefined {
-  if (platforms[app.kind].page === '/connect/qrconnect' && scope.split(',').every(name => app.scopes.includes(name))) return undefined
+  const isHere = platforms[app.kind].page === '/connect/qrconnect'
+  if (isHere && scope.split(',').every(name => app.scopes.includes(name))) return undefined
   return wordedError(
     SCOPE_ERROR,
     '二维码登录只支持网站应用和 snsapi_login。',

@@ -1,12 +1,13 @@
 // The options of how WeChat is called, of the plugin and of a client of its own: every name, default and limit.
 
+import { EventEmitter } from 'node:events'
 import {
-  checkAppid, describe, describeSecret, integerOption, isLoopback, refuseOption, refuseUnknown
+  checkAppid, describe, integerOption, isLoopback, refuseOption, refuseUnknown, secretOption
 } from '../option-checks'
 import type { TransportSettings } from './transport'
 import type { ClientOptions, TransportOptions, WechatClientOptions } from './client-types'
 
-const transportNames = ['timeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
+const transportNames = ['timeout', 'connectTimeout', 'retries', 'connections', 'dispatcher', 'apiHosts']
 const defaultApiHosts = ['https://api.weixin.qq.com', 'https://api2.weixin.qq.com']
 /** Milliseconds. Beyond it Node's timers fire at once. */
 const longestTimer = 2 ** 31 - 1
@@ -29,17 +30,42 @@ function parseApiHosts (given: unknown): readonly [string, ...string[]] {
   return given.map((origin, index) => parseOrigin(`client.apiHosts[${index}]`, origin)) as [string, ...string[]]
 }
 
+/**
+ * Nothing on a dispatcher says its version, and a request that is sent to find out would pass through the host's
+ * interceptors. From undici 7 on `compose` gives a Proxy, which has the prototype of what it stands for; in undici 6 an
+ * object of a class of its own; undici 5 has none. What is no EventEmitter is nobody's but the host's.
+ */
+function isOfOldUndici (dispatcher: unknown): boolean {
+  if (!(dispatcher instanceof EventEmitter)) return false
+  const { compose } = dispatcher as { compose?: () => object }
+  const plain = { dispatch () {} }
+  return compose === undefined || Object.getPrototypeOf(compose.call(plain)) !== Object.getPrototypeOf(plain)
+}
+
 function parseDispatcher (given: unknown): TransportOptions['dispatcher'] {
   if (given !== undefined && typeof (given as { dispatch?: unknown } | null)?.dispatch !== 'function') {
     refuseOption('client.dispatcher', describe(given), 'write an undici dispatcher')
+  }
+  if (isOfOldUndici(given)) {
+    refuseOption(
+      'client.dispatcher',
+      'a dispatcher of undici 6 or earlier, which could send no request of ours',
+      'make it with undici 7 or later: npm install undici@7'
+    )
   }
   return given as TransportOptions['dispatcher']
 }
 
 function parseTransport (given: TransportOptions): TransportSettings {
-  const { timeout, retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const { retries, connections, dispatcher, apiHosts = defaultApiHosts } = given
+  const timeout =
+    integerOption(given.timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer })
   return Object.freeze({
-    timeout: integerOption(timeout, 'client.timeout', { unit: 'milliseconds', fallback: 5000, most: longestTimer }),
+    timeout,
+    // What is left is enough for the next host, and for a call there.
+    connectTimeout: integerOption(given.connectTimeout, 'client.connectTimeout', {
+      unit: 'milliseconds', fallback: Math.ceil(timeout * 0.3), most: timeout
+    }),
     retries: integerOption(retries, 'client.retries', { fallback: 2, least: 0, most: 10 }),
     connections: integerOption(connections, 'client.connections', { fallback: 16, most: 1024 }),
     dispatcher: parseDispatcher(dispatcher),
@@ -82,9 +108,9 @@ export interface ClientSettings extends Pick<WechatClientOptions, 'appid' | 'sec
 export function parseWechatClientOptions (given: WechatClientOptions): ClientSettings {
   refuseUnknown(given, ['appid', 'secret', ...transportNames], 'client.')
   const { secret } = given
-  if (typeof secret !== 'function' && (typeof secret !== 'string' || secret === '')) {
-    const found = secret === '' ? 'empty' : describeSecret(secret)
-    refuseOption('client.secret', found, 'write the AppSecret of the app, or a function that returns it')
+  return {
+    appid: checkAppid(given.appid, 'client.appid'),
+    secret: typeof secret === 'function' ? secret : secretOption(secret, 'client.secret'),
+    transport: parseTransport(given)
   }
-  return { appid: checkAppid(given.appid, 'client.appid'), secret, transport: parseTransport(given) }
 }

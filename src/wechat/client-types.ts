@@ -56,6 +56,11 @@ export interface WechatDispatcher {
 export interface TransportOptions {
   /** Milliseconds for a whole call, retries included. @default 5000 */
   timeout?: number
+  /**
+   * Milliseconds for one connection: the host's name, TCP and TLS. Where it takes longer, the next host is asked. At
+   * most `timeout`. @default three tenths of `timeout`
+   */
+  connectTimeout?: number
   /** How often a call that can do no harm is repeated. Never the code exchange. @default 2 */
   retries?: number
   /** Connections a host at most. @default 16 */

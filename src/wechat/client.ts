@@ -2,6 +2,7 @@
 // so does the secret: every URL here is a secret itself.
 
 import { toUSVString } from 'node:util'
+import { isQuoted } from '../option-checks'
 import { type OnCall, reportCalls } from './call-report'
 import type { WechatClient, WechatClientOptions } from './client-types'
 import { codeMissing, type Failure, secretMissing } from './failure'
@@ -26,8 +27,9 @@ function encode (value: string): string {
 // The cause is dropped: what a vault's error says is not ours to pass on.
 async function askSecret (secret: () => string | Promise<string>): Promise<string> {
   const given: unknown = await new Promise(resolve => resolve(secret())).catch(() => undefined)
-  if (typeof given !== 'string' || given === '') throw secretMissing(EXCHANGE)
-  return given
+  const text = typeof given === 'string' ? given.trim() : ''
+  if (text === '' || isQuoted(text)) throw secretMissing(EXCHANGE)
+  return text
 }
 
 /**

@@ -33,8 +33,8 @@ const badResponseHint: Hint = Object.freeze({
 })
 
 const secretHint: Hint = Object.freeze({
-  en: 'The function given as `secret` threw, or did not return a non-empty string.',
-  zh: '作为 secret 传入的函数抛出了异常，或没有返回非空字符串。'
+  en: 'The function given as `secret` threw, or did not return a non-empty string without quotes around it.',
+  zh: '作为 secret 传入的函数抛出了异常，或没有返回非空、首尾不带引号的字符串。'
 })
 
 /** A `Refusal` with these facts; those that are undefined are left out. */
@@ -56,7 +56,7 @@ export function badResponse (reason: string): Failure {
   return createFailure(BadResponseError, { sent: true, hint: badResponseHint, reason })
 }
 
-/** The host's `secret` function gave no secret. */
+/** The host's `secret` function gave no secret, or one that can be none. */
 export function secretMissing (endpoint: string): Failure {
   return createFailure(MisconfiguredError, { endpoint, sent: false, hint: secretHint })
 }

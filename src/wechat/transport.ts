@@ -16,6 +16,8 @@ const BACKOFF = 200
 export interface TransportSettings {
   /** Milliseconds. */
   readonly timeout: number
+  /** Milliseconds. */
+  readonly connectTimeout: number
   readonly retries: number
   readonly connections: number
   readonly dispatcher: TransportOptions['dispatcher']
@@ -41,18 +43,22 @@ export interface Transport {
   close (): Promise<void>
 }
 
-/** For tests: milliseconds that never run backwards, and a number from 0 to 1. */
+/** For tests. */
 export interface Sources {
+  /** Milliseconds that never run backwards. */
   now?: () => number
+  /** Milliseconds since 1970, which run on while the process is frozen. */
+  wallClock?: () => number
+  /** A number from 0 to 1. */
   random?: () => number
 }
 
 /** Calls WeChat's API at the first of its hosts that can be reached, over connections that are kept. */
 export function createTransport (settings: TransportSettings, sources: Sources = {}): Transport {
-  const { timeout, retries, connections, dispatcher, apiHosts } = settings
-  const { now = () => performance.now(), random = Math.random } = sources
-  const hosts = createHosts(apiHosts, now)
-  const http = createHttp({ connections, dispatcher })
+  const { timeout, retries } = settings
+  const { now = () => performance.now(), wallClock = Date.now, random = Math.random } = sources
+  const hosts = createHosts(settings.apiHosts, now)
+  const http = createHttp({ ...settings, wallClock })
 
   /** One request that left, at the first host that can be reached. */
   async function getFromAnyHost (path: string, signal: AbortSignal): Promise<Buffer> {

@@ -95,7 +95,7 @@ helperTest("the server's no reaches the page around, and stays readable with a w
   sites.wechat.control.confirm(lastQr(sites))
   await until("said.includes('onRefused')")
   const frame = page.frameLocator('iframe')
-  t.equal(await frame.getByRole('heading').innerText(), '您没有登录')
+  t.equal(await frame.getByRole('heading').innerText(), '登录未完成')
   await shoot(page, 'embedded-refused')
   await frame.getByRole('link', { name: '重新登录' }).click()
   await page.waitForURL(`${weixin}/connect/qrconnect?**`, begun)

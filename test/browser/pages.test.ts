@@ -10,6 +10,7 @@ import { app, browserTest, htmlPage, shoot, type Sites, type SitesOptions, weixi
 const desktop = { viewport: { width: 1280, height: 720 } }
 const narrow = { viewport: { width: 320, height: 568 } }
 const inWechat = { ...narrow, userAgent: agents.wechat }
+const onPhone = { ...narrow, userAgent: 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36' }
 
 interface Shown {
   page: Page
@@ -19,40 +20,41 @@ interface Shown {
 }
 
 /** How a visitor comes to see each page. */
-const ways: Record<string, { look?: object, titles: [zh: string, en: string], open: (shown: Shown) => Promise<unknown> }> = {
-  refused: { titles: ['您没有登录', 'You are not logged in'], open: ({ page }) => page.goto(`${app}/wechat/qr`) },
-  lost: { titles: ['请重新登录', 'Please log in again'], open: ({ page }) => page.goto(`${app}/wechat/qr?code=a&state=b&redirect=/account`) },
-  'open-in-wechat': { titles: ['请在微信中打开', 'Open this page in WeChat'], open: ({ page }) => page.goto(`${app}/wechat/login?via=oneclick`) },
-  'open-in-browser': { look: inWechat, titles: ['请在浏览器中打开', 'Open this page in a browser'], open: ({ page }) => page.goto(`${app}/wechat/login?via=qr`) },
+const ways: Record<string, { look?: object, titles: [zh: string, en: string, zhHant: string], open: (shown: Shown) => Promise<unknown> }> = {
+  refused: { titles: ['登录未完成', 'You are not logged in', '登入未完成'], open: ({ page }) => page.goto(`${app}/wechat/qr`) },
+  lost: { titles: ['登录已过期', 'Please log in again', '登入已過期'], open: ({ page }) => page.goto(`${app}/wechat/qr?code=a&state=b&redirect=/account`) },
+  'open-in-wechat': { titles: ['请在微信中打开', 'Open this page in WeChat', '請在微信中打開'], open: ({ page }) => page.goto(`${app}/wechat/login?via=oneclick`) },
+  phone: { look: onPhone, titles: ['请在微信中打开', 'Open this page in WeChat', '請在微信中打開'], open: ({ page }) => page.goto(`${app}/wechat/login?redirect=/orders`) },
+  'open-on-computer': { look: inWechat, titles: ['请在电脑上打开', 'Open this page on a computer', '請在電腦上打開'], open: ({ page }) => page.goto(`${app}/wechat/login?via=qr`) },
   snapshot: {
     look: inWechat,
-    titles: ['请点击“使用完整服务”', 'Tap 使用完整服务 (use full service)'],
+    titles: ['请点“使用完整服务”', 'Tap 使用完整服务 (use full service)', '請點「使用完整服務」'],
     open: async ({ page, ask, sites }) => page.goto(sites.wechat.control.approve((await ask('/wechat/login')).authorizeUrl, { snapshot: true }))
   },
   busy: {
-    titles: ['微信暂时没有回应', 'WeChat is not answering'],
+    titles: ['微信暂时没有回应', 'WeChat is not answering', '微信暫時沒有回應'],
     open: async ({ page, ask, sites }) => {
       sites.wechat.control.fault({ endpoint: 'access_token', kind: 'rate-limit' })
       return page.goto(sites.wechat.control.approve((await ask('/wechat/login')).authorizeUrl))
     }
   },
   failed: {
-    titles: ['登录没有成功', 'The login did not work'],
+    titles: ['登录没有成功', 'The login did not work', '登入沒有成功'],
     open: async ({ page, ask, sites }) => {
       sites.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40125 })
       return page.goto(sites.wechat.control.approve((await ask('/wechat/login')).authorizeUrl))
     }
   },
   'signed-out': {
-    titles: ['您已退出登录', 'You are signed out'],
+    titles: ['您已退出登录', 'You are signed out', '您已登出'],
     open: async ({ page }) => {
       await page.evaluate("fetch('/wechat/logout', { method: 'POST' })")
       return page.goto(`${app}/account`)
     }
   },
-  'embedded-expired': { titles: ['请重新登录', 'Please log in again'], open: ({ page }) => page.goto(`${app}/wechat/qr?code=a&state=b&embedded=1`) },
+  'embedded-expired': { titles: ['登录已过期', 'Please log in again', '登入已過期'], open: ({ page }) => page.goto(`${app}/wechat/qr?code=a&state=b&embedded=1`) },
   'embedded-done': {
-    titles: ['登录成功', 'You are logged in'],
+    titles: ['登录成功', 'You are logged in', '登入成功'],
     open: async ({ page, ask, sites }) => {
       // At the top of a window it would go on by itself; nothing of that kind happens inside the iframe that it is for.
       const callback = sites.wechat.control.approve((await ask('/wechat/embed?self_redirect=true&redirect=/framed')).src)
@@ -61,7 +63,7 @@ const ways: Record<string, { look?: object, titles: [zh: string, en: string], op
     }
   },
   bounce: {
-    titles: ['正在登录…', 'Logging in…'],
+    titles: ['正在登录…', 'Logging in…', '正在登入…'],
     open: async ({ page, ask, sites }) => {
       const callback = sites.wechat.control.approve((await ask('/wechat/embed?self_redirect=true')).src)
       await page.context().clearCookies()
@@ -85,7 +87,7 @@ const ask = (page: Page) => (path: string): Promise<any> => page.evaluate(`fetch
 
 for (const [name, { look = {}, titles, open }] of Object.entries(ways)) {
   browserTest(`the page "${name}" can be read, by anybody`, options, async (t, sites) => {
-    for (const [locale, title] of [['zh-CN', titles[0]], ['en-GB', titles[1]]] as const) {
+    for (const [locale, title] of [['zh-CN', titles[0]], ['en-GB', titles[1]], ['zh-TW', titles[2]]] as const) {
       const page = await sites.page({ ...desktop, ...look, locale })
       const shouted: string[] = []
       page.on('console', message => { if (!/status of [45]\d\d/.test(message.text())) shouted.push(message.text()) })
@@ -93,18 +95,18 @@ for (const [name, { look = {}, titles, open }] of Object.entries(ways)) {
       await open({ page, ask: ask(page), sites })
       const frame = page.frames().at(-1)!
       t.equal(await frame.getByRole('heading', { level: 1 }).innerText(), title)
-      t.equal(await frame.evaluate('document.documentElement.lang'), locale.replace('-GB', ''))
+      t.equal(await frame.evaluate('document.documentElement.lang'), locale.replace('-GB', '').replace('TW', 'Hant'))
       t.ok(await frame.getByRole('link').count() <= 1, 'one way on at most')
       for (const colorScheme of ['light', 'dark'] as const) {
         t.strictSame(await findFaults(page, colorScheme), [], `${locale}, ${colorScheme}`)
-        await shoot(page, `${name}-${locale.slice(0, 2)}-${colorScheme}`)
+        await shoot(page, `${name}-${locale}-${colorScheme}`)
       }
       await page.setViewportSize(narrow.viewport)
       t.ok(await frame.evaluate('document.documentElement.scrollWidth') as number <= 320, 'holds at 320 pixels')
-      await shoot(page, `${name}-${locale.slice(0, 2)}-320`)
+      await shoot(page, `${name}-${locale}-320`)
       if (await frame.getByRole('link').count() === 1) {
-        await page.keyboard.press('Tab')
-        t.equal(await frame.evaluate('document.activeElement.tagName'), 'A', 'the first key press reaches it')
+        for (let stop = await frame.getByRole('button').count(); stop >= 0; stop--) await page.keyboard.press('Tab')
+        t.equal(await frame.evaluate('document.activeElement.tagName'), 'A', 'the first key press reaches it, or the one after the button')
       }
       t.strictSame(shouted, [], 'nothing is blocked, nothing fails')
     }
@@ -117,7 +119,8 @@ const junk = [
   '</title></style></main><svg onload=window.hit=1>&lt;b&gt;\u2028',
   'javascript:window.hit=1'
 ]
-const known = new Set(['html[lang]', 'head', 'meta[charset]', 'meta[name,content]', 'meta[http-equiv,content]', 'title', 'style', 'body', 'main', 'h1', 'p', 'a[href]', 'a[href,target]', 'script[data-outcome]'])
+const known = new Set(['html[lang]', 'head', 'meta[charset]', 'meta[name,content]', 'meta[http-equiv,content]', 'title', 'style', 'body', 'main', 'h1', 'p', 'a[href]', 'a[href,target]', 'script[data-outcome]',
+  'code', 'button[type,hidden,aria-live,data-copied]', 'button[type,aria-live,data-copied]', 'script', 'svg[xmlns,viewBox,role,aria-label,shape-rendering]', 'path[fill,d]', 'path[d]'])
 
 /** Of the parsed page: each element with the names of its attributes, where its links go, and what a script of the junk's would leave. */
 const look = `({
@@ -128,6 +131,19 @@ const look = `({
 })`
 
 interface Looked { isPage: boolean, elements: string[], links: string[], hit?: unknown }
+
+browserTest('the address is copied by a button, and can be copied without scripts', { ...options, options: { qr: undefined } }, async (t, sites) => {
+  const context = await sites.visitor({ ...onPhone, locale: 'zh-CN', permissions: ['clipboard-read', 'clipboard-write'] })
+  const page = await context.newPage()
+  await page.goto(`${app}/wechat/login?redirect=/orders`)
+  await page.getByRole('button', { name: '复制网址' }).click()
+  await page.getByRole('button', { name: '已复制' }).waitFor()
+  t.equal(await page.evaluate('navigator.clipboard.readText()'), `${app}/orders`)
+  const still = await sites.page({ ...onPhone, locale: 'zh-CN', javaScriptEnabled: false })
+  await still.goto(`${app}/wechat/login?redirect=/orders`)
+  t.equal(await still.getByRole('button').count(), 0, 'no button that could do nothing')
+  t.equal(await page.evaluate("getComputedStyle(document.querySelector('code')).userSelect"), 'all', 'one tap selects all of it')
+})
 
 browserTest('junk in every parameter of every page leaves no foreign element or attribute', options, async (t, sites) => {
   const page = await sites.page()

@@ -120,7 +120,8 @@ for (const [what, trustProxy, headers, advice] of schemes) {
   test(`where Fastify sees http behind a proxy, the log says why: ${what}`, async t => {
     const host = await startHost(t, { secure: false, fastify: { trustProxy }, options: (_wechat, origin) => ({ session: { secret: 'x'.repeat(32), cookie: { secure: true } }, redirect: { origins: [origin] } }) })
     const browser = host.browser()
-    const { callback } = await begin(host, browser)
+    const start = await browser.get(`${host.origin}/wechat/login`, headers)
+    const callback = host.wechat.control.approve(start.location)
     t.equal((await browser.get(callback, headers)).status, 500)
     const told = host.logs.filter(({ msg }) => /the session cookie is Secure/.test(msg)).map(({ msg }) => msg)
     t.equal(told.length, 1)

@@ -94,9 +94,9 @@ test('loadUser is given the login that onLogin was given, at every request', asy
 
 const failures: Record<string, { onLogin: OnLogin, status: number, says: string }> = {
   'throws an error of the host': { onLogin: () => { throw new Error('the table logins is locked') }, status: 500, says: 'The login could not be completed' },
-  'refuses with a 4xx of its own, later': { onLogin: async () => { await null; throw Object.assign(new Error('This account is closed'), { statusCode: 410 }) }, status: 410, says: 'This account is closed' },
+  'refuses with a 4xx of its own, later': { onLogin: async () => { await null; throw Object.assign(new Error('This account is closed'), { expose: true, statusCode: 410 }) }, status: 410, says: 'This account is closed' },
   'throws what is no error': { onLogin: () => { const nothing: unknown = null; throw nothing }, status: 500, says: 'The login could not be completed' },
-  'saves the session first': { onLogin: async (_user, { request }) => { await request.session.save(); throw Object.assign(new Error('no'), { statusCode: 403 }) }, status: 403, says: 'no' },
+  'saves the session first': { onLogin: async (_user, { request }) => { await request.session.save(); throw Object.assign(new Error('no'), { expose: true, statusCode: 403 }) }, status: 403, says: 'no' },
   'destroys the session': { onLogin: async (_user, { request }) => request.session.destroy(), status: 500, says: 'The login could not be completed' },
   'regenerates the session': { onLogin: async (_user, { request }) => request.session.regenerate(), status: 500, says: 'The login could not be completed' },
   'regenerates it with the login in it': { onLogin: async (_user, { request }) => request.session.regenerate(['wechatLogin', 'user'] as never[]), status: 500, says: 'The login could not be completed' },

@@ -169,7 +169,7 @@ test('a second code that comes with the first cookies, long after the login, lan
 for (const how of ['at once', 'one after the other'] as const) {
   test(`one code that WeChat gives to two tabs, ${how}, is one login`, async t => {
     const now = Date.now()
-    const { host, users, store } = await startCounted(t, { now: () => now, options: { client: { timeout: 500 } } })
+    const { host, users, store } = await startCounted(t, { now: () => now })
     const browser = host.browser(agents.wechat)
     const first = await beginLogin(host, browser, { redirect: '/public?tab=1' })
     const second = await beginLogin(host, browser, { redirect: '/public?tab=2' })
@@ -185,7 +185,7 @@ for (const how of ['at once', 'one after the other'] as const) {
 }
 
 test('T16: a code that somebody else has used logs nobody in, and shows nobody the other session', async t => {
-  const { host, users, store } = await startCounted(t, { options: { client: { timeout: 500 } } })
+  const { host, users, store } = await startCounted(t, { options: { client: { timeout: 1000 } } })
   const victim = host.browser(agents.wechat)
   const thief = host.browser(agents.wechat)
   const theirs = await beginLogin(host, victim)
@@ -202,7 +202,7 @@ test('T16: a code that somebody else has used logs nobody in, and shows nobody t
 
 test('a used code does not pass for a login that was there before the attempt began', async t => {
   let now = Date.now()
-  const { host } = await startCounted(t, { now: () => now, options: { client: { timeout: 500 } } })
+  const { host } = await startCounted(t, { now: () => now, options: { client: { timeout: 1000 } } })
   const browser = host.browser(agents.wechat)
   await logIn(host, browser, { user: 'sunny' })
   now += 60_000
@@ -214,7 +214,7 @@ test('a used code does not pass for a login that was there before the attempt be
 })
 
 test('a used code of one app does not pass for a login that the browser has made by the other app meanwhile', async t => {
-  const { host } = await startCounted(t, { options: { client: { timeout: 500 } } })
+  const { host } = await startCounted(t, { options: { client: { timeout: 1000 } } })
   const browser = host.browser(agents.wechat)
   const callback = await beginLogin(host, browser)
   await host.app.wechatLogin.oneclick!.exchangeCode(codeIn(callback))

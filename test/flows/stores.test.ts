@@ -10,7 +10,7 @@ import { beginLogin, logIn, type LoginSteps } from '../fixture/login'
 import { SessionStore } from '../fixture/session-store'
 import { sessionSecret } from '../fixture/settings'
 import { startStoredHost } from '../fixture/stored-host'
-import { postgresStore, redisStore, type SharedStore, type Store } from '../fixture/stores'
+import { maxAgeStore, postgresStore, redisStore, type SharedStore, type Store } from '../fixture/stores'
 
 const hostName = 'app.example.com'
 const minute = 60
@@ -51,7 +51,8 @@ function stateOf (callback: string): string {
 
 const stores: Record<string, (t: Test) => Promise<SharedStore | undefined>> = {
   'connect-redis on Redis': redisStore,
-  'connect-pg-simple on PostgreSQL': postgresStore
+  'connect-pg-simple on PostgreSQL': postgresStore,
+  'a store that reads cookie.maxAge alone': maxAgeStore
 }
 
 for (const [name, openStore] of Object.entries(stores)) {
@@ -110,6 +111,18 @@ for (const [name, openStore] of Object.entries(stores)) {
       turnTo(b, browser)
       t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
       for (const host of [a, b]) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+    })
+
+    await t.test('a logout leaves a quarter of an hour of what tells the other machines, and nothing else', async t => {
+      const { a } = await startPair(t, shared)
+      const browser = a.browser()
+      await logIn(a, browser)
+      const before = await shared.keys()
+      t.equal((await browser.post(`${a.origin}/wechat/logout`, {}, own)).status, 204)
+      const added = (await shared.keys()).filter(key => !before.includes(key))
+      t.equal(added.length, 1)
+      const left = await shared.secondsLeft(added[0]!)
+      t.ok(left > 14 * minute && left <= 15 * minute + 1, `${left} seconds`)
     })
 
     await t.test("a login leaves a session and a shared result, which ends a minute after its attempt's own end", async t => {

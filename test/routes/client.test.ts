@@ -1,11 +1,10 @@
 // GET client.js: the built helper as a module, with caching that can never serve an old one.
 
-import { cpSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Fastify from 'fastify'
 import { test } from 'tap'
 import { startHost } from '../fixture/host'
-import { accounts, origin, sessionSecret } from '../fixture/settings'
+import { origin } from '../fixture/settings'
 
 const root = join(__dirname, '../..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -62,24 +61,4 @@ test('it may be moved and switched off', async t => {
   t.strictSame(answer.setCookies, [])
   const off = await startHost(t, { options: { routes: { client: false } } })
   t.equal((await off.browser().fetch(`${origin}/wechat/client.js`)).status, 404)
-})
-
-test('a file that could not be read is read again at the next request', async t => {
-  // The package as it is installed, in a folder of its own.
-  const folder = t.testdir()
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const host = Fastify()
-  t.teardown(() => host.close())
-  await host.register(require(join(folder, 'dist/index.js')), {
-    qr: accounts.qr,
-    session: { secret: sessionSecret }
-  })
-  const statusOf = async (): Promise<number> => (await host.inject('/wechat/client.js')).statusCode
-  const file = join(folder, 'dist/browser/index.mjs')
-  renameSync(file, `${file}.away`)
-  t.equal(await statusOf(), 500)
-  renameSync(`${file}.away`, file)
-  t.equal(await statusOf(), 200)
 })

@@ -39,7 +39,7 @@ function inProduction (t: Test): void {
 t.test('T76: Under NODE_ENV=production it does not start, neither as a server nor as a plugin, unless told loudly', async t => {
   inProduction(t)
   const message = /anyone in as anyone, and NODE_ENV is production; .*allowInProduction: true.*任何人/
-  await t.rejects(startWechatSimulator(), { name: 'SimulatorError', message })
+  await t.rejects(start(t), { name: 'SimulatorError', message })
   const app = Fastify()
   t.teardown(() => app.close())
   await t.rejects(async () => app.register(wechatSimulator), { name: 'SimulatorError', message })

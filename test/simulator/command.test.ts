@@ -93,7 +93,7 @@ t.test('The defaults: port 4000 is said, users are the usual ones, and --json pr
 
 t.test('Every option reaches the simulator', async t => {
   const folder = t.testdir({ 'key.pem': tls.key, 'cert.pem': tls.cert })
-  const { until } = run(t, [
+  const { until, stop, ended } = run(t, [
     'simulator', '--port', '0', '--host', 'localhost', '--callback-origin', 'http://shop.example:8080', '--user', 'anna=安娜=A', '--user', 'ben', '--consent', 'anna',
     '--phone-host', 'box.local', '--allowed-host', 'a.example', '--allowed-host', 'b.example', '--any-browser', '--any-port', '--seed', 'x', '--allow-in-production', '--json',
     '--https-key', join(folder, 'key.pem'), '--https-cert', join(folder, 'cert.pem')
@@ -116,6 +116,8 @@ t.test('Every option reaches the simulator', async t => {
   t.match(location, /^http:\/\/shop\.example:8080\/wechat\/oneclick\?code=\w{32}&state=abc123$/, 'any browser, any port, and anna consents')
   const seeded = await start(t, { seed: 'x' })
   t.equal(codeIn(location), codeOf(seeded), 'the seed decides')
+  stop('SIGINT')
+  t.equal(await ended, 0)
 })
 
 t.test('A port that is taken is a sentence, and so is whatever else keeps it from starting', async t => {

@@ -217,7 +217,7 @@ test('T22: WeChat is asked with each parameter once, whatever the code is', asyn
 test('T22: a code that is doubled, nested, empty or too long never leaves; a refusal is told as one', async t => {
   const host = await startHost(t)
   const broken = 'Something went wrong on this site; your WeChat account is not affected. Please try again in a moment.'
-  const cancelled = 'The login was cancelled, or this account may not log in here.'
+  const cancelled = 'You cancelled the login, or this account may not log in here.'
   const refusals: Array<[query: string, status: number, text: string]> = [
     ['code=a&code=b', 400, broken], [`code=${'a'.repeat(513)}`, 400, broken], [`code=${'a'.repeat(4096)}`, 400, broken],
     ['code[]=a', 403, cancelled], ['code[x]=a', 403, cancelled], ['code=', 403, cancelled], ['code', 403, cancelled], ['', 403, cancelled],

@@ -117,7 +117,7 @@ test('T54: a WeChat that is slow at any step costs a visitor no more than the de
   })
   await new Promise<void>(resolve => { mute.listen(0, '127.0.0.1', resolve) })
   t.teardown(() => mute.close())
-  const slow = await startHost(t, { wechat: host.wechat, options: { client: { apiHosts: [`https://127.0.0.1:${(mute.address() as { port: number }).port}`], timeout: 300, retries: 0, dispatcher: undefined as never } } })
+  const slow = await startHost(t, { wechat: host.wechat, options: { client: { apiHosts: [`https://127.0.0.1:${(mute.address() as { port: number }).port}`], timeout: 600, retries: 0, dispatcher: undefined as never } } })
   const inTime = async (on: Host, what: string): Promise<Answer> => {
     const browser = on.browser()
     const { callback } = await begin(on, browser)
@@ -125,13 +125,13 @@ test('T54: a WeChat that is slow at any step costs a visitor no more than the de
     const answer = await browser.get(callback)
     const took = performance.now() - begun
     // A guard, on a machine that is busy with other things: nothing but the deadline ends what is awaited here.
-    t.ok(took < 300 + 60_000, `${what}: ${Math.round(took)} ms`)
+    t.ok(took < 60_000, `${what}: ${Math.round(took)} ms`)
     return answer
   }
   t.equal((await inTime(slow, 'a handshake that is never finished')).status, 504)
   for (const socket of sockets) await once(socket, 'close')
 
-  const short = await startHost(t, { wechat: host.wechat, options: (wechat, origin) => ({ client: { apiHosts: [api.url], timeout: 300, retries: 2 }, qr: { ...wechat.options.qr, callbackUrl: `${origin}/wechat/qr` } }) })
+  const short = await startHost(t, { wechat: host.wechat, options: (wechat, origin) => ({ client: { apiHosts: [api.url], timeout: 600, retries: 2 }, qr: { ...wechat.options.qr, callbackUrl: `${origin}/wechat/qr` } }) })
   const steps: Record<string, (response: ServerResponse) => void> = {
     'no answer at all': () => {},
     'headers, and no body': response => { response.writeHead(200, { 'content-length': 100 }).flushHeaders() },

@@ -8,6 +8,7 @@ import type { Context } from '../../login/context'
 import type { BrowserWay } from '../../login/login-way'
 import { chooseWay, isOnCallbackHost, returnToOf, startAttempt } from '../../login/start-login'
 import type { CallbackApp } from '../../options/app-options'
+import { isLoopback } from '../../option-checks'
 import { loggable, proxyAdvice } from '../../request-origin'
 import { refuseAheadOfVisitor, routeOptions } from '../../routes/route-config'
 import { cookies, oneOf, redirect, refusals, tags, withHeaders } from '../../routes/schemas'
@@ -54,11 +55,12 @@ export function mountEmbed (scope: Scope, context: Context, { via }: BrowserWay)
   const path = context.settings.paths.embed
   if (path === undefined) return
   scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema }, async (request, reply) => {
-    const { app } = await chooseWay(context, request, via)
-    checkHost(request, app)
-    const { openHost, attempts } = context.settings
     const returnTo = returnToOf(context, request, request.query.redirect)
+    // On a phone no visitor has asked for a code on the screen that would have to scan it.
+    const { app } = await chooseWay(context, request, { via, returnTo, isAsked: false })
     const selfRedirect = request.query.self_redirect === 'true'
+    checkPlace(request, app, selfRedirect)
+    const { openHost, attempts } = context.settings
     const { state, redirectUri } = startAttempt(context, request, reply, app, { returnTo, embedded: selfRedirect })
     const { appid } = app
     const looks = lookOf(request.query)
@@ -98,14 +100,27 @@ function lookOf (
  * A script's call cannot change host as the login route does. Anybody can name any host, so this is no error of the
  * site's.
  */
-function checkHost (request: FastifyRequest, app: CallbackApp): void {
-  if (isOnCallbackHost(request, app)) return
+function checkPlace (request: FastifyRequest, app: CallbackApp, selfRedirect: boolean): void {
+  const { referer = '' } = request.headers
+  const page = URL.canParse(referer) ? new URL(referer).origin : undefined
+  const isHere = isOnCallbackHost(request, app)
+  if (isHere && !(selfRedirect && page !== undefined && page !== app.origin)) return
   request.log.warn(
-    { host: loggable(request.host), callbackHost: app.host },
-    'fastify-wechat-login: a QR code was asked for on another host than the callback URL\'s, where its login cannot ' +
-      `be bound to the browser. Serve the page on that host. ${proxyAdvice(request, 'X-Forwarded-Host')}`
+    { host: loggable(request.host), ...(page && { page: loggable(page) }), callbackHost: app.host },
+    `fastify-wechat-login: a QR code was asked for on another ${isHere ? 'origin' : 'host'} than the callback URL's, ` +
+      (isHere ? 'where the page would never hear of a login inside its frame' : 'where its login cannot be bound to the browser') +
+      `. ${placeAdvice(request, app)}`
   )
   throw Object.assign(new InvalidRequestError(), {
-    message: "A QR code can only be embedded in pages on the callback URL's own host"
+    message: `A QR code ${isHere ? 'with self_redirect ' : ''}can only be embedded in pages on the callback URL's own ` +
+      (isHere ? 'origin' : 'host')
   })
+}
+
+/** On a developer's machine another port is another server, and no header of a proxy is missing. */
+function placeAdvice (request: FastifyRequest, app: CallbackApp): string {
+  return isLoopback(new URL(app.origin).hostname)
+    ? 'Behind a development server, write the origin that the browser shows into callbackUrl ' +
+      '(callbackOrigin of the simulator)'
+    : `Serve the page there. ${proxyAdvice(request, 'X-Forwarded-Host')}`
 }

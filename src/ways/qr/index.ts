@@ -25,7 +25,7 @@ export const qr: BrowserWay<OauthApp, WechatTokens> & Mounted = {
 
   browser: {
     summary: 'by QR code',
-    fits: browser => browser !== 'wechat',
+    fits: (browser, isAsked) => browser === 'computer' || (browser === 'phone' && isAsked),
     restartsLostAttempt: false,
     authorizeUrl: ({ appid }, { redirectUri, state }, openHost) => qrUrl({ openHost, appid, redirectUri, state })
   },
