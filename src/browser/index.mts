@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-// The page's side of a WeChat login. What is left of it in JavaScript is one file without imports, which the route
-// client.js serves too.
+// The page's side of a WeChat login. It runs in iOS 12.2 and Chromium 66: no newer syntax, no newer API. What is left
+// of it in JavaScript is one file without imports, which the route client.js serves too.
 
 import type { Paths, Qr, QrOptions, User } from './types.mjs'
 
@@ -42,7 +42,7 @@ export async function checkLogin<Shown = User> (): Promise<Shown | null> {
  * or null.
  */
 export async function login<Shown = User> ({ redirect = here() }: { redirect?: string } = {}): Promise<Shown | null> {
-  leaving ??= call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => {
+  if (!leaving) leaving = call('login', { redirect }).then(({ authorizeUrl }) => authorizeUrl).finally(() => {
     leaving = undefined
   })
   location.assign(await leaving)
@@ -51,12 +51,12 @@ export async function login<Shown = User> ({ redirect = here() }: { redirect?: s
 }
 
 export async function logout (): Promise<void> {
-  ending ??= call('logout', {}, { method: 'POST', body: '{}' }).finally(() => { ending = undefined })
+  if (!ending) ending = call('logout', {}, { method: 'POST', body: '{}' }).finally(() => { ending = undefined })
   return ending
 }
 
-/** Is this WeChat's own browser? */
-export function isWechatBrowser (userAgent = navigator.userAgent): boolean {
+/** Is this WeChat's own browser? On a server, which has none, false unless it is given the User-Agent of a request. */
+export function isWechatBrowser (userAgent = typeof navigator === 'undefined' ? '' : navigator.userAgent): boolean {
   return /micromessenger/i.test(userAgent) && !/wxwork/i.test(userAgent)
 }
 
@@ -67,11 +67,11 @@ export function isWechatBrowser (userAgent = navigator.userAgent): boolean {
 export function embedQr<Shown = User> (element: Element, {
   redirect = here(),
   title = '微信登录 WeChat login',
-  onReady,
-  onRefused,
-  onExpired,
+  onReady = nothing,
+  onRefused = nothing,
+  onExpired = nothing,
   onDone,
-  onError,
+  onError = nothing,
   ...look
 }: QrOptions<Shown> = {}): Qr {
   const end = new AbortController()
@@ -83,12 +83,14 @@ export function embedQr<Shown = User> (element: Element, {
   let timer: ReturnType<typeof setTimeout> | undefined
   let shownAt = 0
   let wait = 0
+  let failed = false
 
   async function renew (): Promise<void> {
     clearTimeout(timer)
+    failed = false
     if (Date.now() >= endsAt) {
       endsAt = Infinity
-      onExpired?.()
+      onExpired()
     }
     try {
       const given = await call('embed', { redirect, ...look }, { signal })
@@ -99,9 +101,9 @@ export function embedQr<Shown = User> (element: Element, {
       renewIn(Math.min(Math.max(given.expiresIn - 30, given.expiresIn / 2) * 1000, 2147483647))
     } catch (error) {
       if (signal.aborted) return
-      addEventListener('online', again, { once: true, signal })
+      failed = true
       if (frame) renewIn(20_000)
-      onError?.(error)
+      onError(error)
     }
   }
 
@@ -132,7 +134,8 @@ export function embedQr<Shown = User> (element: Element, {
     Object.assign(frame, { src, title, width: '300', height: '400', scrolling: 'no' })
     frame.style.border = '0'
     wechat = new URL(src).origin
-    element.replaceChildren(frame)
+    element.textContent = ''
+    element.appendChild(frame)
     shownAt = Date.now()
   }
 
@@ -142,7 +145,7 @@ export function embedQr<Shown = User> (element: Element, {
       user = await checkLogin<Shown>()
       if (user === null) throw new WechatLoginError('The login did not last', 'LOGIN_FAILED')
     } catch (error) {
-      return onError?.(error)
+      return onError(error)
     }
     qr.remove()
     if (onDone) return onDone(user)
@@ -153,14 +156,18 @@ export function embedQr<Shown = User> (element: Element, {
 
   function hear ({ source, origin, data }: MessageEvent): void {
     if (!frame || source !== frame.contentWindow) return
-    if (origin === wechat && String(data).includes('wxReady')) onReady?.()
+    if (origin === wechat && String(data).includes('wxReady')) onReady()
     if (origin !== location.origin) return
     switch (data.wechatLogin) {
       case 'done': void finish(); break
-      case 'refused': onRefused?.(); break
+      case 'refused': onRefused(); break
       case 'expired': renewLater(); break
-      case 'error': onError?.(new WechatLoginError('The login did not work', 'LOGIN_FAILED'))
+      case 'error': onError(new WechatLoginError('The login did not work', 'LOGIN_FAILED'))
     }
+  }
+
+  function retry (): void {
+    if (failed) again()
   }
 
   const qr = {
@@ -168,20 +175,30 @@ export function embedQr<Shown = User> (element: Element, {
     remove (): void {
       end.abort()
       clearTimeout(timer)
-      frame?.remove()
+      // Old browsers know no signal here.
+      removeEventListener('message', hear)
+      removeEventListener('online', retry)
+      removeEventListener('pageshow', returned)
+      if (frame) frame.remove()
     }
   }
-  shown.get(element)?.remove()
+  const before = shown.get(element)
+  if (before) before.remove()
   shown.set(element, qr)
-  addEventListener('message', hear, { signal })
-  onReturn(again, { signal })
+  const returned = onReturn(again)
+  addEventListener('message', hear)
+  addEventListener('online', retry)
   again()
   return qr
 }
 
+function nothing (): void {}
+
 /** The back button brings a page back as it was left, hours ago perhaps. */
-function onReturn (then: () => unknown, options?: AddEventListenerOptions): void {
-  addEventListener('pageshow', ({ persisted }) => { if (persisted) then() }, options)
+function onReturn (then: () => unknown): (event: PageTransitionEvent) => void {
+  const listener = ({ persisted }: PageTransitionEvent): void => { if (persisted) then() }
+  addEventListener('pageshow', listener)
+  return listener
 }
 
 function here (): string {
@@ -199,7 +216,7 @@ interface Answers {
 async function call<Route extends keyof Answers> (
   route: Route, query: object = {}, init?: RequestInit
 ): Promise<Answers[Route]> {
-  const path = paths[route] ?? `${(paths.base ?? '/wechat').replace(/\/$/, '')}/${route}`
+  const { base = '/wechat', [route]: path = `${base.replace(/\/$/, '')}/${route}` } = paths
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString()
   const headers = { accept: 'application/json', 'content-type': 'application/json' }
   // The server compares the page's address with the callback's.
@@ -210,9 +227,10 @@ async function call<Route extends keyof Answers> (
     .catch(() => { throw new WechatLoginError('No answer from the server', 'NETWORK') })
   const body = await response.json().catch(() => route === 'logout' && response.status === 204 && {})
   if (response.ok && body) return body
+  const { message, code } = body || {}
   throw new WechatLoginError(
-    body?.message ?? `Not an answer of the login: ${path}`,
-    body?.code ?? 'BAD_ANSWER',
+    message || `Not an answer of the login: ${path}`,
+    code || 'BAD_ANSWER',
     response.status
   )
 }

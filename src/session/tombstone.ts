@@ -8,7 +8,7 @@ import { isShared, readNote, writeNote } from './stored-note'
 type Store = FastifyRequest['sessionStore']
 
 /** Milliseconds: no request goes on for longer than a quarter of an hour. */
-export const tombstoneLife = 15 * 60_000
+const tombstoneLife = 15 * 60_000
 
 /** The name of a login is known to who lists logins; what is stored for it is not found by it alone. */
 function tombstoneId (loginId: string): string {

@@ -314,6 +314,13 @@ browserTest('a finished login that opens at the top of the window goes on by its
   t.equal(await nickname(page), '青禾🌱')
 })
 
+helperTest('without a handler a failure is nobody\'s, and nothing is thrown', {}, async (t, { page, run }) => {
+  await page.route('**/wechat/embed?**', route => route.fulfill({ status: 500, body: '{}' }))
+  await run("window.thrown = []; addEventListener('unhandledrejection', ({ reason }) => thrown.push(String(reason))); 0")
+  await run("w.embedQr(document.querySelector('#qr')).renew()")
+  t.strictSame(await run('thrown'), [])
+})
+
 test('all of embedQr ran in Chromium', async t => {
   t.strictSame(missed('embedQr'), [])
 })
