@@ -318,7 +318,7 @@ test('one account of WeChat is enough', async t => {
   const home = await example.browser().get(example.origin)
   t.match(home.body, 'At a computer')
   t.notMatch(home.body, 'Inside WeChat')
-  t.match((await example.browser(agents.wechat).get(`${example.origin}/wechat/login`)).body, 'Open this page in a browser')
+  t.match((await example.browser(agents.wechat).get(`${example.origin}/wechat/login`)).body, 'Open this page on a computer')
 })
 
 test('npm run start:cluster: a login goes over several processes, outlives one of them, and all end together', async t => {
