@@ -58,7 +58,10 @@ export function isQuoted (secret: string): boolean {
   return /^["'`“”‘’]|["'`“”‘’]$/.test(secret)
 }
 
-/** An AppSecret without the white space around it, such as the line break of a file. `more`: what the refusal of nothing says besides. */
+/**
+ * An AppSecret without the white space around it, such as the line break of a file. `more`: what the refusal of nothing
+ * says besides.
+ */
 export function secretOption (given: unknown, option: string, more = ''): string {
   const secret = typeof given === 'string' ? given.trim() : ''
   if (secret === '') {
@@ -66,7 +69,11 @@ export function secretOption (given: unknown, option: string, more = ''): string
     refuseOption(option, found, `write the AppSecret of the app, or a function that returns it${more}`)
   }
   if (isQuoted(secret)) {
-    refuseOption(option, 'a text with quotes around it', 'leave the quotes out where the secret is kept (often an .env file)')
+    refuseOption(
+      option,
+      'a text with quotes around it',
+      'leave the quotes out where the secret is kept (often an .env file)'
+    )
   }
   return secret
 }

@@ -71,7 +71,8 @@ const phoneShape = /iPhone|iPod|Android.*Mobile|\(Phone;.*OpenHarmony|OpenHarmon
 const tabletShape = /\bTablet\b|iPad/i
 
 /** Chromium says it in a header of its own; the others' User-Agent tells. */
-function isPhone ({ headers: { 'sec-ch-ua-mobile': isMobile, 'user-agent': userAgent = '' } }: FastifyRequest): boolean {
+function isPhone ({ headers }: FastifyRequest): boolean {
+  const { 'sec-ch-ua-mobile': isMobile, 'user-agent': userAgent = '' } = headers
   return isMobile === '?1' || (phoneShape.test(userAgent) && !tabletShape.test(userAgent))
 }
 

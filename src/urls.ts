@@ -65,7 +65,9 @@ const maxAddressLength = 300
  * The page to open where the login works, as a visitor may copy it: its origin is the callback URL's, as anybody can
  * name any Host. What is behind "?" or "#" may be for this visitor's eyes alone, and gives way to the login's page.
  */
-export function addressElsewhere ({ loginPath = '/' }: Settings, { origin }: CallbackApp, returnTo: RedirectTarget): string {
+export function addressElsewhere (
+  { loginPath = '/' }: Settings, { origin }: CallbackApp, returnTo: RedirectTarget
+): string {
   const { href } = new URL(returnTo, origin)
   return /[?#]/.test(href) || href.length > maxAddressLength ? origin + loginPath : href
 }

@@ -12,11 +12,11 @@ export function addListenCheck (fastify: FastifyInstance, { apps }: Settings): v
   if (callbacks.length === 0) return
   fastify.addHook('onListen', async () => {
     // A Unix socket has none.
-    const ports = fastify.addresses().flatMap(address => typeof address === 'string' ? [] : [address.port])
+    const ports = fastify.addresses().flatMap(each => typeof each === 'string' ? [] : [each.port])
     for (const { via, callbackUrl, origin } of callbacks) {
       if (ports.length === 0 || ports.includes(Number(new URL(origin).port))) continue
-      fastify.log.info(`fastify-wechat-login: option ${via}.callbackUrl is ${callbackUrl}, but this server listens on ` +
-        `port ${ports[0]}. Write that port, unless a development server passes ${origin} on to it`)
+      fastify.log.info(`fastify-wechat-login: option ${via}.callbackUrl is ${callbackUrl}, but this server listens ` +
+        `on port ${ports[0]}. Write that port, unless a development server passes ${origin} on to it`)
     }
   })
 }

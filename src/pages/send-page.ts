@@ -81,8 +81,9 @@ async function sendHostsPage (
 }
 
 function pageFor (
-  settings: Settings, request: FastifyRequest, { statusCode = 500, code = 'HOST_ERROR', choices }: Refusal, notice: Notice
+  settings: Settings, request: FastifyRequest, refusal: Refusal, notice: Notice
 ): WechatPage {
+  const { statusCode = 500, code = 'HOST_ERROR', choices } = refusal
   const lang = languageOf(request.headers['accept-language'])
   const browser = browserKindOf(settings, request)
   const name = choices ? wrongBrowserText(browser, choices.openIn) : notice.text ?? textNameOf(code)

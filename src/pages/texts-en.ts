@@ -35,7 +35,11 @@ export const en: PageTexts = {
     message: 'Tap 使用完整服务 at the bottom right of the screen. Once you agree, you are logged in.'
   },
   signedOut: { title: 'You are signed out', message: 'To go on, log in again.', action: 'Log in with WeChat' },
-  loginFirst: { title: 'Please log in', message: 'This page is for visitors who are logged in.', action: 'Log in with WeChat' },
+  loginFirst: {
+    title: 'Please log in',
+    message: 'This page is for visitors who are logged in.',
+    action: 'Log in with WeChat'
+  },
   openInWechat: {
     title: 'Open this page in WeChat',
     message: 'Copy the address, send it to File Transfer (文件传输助手) in WeChat, and tap it there.',

@@ -108,12 +108,15 @@ function checkPlace (request: FastifyRequest, app: CallbackApp, selfRedirect: bo
   request.log.warn(
     { host: loggable(request.host), ...(page && { page: loggable(page) }), callbackHost: app.host },
     `fastify-wechat-login: a QR code was asked for on another ${isHere ? 'origin' : 'host'} than the callback URL's, ` +
-      (isHere ? 'where the page would never hear of a login inside its frame' : 'where its login cannot be bound to the browser') +
+      (isHere
+        ? 'where the page would never hear of a login inside its frame'
+        : 'where its login cannot be bound to the browser') +
       `. ${placeAdvice(request, app)}`
   )
   throw Object.assign(new InvalidRequestError(), {
-    message: `A QR code ${isHere ? 'with self_redirect ' : ''}can only be embedded in pages on the callback URL's own ` +
-      (isHere ? 'origin' : 'host')
+    message: isHere
+      ? "A QR code with self_redirect can only be embedded in pages on the callback URL's own origin"
+      : "A QR code can only be embedded in pages on the callback URL's own host"
   })
 }
 
