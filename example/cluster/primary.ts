@@ -47,6 +47,6 @@ export async function startPrimary (config: Config): Promise<void> {
 
   await Promise.all(workers.map(worker => once(worker, 'listening')))
   const wechat = simulator ?? realWechat(config.apps!)
-  console.log(greetingFor(config, wechat))
-  console.log(`进程  Processes: ${config.processes}\nRedis: ${config.redisUrl === undefined ? 'this example\'s own' : 'REDIS_URL'}\n`)
+  const redis = config.redisUrl === undefined ? "this example's own" : 'REDIS_URL'
+  console.log(`${greetingFor(config, wechat)}\n进程  Processes: ${config.processes}\nRedis: ${redis}\n`)
 }
