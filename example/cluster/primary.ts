@@ -47,6 +47,6 @@ export async function startPrimary (config: Config): Promise<void> {
 
   await Promise.all(workers.map(worker => once(worker, 'listening')))
   const wechat = simulator ?? realWechat(config.apps!)
-  const redis = config.redisUrl === undefined ? "this example's own" : 'REDIS_URL'
-  console.log(`${greetingFor(config, wechat)}\n进程  Processes: ${config.processes}\nRedis: ${redis}\n`)
+  const store = config.redisUrl === undefined ? "this example's own" : 'REDIS_URL'
+  console.log(`${greetingFor(config, wechat)}\n进程  Processes: ${config.processes}\nRedis: ${store}\n`)
 }
