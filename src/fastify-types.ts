@@ -1,6 +1,6 @@
 // What the plugin adds to Fastify's own interfaces.
 
-import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WechatUser } from './types'
 import type { Via } from './via'
 import type { WechatClient } from './wechat/client-types'
@@ -9,6 +9,17 @@ import type { WechatClient } from './wechat/client-types'
 export type {} from '@fastify/cookie'
 export type {} from '@fastify/session'
 
+/**
+ * A request of any instance: HTTP/2, a logger of the host's own, a type provider. Fastify's types carry all of that, and
+ * those of one instance do not fit another's.
+ */
+export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
+/** A reply of any instance. */
+export type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
+
+/** A guard, for `preHandler` or `onRequest` of any instance. */
+export type WechatGuard = (request: AnyRequest, reply: AnyReply) => Promise<unknown>
+
 /** `fastify.wechatLogin`: for routes and jobs of the host's own. */
 export interface WechatLogin {
   /** The client of the Official Account, where option `oneclick` is a fixed app. */
@@ -16,7 +27,7 @@ export interface WechatLogin {
   /** The client of the Website App, where option `qr` is a fixed app. */
   readonly qr?: WechatClient
   /** The client of the app that belongs to this request; `FST_WECHAT_INVALID_REQUEST` where there is none. */
-  client (request: FastifyRequest, via: Via): Promise<WechatClient>
+  client (request: AnyRequest, via: Via): Promise<WechatClient>
   /**
    * Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. Without `via`: the way that fits
    * this browser. `redirect` is checked as on the login route. On another host than the callback URL's a warning is
@@ -24,13 +35,13 @@ export interface WechatLogin {
    * is no app for this request, `FST_WECHAT_MISCONFIGURED` where a function of the host returned what is no app.
    */
   authorizeUrl (
-    request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }
+    request: AnyRequest, reply: AnyReply, options?: { via?: Via, redirect?: string }
   ): Promise<string>
   /**
    * Ends the login and changes the session id; only `keepSessionKeys` stay. Rejects with the error of a session store
    * that fails.
    */
-  logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
+  logout (request: AnyRequest, reply: AnyReply): Promise<void>
 }
 
 declare module 'fastify' {
@@ -52,9 +63,9 @@ declare module 'fastify' {
 
   interface FastifyInstance {
     /** Sends pages to the login route and answers 401 to everything else, unless a user is logged in. */
-    requireWechatUser: preHandlerAsyncHookHandler
+    requireWechatUser: WechatGuard
     /** The same check that only throws: for `fastify.auth([...])` and APIs. */
-    verifyWechatUser: preHandlerAsyncHookHandler
+    verifyWechatUser: WechatGuard
     /** WeChat's clients, and what a route of the host's own needs to start or end a login. */
     wechatLogin: WechatLogin
   }

@@ -56,6 +56,12 @@ export type WechatUser = HostTypes extends { types: { user: infer User } } ? Use
 /** What the session holds: what `onUser` returns and `loadUser` gets. */
 export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ? Stored : WechatUser
 
+/**
+ * What `onUser` may return: the profile, or the type that the host has named in `WechatLoginTypes`; null refuses the
+ * login. The compiler shows the name to who returns a type of his own without having named it.
+ */
+export type UserOfWechatLoginTypes = StoredUser | null
+
 /** What `onUser` gets beside the profile. */
 export interface OnUserContext {
   /** Still has the visitor's earlier session, for account linking. */
@@ -107,7 +113,8 @@ export interface WechatLoginSettings {
    * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
    * that; `null` refuses. Must be an upsert.
    */
-  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | null | Promise<StoredUser | null>
+  onUser?: (profile: WechatProfile, context: OnUserContext) =>
+    UserOfWechatLoginTypes | Promise<UserOfWechatLoginTypes>
   /** From what the session holds to `request.wechatUser`, once a request; `null` ends the login. */
   loadUser?: (stored: StoredUser, request: FastifyRequest) => WechatUser | null | Promise<WechatUser | null>
   /** What `me` and the POST callback show to the page. @default the user as it is */

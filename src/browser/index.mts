@@ -99,7 +99,7 @@ export function embedQr<Shown = User> (element: Element, {
       if (signal.aborted) return
       addEventListener('online', again, { once: true, signal })
       if (frame) renewIn(20_000)
-      onError?.(error)
+      onError?.(error as WechatLoginError)
     }
   }
 
@@ -131,7 +131,7 @@ export function embedQr<Shown = User> (element: Element, {
       user = await checkLogin<Shown>()
       if (user === null) throw new WechatLoginError('The login did not last', 'LOGIN_FAILED')
     } catch (error) {
-      return onError?.(error)
+      return onError?.(error as WechatLoginError)
     }
     qr.remove()
     if (onDone) return onDone(user)

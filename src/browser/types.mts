@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 // What the helper's functions take and give.
 
+import type { WechatLoginError } from './index.mjs'
+
 /** Where the plugin's routes are, as paths of this site. */
 export interface Paths {
   /** The folder of the routes. @default '/wechat', or the folder that `client.js` came from */
@@ -49,7 +51,7 @@ export interface QrOptions<Shown = User> {
    * No code could be fetched, or with `self_redirect` a login failed. An old code is replaced as soon as that works
    * again.
    */
-  onError?: (error: unknown) => void
+  onError?: (error: WechatLoginError) => void
 }
 
 export interface Qr {

@@ -24,6 +24,7 @@ test('a QR code takes an element and the looks that WeChat knows', () => {
 })
 
 test('an error has a code, and a status where the server sent one', () => {
+  expect<Parameters<NonNullable<QrOptions['onError']>>>().type.toBe<[error: WechatLoginError]>()
   expect(new WechatLoginError('', '').code).type.toBe<string>()
   expect(new WechatLoginError('', '').statusCode).type.toBe<number | undefined>()
 })
