@@ -1,8 +1,6 @@
 /// <reference lib="dom" />
 // What the helper's functions take and give.
 
-import type { WechatLoginError } from './index.mjs'
-
 /** Where the plugin's routes are, as paths of this site. */
 export interface Paths {
   /** The folder of the routes. @default '/wechat', or the folder that `client.js` came from */
@@ -16,6 +14,13 @@ export interface Paths {
 
 /** A user as the option `publicUser` shows it; WeChat's profile without one. */
 export type User = Record<string, unknown>
+
+/** A `WechatLoginError`, as its type alone. */
+export interface LoginError extends Error {
+  /** The server's `FST_WECHAT_*`, `NETWORK`, `BAD_ANSWER` or `LOGIN_FAILED`. */
+  readonly code: string
+  readonly statusCode?: number | undefined
+}
 
 export interface QrOptions<Shown = User> {
   /** Where the login ends: a path of this site. @default this page, its query and fragment included */
@@ -51,7 +56,7 @@ export interface QrOptions<Shown = User> {
    * No code could be fetched, or with `self_redirect` a login failed. An old code is replaced as soon as that works
    * again.
    */
-  onError?: (error: WechatLoginError) => void
+  onError?: (error: LoginError) => void
 }
 
 export interface Qr {
