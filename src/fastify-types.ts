@@ -10,8 +10,16 @@ export type {} from '@fastify/cookie'
 export type {} from '@fastify/session'
 
 /**
+ * A request of any instance: HTTP/2, a logger of the host's own, a type provider. Fastify's types carry all of that, and
+ * those of one instance do not fit another's.
+ */
+export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
+/** A reply of any instance. */
+export type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
+
+/**
  * A hook for `preHandler` or `onRequest` of any instance, whatever its server, logger and type provider: named are the
- * members of a request and a reply that depend on none of them.
+ * members of a request and a reply that depend on none of them, so that nothing is inferred from it.
  */
 export type WechatGuard = (
   request: Pick<FastifyRequest, 'id' | 'url' | 'wechatUser'>, reply: Pick<FastifyReply, 'sent' | 'statusCode'>
@@ -24,7 +32,7 @@ export interface WechatLogin {
   /** The client of the Website App, where option `qr` is a fixed app. */
   readonly qr?: WechatClient
   /** The client of the app that belongs to this request; `FST_WECHAT_INVALID_REQUEST` where there is none. */
-  client (request: FastifyRequest, via: Via): Promise<WechatClient>
+  client (request: AnyRequest, via: Via): Promise<WechatClient>
   /**
    * Starts an attempt (its cookie is set on `reply`) and gives WeChat's URL for it. Without `via`: the way that fits
    * this browser. `redirect` is checked as on the login route. On another host than the callback URL's a warning is
@@ -32,13 +40,13 @@ export interface WechatLogin {
    * is no app for this request, `FST_WECHAT_MISCONFIGURED` where a function of the host returned what is no app.
    */
   authorizeUrl (
-    request: FastifyRequest, reply: FastifyReply, options?: { via?: Via, redirect?: string }
+    request: AnyRequest, reply: AnyReply, options?: { via?: Via, redirect?: string }
   ): Promise<string>
   /**
    * Ends the login and changes the session id; only `keepSessionKeys` stay. Rejects with the error of a session store
    * that fails.
    */
-  logout (request: FastifyRequest, reply: FastifyReply): Promise<void>
+  logout (request: AnyRequest, reply: AnyReply): Promise<void>
 }
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 // The composition root: options -> settings -> clients -> decorators, then the routes in child scopes of their own.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidOptionsError, InvalidRequestError } from './errors'
 import type { WechatLogin } from './fastify-types'
 import { addSaveChecks } from './session/checked-save'
@@ -80,7 +80,7 @@ function publicInterface (context: Context): WechatLogin {
       if (app === undefined) throw new InvalidRequestError()
       return app.client
     },
-    async authorizeUrl (request: FastifyRequest, reply: FastifyReply, { via, redirect } = {}) {
+    async authorizeUrl (request, reply, { via, redirect } = {}) {
       const returnTo = returnToOf(context, request, redirect)
       const choice = await chooseWay(context, request, { via, returnTo })
       const callbackHost = choice.app.host

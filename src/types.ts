@@ -3,11 +3,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySessionOptions } from '@fastify/session'
 import type {
-  LoginInfo, Nobody, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser
+  LoginInfo, Nobody, OnLoginContext, OnUserContext, StoredUser, UserOfWechatLoginTypes, WechatProfile, WechatUser
 } from './user-types'
 import type { ClientOptions, Lang } from './wechat/client-types'
 
-export type { LoginInfo, OnLoginContext, OnUserContext, StoredUser, WechatProfile, WechatUser } from './user-types'
+export type {
+  LoginInfo, OnLoginContext, OnUserContext, StoredUser, UserOfWechatLoginTypes, WechatProfile, WechatUser
+} from './user-types'
 
 /** One account of WeChat's, an Official Account or a Website App. */
 export interface WechatApp {
@@ -90,7 +92,8 @@ export interface WechatLoginSettings {
    * Persist the user and return what the session keeps of it, which is `request.wechatUser` unless `loadUser` makes
    * that; `null` or anything falsy but `undefined`, which is taken for a forgotten return, refuses. Must be an upsert.
    */
-  onUser?: (profile: WechatProfile, context: OnUserContext) => StoredUser | Nobody | Promise<StoredUser | Nobody>
+  onUser?: (profile: WechatProfile, context: OnUserContext) =>
+    UserOfWechatLoginTypes | Promise<UserOfWechatLoginTypes>
   /**
    * Once a login, when the session is the new one: what it writes into `request.session` is stored with the login. Where
    * it throws, the login is taken back, and the answer is the error's, as with `onUser`. It must not `regenerate` or

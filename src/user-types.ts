@@ -25,6 +25,12 @@ export type StoredUser = HostTypes extends { types: { stored: infer Stored } } ?
 /** What JavaScript writes for nobody: `return user.active && user`. (`NaN` counts too, and has no type of its own.) */
 export type Nobody = null | false | 0 | ''
 
+/**
+ * What `onUser` may return: the profile, or the type that the host has named in `WechatLoginTypes`; `null` and what is
+ * falsy refuse the login. The compiler shows the name to who returns a type of his own without having named it.
+ */
+export type UserOfWechatLoginTypes = StoredUser | Nobody
+
 /** What `onUser` gets beside the profile. */
 export interface OnUserContext {
   /** Still has the visitor's earlier session, for account linking. */

@@ -146,21 +146,40 @@ t.test('without @fastify/cookie or @fastify/session the boot error says what to 
 const compiler = join(dirname(require.resolve('typescript-native/package.json')), 'bin/tsc')
 
 // attw and publint have been green on packages whose types did not compile: here hosts compile, the declarations of the libraries too.
-const compilations: Record<string, { module: string, moduleResolution: string, files: string[] }> = {
-  'NodeNext, with our types': { module: 'nodenext', moduleResolution: 'nodenext', files: ['plain.mts', 'plain.cts'] },
+interface Compilation { files: string[], module: string, moduleResolution: string, [option: string]: unknown }
+const compilations: Record<string, Compilation> = {
+  'NodeNext, with our types': { module: 'nodenext', moduleResolution: 'nodenext', files: ['plain.mts', 'plain.cts', 'instances.mts'] },
   'NodeNext, with types of its own': { module: 'nodenext', moduleResolution: 'nodenext', files: ['augmented.mts'] },
   'node16, with types of its own': { module: 'node16', moduleResolution: 'node16', files: ['augmented.cts'] },
-  'a bundler, with types of its own': { module: 'esnext', moduleResolution: 'bundler', files: ['augmented.mts'] }
+  'a bundler, with types of its own': { module: 'esnext', moduleResolution: 'bundler', files: ['augmented.mts'] },
+  'NodeNext, and writes its own declarations': { module: 'nodenext', moduleResolution: 'nodenext', declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: 'declarations', files: ['library.mts'] },
+  'a bundler, and writes its own declarations': { module: 'esnext', moduleResolution: 'bundler', declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: 'declarations', files: ['library.mts'] }
 }
 
-for (const [title, { files, ...modes }] of Object.entries(compilations)) {
+for (const [title, compilation] of Object.entries(compilations)) {
   t.test(`a TypeScript host compiles: ${title}`, async t => {
-    const config = join(host, `${title.replaceAll(/\W+/g, '-')}.json`)
-    const compilerOptions = { ...modes, target: 'es2022', types: ['node'], esModuleInterop: true, strict: true, skipLibCheck: false, noEmit: true }
-    writeFileSync(config, JSON.stringify({ compilerOptions, files }))
-    const { stdout, stderr } = await run(process.execPath, [compiler, '-p', config], { cwd: host, env }).catch(error => error)
-    t.equal(`${stdout}${stderr}`, '')
+    t.equal(await compile(compiler, title, compilation), '')
   })
+}
+
+t.test('a TypeScript host compiles: node10, of TypeScript 5 and before', async t => {
+  // TypeScript 7 has forgotten it.
+  const typescript = require.resolve('typescript/bin/tsc')
+  t.equal(await compile(typescript, 'node10', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0', lib: ['es2023', 'dom'], files: ['node10.ts'] }), '')
+})
+
+t.test('who returns a user of his own from onUser is told of WechatLoginTypes', async t => {
+  const printed = await compile(compiler, 'own user', { module: 'nodenext', moduleResolution: 'nodenext', files: ['own-user.mts'] })
+  for (const line of [7, 8]) t.match(printed, new RegExp(`own-user\\.mts\\(${line},\\d+\\)(?:(?!own-user\\.mts)[^])*WechatLoginTypes`))
+})
+
+/** What the compiler prints. */
+async function compile (compiler: string, title: string, { files, ...modes }: Compilation): Promise<string> {
+  const config = join(host, `${title.replaceAll(/\W+/g, '-')}.json`)
+  const compilerOptions = { target: 'es2022', types: ['node'], esModuleInterop: true, strict: true, skipLibCheck: false, noEmit: true, ...modes }
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }))
+  const { stdout, stderr } = await run(process.execPath, [compiler, '-p', config], { cwd: host, env }).catch(error => error)
+  return `${stdout}${stderr}`
 }
 
 async function pack (folder: string): Promise<Packed> {

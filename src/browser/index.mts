@@ -2,15 +2,15 @@
 // The page's side of a WeChat login. It runs in iOS 12.2 and Chromium 66: no newer syntax, no newer API. What is left
 // of it in JavaScript is one file without imports, which the route client.js serves too.
 
-import type { Paths, Qr, QrOptions, User } from './types.mjs'
+import type { LoginError, Paths, Qr, QrOptions, User } from './types.mjs'
 
-export type { Paths, Qr, QrOptions, User }
+export type { LoginError, Paths, Qr, QrOptions, User }
 
 /**
  * `code`: the server's `FST_WECHAT_*`, `NETWORK` (no answer), `BAD_ANSWER` (not the plugin's: see `configure`), or
  * `LOGIN_FAILED` (in the iframe).
  */
-export class WechatLoginError extends Error {
+export class WechatLoginError extends Error implements LoginError {
   constructor (message: string, readonly code: string, readonly statusCode?: number) {
     super(message)
   }
@@ -31,7 +31,7 @@ export async function checkLogin<Shown = User> (): Promise<Shown | null> {
   try {
     return (await call('me')).user as Shown
   } catch (error) {
-    if ((error as WechatLoginError).statusCode === 401) return null
+    if ((error as LoginError).statusCode === 401) return null
     throw error
   }
 }
@@ -103,7 +103,7 @@ export function embedQr<Shown = User> (element: Element, {
       if (signal.aborted) return
       failed = true
       if (frame) renewIn(20_000)
-      onError(error)
+      onError(error as LoginError)
     }
   }
 
@@ -145,7 +145,7 @@ export function embedQr<Shown = User> (element: Element, {
       user = await checkLogin<Shown>()
       if (user === null) throw new WechatLoginError('The login did not last', 'LOGIN_FAILED')
     } catch (error) {
-      return onError(error)
+      return onError(error as LoginError)
     }
     qr.remove()
     if (onDone) return onDone(user)

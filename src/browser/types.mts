@@ -15,6 +15,13 @@ export interface Paths {
 /** A user as the option `publicUser` shows it; WeChat's profile without one. */
 export type User = Record<string, unknown>
 
+/** A `WechatLoginError`, as its type alone. */
+export interface LoginError extends Error {
+  /** The server's `FST_WECHAT_*`, `NETWORK`, `BAD_ANSWER` or `LOGIN_FAILED`. */
+  readonly code: string
+  readonly statusCode?: number | undefined
+}
+
 export interface QrOptions<Shown = User> {
   /** Where the login ends: a path of this site. @default this page, its query and fragment included */
   redirect?: string
@@ -49,7 +56,7 @@ export interface QrOptions<Shown = User> {
    * No code could be fetched, or with `self_redirect` a login failed. An old code is replaced as soon as that works
    * again.
    */
-  onError?: (error: unknown) => void
+  onError?: (error: LoginError) => void
 }
 
 export interface Qr {

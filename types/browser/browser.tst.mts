@@ -1,6 +1,6 @@
 // The helper of a page. In a program of its own: a page has the DOM and a bundler, and no types of Node's.
 
-import { checkLogin, embedQr, isWechatBrowser, login, logout, type Qr, type QrOptions, WechatLoginError } from 'fastify-wechat-login/browser'
+import { checkLogin, embedQr, isWechatBrowser, login, type LoginError, logout, type Qr, type QrOptions, WechatLoginError } from 'fastify-wechat-login/browser'
 import { expect, test } from 'tstyche'
 
 interface Member { name: string }
@@ -24,6 +24,8 @@ test('a QR code takes an element and the looks that WeChat knows', () => {
 })
 
 test('an error has a code, and a status where the server sent one', () => {
+  expect<Parameters<NonNullable<QrOptions['onError']>>>().type.toBe<[error: LoginError]>()
+  expect<WechatLoginError>().type.toBeAssignableTo<LoginError>()
   expect(new WechatLoginError('', '').code).type.toBe<string>()
   expect(new WechatLoginError('', '').statusCode).type.toBe<number | undefined>()
 })
