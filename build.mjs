@@ -7,7 +7,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-// The native compiler, for its speed. The tests, lint and tstyche load TypeScript 6 under its own name: as a library there is no other.
+// The native compiler, for its speed. The tests, lint and tstyche load TypeScript 6 under its own name: as a library
+// there is no other.
 const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript-native/package.json')))
 
 const thePackage = ['tsconfig.build.json', 'src/browser']
@@ -21,22 +22,31 @@ const projects = {
 /** Compiles what has changed. Problems are printed. `what`: a name in `projects`. Returns whether all is well. */
 export function build (what) {
   removeOrphans()
-  const isGood = spawnSync(process.execPath, [compiler, '-b', ...projects[what]], { cwd: root, stdio: 'inherit' }).status === 0
+  const isGood =
+    spawnSync(process.execPath, [compiler, '-b', ...projects[what]], { cwd: root, stdio: 'inherit' }).status === 0
   if (isGood) for (const folder of ['dist', 'build/src']) embedHelper(`${root}${folder}/routes/client-text.js`)
   return isGood
 }
 
-/** Puts the browser helper's text into what the compiler has made of src/routes/client-text.ts. The lines stay where they are. */
+/**
+ * Puts the browser helper's text into what the compiler has made of src/routes/client-text.ts. The lines stay where
+ * they are.
+ */
 function embedHelper (file) {
   if (!existsSync(file)) return
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
   const texts = { helper: readFileSync(`${root}dist/browser/index.mjs`, 'utf8'), version }
   const compiled = readFileSync(file, 'utf8')
-  const filled = compiled.replace(/^exports\.(helper|version) = ["'].*$/gm, (_line, name) => `exports.${name} = ${JSON.stringify(texts[name])};`)
+  const filled = compiled.replace(
+    /^exports\.(helper|version) = ["'].*$/gm,
+    (_line, name) => `exports.${name} = ${JSON.stringify(texts[name])};`
+  )
   if (filled !== compiled) writeFileSync(file, filled)
 }
 
-/** A compiler that works incrementally leaves in dist/ what it made of a source that is gone, and it would be packed. */
+/**
+ * A compiler that works incrementally leaves in dist/ what it made of a source that is gone, and it would be packed.
+ */
 function removeOrphans () {
   if (!existsSync(`${root}dist`)) return
   for (const path of readdirSync(`${root}dist`, { recursive: true })) {

@@ -6,7 +6,9 @@ const { app, storeSize } = await build(settings)
 await app.listen({ port: settings.port, host: '127.0.0.1' })
 
 async function answer (message) {
-  if (message.memory) for (let turn = 0; turn < 5; turn++) { global.gc(); await new Promise(resolve => setImmediate(resolve)) }
+  if (message.memory) {
+    for (let turn = 0; turn < 5; turn++) { global.gc(); await new Promise(resolve => setImmediate(resolve)) }
+  }
   const { user, system } = process.cpuUsage()
   process.send({ answer: { cpu: user + system, heap: process.memoryUsage().heapUsed, store: await storeSize?.() } })
 }

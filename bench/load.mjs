@@ -1,19 +1,30 @@
-// The visitors: keep-alive connections, one a visitor, and just enough of a browser. Resolves each job to { seconds, operations }.
+// The visitors: keep-alive connections, one a visitor, and just enough of a browser. Resolves each job to { seconds,
+// operations }.
 
 import { randomBytes, randomInt } from 'node:crypto'
 import { Agent, request } from 'node:http'
 
-const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
+const userAgent =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 let agent
 let port
 
 function ask (path, headers, expected) {
   return new Promise((resolve, reject) => {
-    request({ agent, port, host: '127.0.0.1', path, headers: { host: `localhost:${port}`, 'user-agent': userAgent, ...headers } }, reply => {
+    request({
+      agent,
+      port,
+      host: '127.0.0.1',
+      path,
+      headers: { host: `localhost:${port}`, 'user-agent': userAgent, ...headers }
+    }, reply => {
       let body = ''
       reply.setEncoding('utf8').on('data', chunk => { body += chunk }).on('end', () => {
-        if (!expected.includes(reply.statusCode)) reject(new Error(`${path.split('?')[0]} answered ${reply.statusCode}: ${body.slice(0, 300)}`))
-        else resolve({ reply, body })
+        if (!expected.includes(reply.statusCode)) {
+          reject(new Error(`${path.split('?')[0]} answered ${reply.statusCode}: ${body.slice(0, 300)}`))
+        } else {
+          resolve({ reply, body })
+        }
       })
     }).on('error', reject).end()
   })
@@ -83,13 +94,20 @@ async function work ({ job, port: to, concurrency, count, attempts = 0, tenants 
     }
     if (attempts > 0) {
       prepared.jar = new Map()
-      for (let index = 0; index < attempts; index++) prepared.jar = cookiesOf((await ask('/wechat/login', { ...page, cookie: headerOf(prepared.jar) }, [302, 303])).reply, prepared.jar)
+      for (let index = 0; index < attempts; index++) {
+        prepared.jar = cookiesOf(
+          (await ask('/wechat/login', { ...page, cookie: headerOf(prepared.jar) }, [302, 303])).reply,
+          prepared.jar
+        )
+      }
     }
     process.send({ prepared: true })
     await new Promise(resolve => process.once('message', resolve))
     const begin = performance.now()
     let left = count
-    await Promise.all(Array.from({ length: concurrency }, async () => { while (left-- > 0) await operations[job](prepared) }))
+    await Promise.all(
+      Array.from({ length: concurrency }, async () => { while (left-- > 0) await operations[job](prepared) })
+    )
     process.send({ answer: { seconds: (performance.now() - begin) / 1000, operations: count } })
   } catch (error) {
     process.send({ answer: { error: error.message } })

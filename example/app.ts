@@ -30,8 +30,11 @@ export type AppConfig = Pick<Config, 'publicUrl' | 'sessionSecret' | 'trustProxy
 export type SessionStore = NonNullable<FastifySessionOptions['store']>
 
 /** `store`: where sessions are; left out, they are in the memory of this process and end with it. */
-export async function buildApp (config: AppConfig, wechat: Wechat, users: Users, store?: SessionStore): Promise<FastifyInstance> {
-  const app = Fastify({ trustProxy: config.trustProxy, logger: { level: config.logLevel, serializers: { req: describe } } })
+export async function buildApp (
+  config: AppConfig, wechat: Wechat, users: Users, store?: SessionStore
+): Promise<FastifyInstance> {
+  const app =
+    Fastify({ trustProxy: config.trustProxy, logger: { level: config.logLevel, serializers: { req: describe } } })
   wechat.prepare?.(app)
   await app.register(helmet, headersFor(config.publicUrl, wechat))
   await app.register(wechatLogin, {
@@ -68,18 +71,25 @@ function addRoutes (app: FastifyInstance, wechat: Wechat, users: Users): void {
   app.get('/api/profile', { preHandler: requireWechatUser }, async request => publicUser(request.wechatUser!))
 
   // Two ways that need a script in the page: a QR code inside it, and a page that is nothing but a script.
-  if (wechat.login.qr !== undefined) app.get('/embedded', async (request, reply) => sendPage(reply, embeddedPage(languageOf(request))))
+  if (wechat.login.qr !== undefined) {
+    app.get('/embedded', async (request, reply) => sendPage(reply, embeddedPage(languageOf(request))))
+  }
   app.get('/app', async (request, reply) => sendPage(reply, appPage(languageOf(request))))
   for (const script of ['embedded.mjs', 'app.mjs']) {
     const text = readFileSync(join(__dirname, '../browser', script))
-    app.get(`/browser/${script}`, (_request, reply) => reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=300').send(text))
+    app.get(`/browser/${script}`, (_request, reply) =>
+      reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=300').send(text))
   }
 
-  app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=300').send(style))
-  app.get('/icon.svg', (_request, reply) => reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon))
+  app.get('/style.css', (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=300').send(style))
+  app.get('/icon.svg', (_request, reply) =>
+    reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon))
 
   app.setNotFoundHandler((request, reply) => {
-    if (!request.headers.accept?.includes('text/html')) return reply.code(404).send({ statusCode: 404, error: 'Not Found', message: 'There is nothing here' })
+    if (!request.headers.accept?.includes('text/html')) {
+      return reply.code(404).send({ statusCode: 404, error: 'Not Found', message: 'There is nothing here' })
+    }
     return sendPage(reply.code(404), notFoundPage(languageOf(request)))
   })
 }
@@ -91,10 +101,14 @@ function publicUser ({ id, nickname, avatar }: User): object {
 
 // The same address looks different to another visitor.
 function sendPage (reply: FastifyReply, page: Html): FastifyReply {
-  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').header('vary', 'accept-language').send(page.toString())
+  return reply.type('text/html; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('vary', 'accept-language')
+    .send(page.toString())
 }
 
-// A login's code and state are in a query: the plugin keeps those of its own routes out of the log, this those of a mistyped one.
+// A login's code and state are in a query: the plugin keeps those of its own routes out of the log, this those of a
+// mistyped one.
 function describe ({ method, url, host, ip }: FastifyRequest) {
   return { method, url: url.replace(/\?.*/, ''), host, remoteAddress: ip }
 }

@@ -1,4 +1,5 @@
-// The environment -> Config. Every variable is described in .env.example; a wrong one is named, and no secret is ever repeated.
+// The environment -> Config. Every variable is described in .env.example; a wrong one is named, and no secret is ever
+// repeated.
 
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -31,9 +32,13 @@ type Env = Readonly<Record<string, string | undefined>>
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 export function readConfig (env: Env): Config {
-  const real = Boolean(env.WECHAT_ONECLICK_APPID || env.WECHAT_ONECLICK_SECRET || env.WECHAT_QR_APPID || env.WECHAT_QR_SECRET)
+  const real =
+    Boolean(env.WECHAT_ONECLICK_APPID || env.WECHAT_ONECLICK_SECRET || env.WECHAT_QR_APPID || env.WECHAT_QR_SECRET)
   if (!real && env.NODE_ENV === 'production') {
-    fail('WECHAT_ONECLICK_APPID and WECHAT_QR_APPID', 'neither is set, and NODE_ENV is production; the simulator lets anyone in as anyone')
+    fail(
+      'WECHAT_ONECLICK_APPID and WECHAT_QR_APPID',
+      'neither is set, and NODE_ENV is production; the simulator lets anyone in as anyone'
+    )
   }
   const host = env.HOST || 'localhost'
   const port = readPort(env, 'PORT', 3000)
@@ -68,19 +73,25 @@ function readApp (env: Env, prefix: string, callbackUrl: string): WechatApp | un
   if (!appid && !secret) return undefined
   if (!appid) fail(`${prefix}_APPID`, `missing, though ${prefix}_SECRET is set`)
   if (!secret) fail(`${prefix}_SECRET`, `missing, though ${prefix}_APPID is set`)
-  if (!/^wx[0-9a-f]{16}$/.test(appid)) fail(`${prefix}_APPID`, 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+  if (!/^wx[0-9a-f]{16}$/.test(appid)) {
+    fail(`${prefix}_APPID`, 'an appid is wx and 16 hexadecimal digits, as WeChat\'s console shows it')
+  }
   return { appid, secret, callbackUrl }
 }
 
 function readPort (env: Env, name: string, fallback: number): number {
   const port = env[name] ? Number(env[name]) : fallback
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) fail(name, `a whole number from 1 to 65535, not "${env[name] || fallback}"`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    fail(name, `a whole number from 1 to 65535, not "${env[name] || fallback}"`)
+  }
   return port
 }
 
 function readProcesses (env: Env): number {
   const processes = Number(env.PROCESSES || 3)
-  if (!Number.isInteger(processes) || processes < 1 || processes > 64) fail('PROCESSES', `a whole number from 1 to 64, not "${env.PROCESSES}"`)
+  if (!Number.isInteger(processes) || processes < 1 || processes > 64) {
+    fail('PROCESSES', `a whole number from 1 to 64, not "${env.PROCESSES}"`)
+  }
   return processes
 }
 
@@ -94,7 +105,9 @@ function readPublicUrl (env: Env, real: boolean, host: string, port: number): st
   if (!/^https?:\/\//.test(given) || url === undefined || !['/', ''].includes(given.slice(url.origin.length))) {
     fail('PUBLIC_URL', `an address without a path, such as https://app.example.com, not "${given}"`)
   }
-  if (real && url.port !== '') fail('PUBLIC_URL', `WeChat takes no address with a port (error 10003), so not "${given}"`)
+  if (real && url.port !== '') {
+    fail('PUBLIC_URL', `WeChat takes no address with a port (error 10003), so not "${given}"`)
+  }
   return url.origin
 }
 
@@ -108,7 +121,9 @@ function nameOf (host: string): string {
 function readSessionSecret (env: Env, real: boolean): string | undefined {
   const secret = env.SESSION_SECRET || undefined
   if (secret === undefined && real) fail('SESSION_SECRET', 'missing; `openssl rand -hex 32` makes one')
-  if (secret !== undefined && Buffer.byteLength(secret) < 32) fail('SESSION_SECRET', 'at least 32 bytes; `openssl rand -hex 32` makes one')
+  if (secret !== undefined && Buffer.byteLength(secret) < 32) {
+    fail('SESSION_SECRET', 'at least 32 bytes; `openssl rand -hex 32` makes one')
+  }
   return secret
 }
 
@@ -117,14 +132,20 @@ function readTrustProxy (env: Env, publicUrl: string): Config['trustProxy'] {
   const given = env.TRUST_PROXY
   if (!given) return publicUrl.startsWith('https:') ? 'loopback' : false
   if (given === 'true' || given === 'false') return given === 'true'
-  const wrong = given.split(',').find(entry => !/^(?:loopback|linklocal|uniquelocal)$/.test(entry.trim()) && !isRange(entry.trim()))
-  if (wrong !== undefined) fail('TRUST_PROXY', `true, false, or the proxies' addresses such as 10.0.0.0/8,loopback, not "${wrong.trim()}"`)
+  const wrong =
+    given.split(',').find(entry => !/^(?:loopback|linklocal|uniquelocal)$/.test(entry.trim()) && !isRange(entry.trim()))
+  if (wrong !== undefined) {
+    fail('TRUST_PROXY', `true, false, or the proxies' addresses such as 10.0.0.0/8,loopback, not "${wrong.trim()}"`)
+  }
   return given
 }
 
 function isRange (text: string): boolean {
   const [address = '', bits = '1', ...more] = text.split('/')
-  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128) && more.length === 0
+  return isIP(address) !== 0 &&
+    /^\d{1,3}$/.test(bits) &&
+    Number(bits) <= (isIP(address) === 4 ? 32 : 128) &&
+    more.length === 0
 }
 
 function readLogLevel (env: Env): string {

@@ -7,7 +7,10 @@ export function greetingFor ({ host, publicUrl }: Config, { simulator, login }: 
   if (simulator === undefined) return realGreeting(publicUrl, Object.keys(login).join(', '))
   const forPhones = host === 'localhost'
     ? ['用手机试：HOST=0.0.0.0 npm start，手机与电脑连同一网络。', 'To use a real phone on the same network: HOST=0.0.0.0 npm start']
-    : ['手机与电脑连同一网络时，也可以用手机扫码，或在手机的微信里打开上面的地址。', 'A phone on the same network can scan the code, or open the address above in its WeChat.']
+    : [
+        '手机与电脑连同一网络时，也可以用手机扫码，或在手机的微信里打开上面的地址。',
+        'A phone on the same network can scan the code, or open the address above in its WeChat.'
+      ]
   return `
 示例已启动，请在电脑的浏览器中打开  The example is running. Open it in a desktop browser:
 

@@ -28,7 +28,8 @@ function openDatabase (file: string) {
   try {
     return openUsers(file)
   } catch (error) {
-    throw new ConfigError(`DATABASE: "${file}" cannot be opened as a SQLite file (${(error as Error).message}). See .env.example.`)
+    throw new ConfigError(`DATABASE: "${file}" cannot be opened as a SQLite file (${(error as Error).message}). ` +
+      'See .env.example.')
   }
 }
 

@@ -1,4 +1,5 @@
-// The other WeChat: a simulator of it, so that the example runs without an account. Nothing here belongs into production.
+// The other WeChat: a simulator of it, so that the example runs without an account. Nothing here belongs into
+// production.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { startWechatSimulator, type WechatSimulator } from 'fastify-wechat-login/simulator'
@@ -14,7 +15,8 @@ export async function startSimulator (config: Config): Promise<Wechat & { option
     callbackOrigin: publicUrl,
     // The codes must carry an address that the phone can open.
     ...(!isLoopback(hostname) && protocol === 'http:' && { phoneHost: hostname }),
-    // Two things that WeChat never allows: a callback URL with a port, and its consent page in a browser that is not its own.
+    // Two things that WeChat never allows: a callback URL with a port, and its consent page in a browser that is not
+    // its own.
     ports: 'any',
     uaGate: false
   })

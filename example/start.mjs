@@ -1,4 +1,5 @@
-// `npm start` and `npm run start:cluster`: compiles what has changed since the last time, then runs the example in this process.
+// `npm start` and `npm run start:cluster`: compiles what has changed since the last time, then runs the example in this
+// process.
 
 import { existsSync } from 'node:fs'
 import { build } from '../build.mjs'

@@ -1,4 +1,5 @@
-// Who has ever logged in, in SQLite. One person may come by two ways, and WeChat may tell only later that they are one person.
+// Who has ever logged in, in SQLite. One person may come by two ways, and WeChat may tell only later that they are one
+// person.
 
 import Database from 'libsql'
 import type { WechatProfile } from 'fastify-wechat-login'
@@ -23,8 +24,9 @@ export interface Users {
   close (): void
 }
 
-// (appid, openid) is who WeChat says it is: one person has another openid with every app. The unionid joins them, where there is one.
-// AUTOINCREMENT: the number of a user who is gone must not become another's, because an old session may still hold it.
+// (appid, openid) is who WeChat says it is: one person has another openid with every app. The unionid joins them, where
+// there is one. AUTOINCREMENT: the number of a user who is gone must not become another's, because an old session may
+// still hold it.
 const schema = `
   CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -52,17 +54,24 @@ export function openUsers (file: string, now: () => Date = () => new Date()): Us
   const sql = {
     byIdentity: database.prepare('SELECT user_id AS id FROM identities WHERE appid = ? AND openid = ?'),
     byUnionid: database.prepare('SELECT id FROM users WHERE unionid = ?'),
-    byId: database.prepare('SELECT id, nickname, avatar, created_at AS createdAt, last_login AS lastLogin FROM users WHERE id = ?'),
+    byId: database.prepare(
+      'SELECT id, nickname, avatar, created_at AS createdAt, last_login AS lastLogin FROM users WHERE id = ?'
+    ),
     appids: database.prepare('SELECT DISTINCT appid FROM identities WHERE user_id = ? ORDER BY appid'),
     create: database.prepare('INSERT INTO users (created_at, last_login) VALUES (?, ?)'),
     // What WeChat left out this time (a silent login brings no nickname) stays as it was.
-    update: database.prepare('UPDATE users SET nickname = coalesce(?, nickname), avatar = coalesce(?, avatar), unionid = coalesce(?, unionid), last_login = ? WHERE id = ?'),
-    identify: database.prepare('INSERT INTO identities (appid, openid, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
+    update: database.prepare('UPDATE users SET nickname = coalesce(?, nickname), avatar = coalesce(?, avatar), ' +
+      'unionid = coalesce(?, unionid), last_login = ? WHERE id = ?'),
+    identify: database.prepare(
+      'INSERT INTO identities (appid, openid, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+    ),
     moveIdentities: database.prepare('UPDATE identities SET user_id = ? WHERE user_id = ?'),
     remove: database.prepare('DELETE FROM users WHERE id = ?')
   }
 
-  const upsert = database.transaction(({ appid, openid, unionid, nickname, headimgurl }: WechatProfile): { id: number } => {
+  const upsert = database.transaction(({ appid, openid, unionid, nickname, headimgurl }: WechatProfile): {
+    id: number
+  } => {
     const byIdentity = idOf(sql.byIdentity.all(appid, openid))
     const byUnionid = unionid === undefined ? undefined : idOf(sql.byUnionid.all(unionid))
     const id = merge(byIdentity, byUnionid) ?? create()
@@ -71,10 +80,11 @@ export function openUsers (file: string, now: () => Date = () => new Date()): Us
     return { id }
   })
 
-  // Two users turn out to be one person: somebody came by both ways before WeChat gave a unionid (the two apps were bound to one Open
-  // Platform account only later). Both proofs are WeChat's own, so we believe them, at once and without a question: otherwise the
-  // person would go on with half of their things. The older user stays, since more hangs on it; the younger one's identities move
-  // there, and here, in this transaction, would its orders and comments. Its sessions end: `find` knows the number no more.
+  // Two users turn out to be one person: somebody came by both ways before WeChat gave a unionid (the two apps were
+  // bound to one Open Platform account only later). Both proofs are WeChat's own, so we believe them, at once and
+  // without a question: otherwise the person would go on with half of their things. The older user stays, since more
+  // hangs on it; the younger one's identities move there, and here, in this transaction, would its orders and comments.
+  // Its sessions end: `find` knows the number no more.
   function merge (one: number | undefined, other: number | undefined): number | undefined {
     if (one === undefined || other === undefined || one === other) return one ?? other
     const [older, younger] = [Math.min(one, other), Math.max(one, other)]

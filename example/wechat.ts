@@ -1,4 +1,5 @@
-// Which WeChat this program talks to: WeChat itself, or the simulator (see simulator.ts). The rest of the program does not know.
+// Which WeChat this program talks to: WeChat itself, or the simulator (see simulator.ts). The rest of the program does
+// not know.
 
 import type { FastifyInstance } from 'fastify'
 import type { WechatApp, WechatLoginOptions } from 'fastify-wechat-login'
@@ -6,7 +7,10 @@ import type { Config } from './config'
 
 export interface Wechat {
   /** What the plugin is told of it. */
-  readonly login: { oneclick: WechatApp | undefined, qr: WechatApp | undefined } & Pick<WechatLoginOptions, 'client' | 'isWechatBrowser'>
+  readonly login: {
+    oneclick: WechatApp | undefined
+    qr: WechatApp | undefined
+  } & Pick<WechatLoginOptions, 'client' | 'isWechatBrowser'>
   /** Origin of its pages: the embedded QR code is one of them. */
   readonly pages: string
   /** Origins of its users' pictures. */

@@ -10,8 +10,8 @@ export type {} from '@fastify/cookie'
 export type {} from '@fastify/session'
 
 /**
- * A request of any instance: HTTP/2, a logger of the host's own, a type provider. Fastify's types carry all of that, and
- * those of one instance do not fit another's.
+ * A request of any instance: HTTP/2, a logger of the host's own, a type provider. Fastify's types carry all of that,
+ * and those of one instance do not fit another's.
  */
 export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
 /** A reply of any instance. */

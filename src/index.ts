@@ -10,8 +10,8 @@ import type { AnyReply, AnyRequest, WechatGuard, WechatLogin } from './fastify-t
 import { requireWechatUser, verifyWechatUser } from './login/exported-guards'
 import { createPlugin } from './plugin'
 import type {
-  LoginInfo, OnLoginContext, OnUserContext, StoredUser, UserOfWechatLoginTypes, WechatApp, WechatAppSource, WechatLoginOptions,
-  WechatLoginSettings, WechatPage, WechatProfile, WechatQrApp, WechatUser
+  LoginInfo, OnLoginContext, OnUserContext, StoredUser, UserOfWechatLoginTypes, WechatApp, WechatAppSource,
+  WechatLoginOptions, WechatLoginSettings, WechatPage, WechatProfile, WechatQrApp, WechatUser
 } from './types'
 import type { Via } from './via'
 import { createWechatClient } from './wechat-client'
@@ -58,9 +58,9 @@ declare namespace fastifyWechatLogin { // merges with the function and emits not
   // The very types, under no names of their own: the compiler then names them by this entry where it writes a host's
   // declarations, not by a file of ours that a host cannot reach.
   export type {
-    AnyReply, AnyRequest, ClientOptions, Hint, Lang, LoginInfo, OnLoginContext, OnUserContext, StoredUser, TransportOptions,
-    UserOfWechatLoginTypes, Via, WechatApp, WechatAppSource, WechatClient, WechatClientOptions, WechatDispatcher,
-    WechatError, WechatErrorCode, WechatErrorConstructor, WechatGuard, WechatLogin, WechatLoginEvents,
+    AnyReply, AnyRequest, ClientOptions, Hint, Lang, LoginInfo, OnLoginContext, OnUserContext, StoredUser,
+    TransportOptions, UserOfWechatLoginTypes, Via, WechatApp, WechatAppSource, WechatClient, WechatClientOptions,
+    WechatDispatcher, WechatError, WechatErrorCode, WechatErrorConstructor, WechatGuard, WechatLogin, WechatLoginEvents,
     WechatLoginOptions, WechatLoginSettings, WechatPage, WechatProfile, WechatQrApp, WechatTokens, WechatUser,
     WechatUserInfo
   }

@@ -97,7 +97,8 @@ export function refuseUnknown (given: object, known: string[], where: string): v
     const shown = name.length <= longestWord && isHarmless(name) ? name : `(a name of ${name.length} characters)`
     failOption(
       where + shown,
-      `unknown option ${where}${shown}; ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`
+      `unknown option ${where}${shown};` +
+        ` ${twin ? `did you mean ${where}${twin}?` : `known here are ${known.join(', ')}`}`
     )
   }
 }

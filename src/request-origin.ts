@@ -1,4 +1,5 @@
-// Where the browser is: which host and which origin it speaks to, compared as URLs, and what a proxy gets wrong of them.
+// Where the browser is: which host and which origin it speaks to, compared as URLs, and what a proxy gets wrong of
+// them.
 
 import type { FastifyRequest } from 'fastify'
 

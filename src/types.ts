@@ -95,9 +95,9 @@ export interface WechatLoginSettings {
   onUser?: (profile: WechatProfile, context: OnUserContext) =>
     UserOfWechatLoginTypes | Promise<UserOfWechatLoginTypes>
   /**
-   * Once a login, when the session is the new one: what it writes into `request.session` is stored with the login. Where
-   * it throws, the login is taken back, and the answer is the error's, as with `onUser`. It must not `regenerate` or
-   * `destroy` the session, which fails the login.
+   * Once a login, when the session is the new one: what it writes into `request.session` is stored with the login.
+   * Where it throws, the login is taken back, and the answer is the error's, as with `onUser`. It must not `regenerate`
+   * or `destroy` the session, which fails the login.
    */
   onLogin?: (user: StoredUser, context: OnLoginContext) => unknown
   /** From what the session holds to `request.wechatUser`, once a request; `null` or anything falsy ends the login. */
@@ -146,7 +146,9 @@ export interface WechatLoginSettings {
    * The HTML of errors and notices; `false` sends them to the host's error handler.
    * @default plain pages in Chinese and English
    */
-  renderPage?: ((page: WechatPage, request: FastifyRequest, reply: FastifyReply) => string | FastifyReply | Promise<string | FastifyReply>) | false
+  renderPage?: ((
+    page: WechatPage, request: FastifyRequest, reply: FastifyReply
+  ) => string | FastifyReply | Promise<string | FastifyReply>) | false
   /** Keep WeChat's tokens in the session, for `request.wechatAccessToken()`. @default false */
   keepTokens?: boolean
   /** What to do with WeChat's virtual snapshot-page users. @default 'reject' */

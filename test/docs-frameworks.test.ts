@@ -1,5 +1,5 @@
-// docs/with-other-frameworks.md: each example is written into a folder as it stands, but for its ports, started as its readers start it,
-// and logged in to.
+// docs/with-other-frameworks.md: each example is written into a folder as it stands, but for its ports, started as its
+// readers start it, and logged in to.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync } from 'node:fs'
@@ -33,9 +33,13 @@ function filesOf (heading: string): Record<string, string> {
 
 interface Example { files: Record<string, string>, ports: Record<number, number> }
 
-/** With free ports in the place of those that are written down, and a simulated WeChat whose user says yes to everything. */
+/**
+ * With free ports in the place of those that are written down, and a simulated WeChat whose user says yes to
+ * everything.
+ */
 async function prepare (heading: string, written: number[]): Promise<Example> {
-  const ports = Object.fromEntries(await Promise.all([...written, 4000].map(async port => [port, await freePort()] as const)))
+  const ports =
+    Object.fromEntries(await Promise.all([...written, 4000].map(async port => [port, await freePort()] as const)))
   const files = Object.entries(filesOf(heading)).map(([name, code]) => [name, code
     .replace('port: 4000', "port: 4000, consent: 'qinghe'")
     .replace(/process\.env\.\w+!?/g, `'${sessionSecret}'`)
@@ -87,7 +91,12 @@ async function checkPage (t: Test, origin: string): Promise<void> {
 test('NestJS: its guard sends pages to the login, and its filter keeps loginUrl', async t => {
   const { files: { 'main.ts': main, ...files }, ports } = await prepare('NestJS', [3000])
   const compiled = ts.transpileModule(main!, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, experimentalDecorators: true, emitDecoratorMetadata: true }
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true
+    }
   })
   const folder = createProject(t, { ...files, 'main.js': compiled.outputText })
   await run(t, folder, ['main.js'], /Open http/)
@@ -130,7 +139,10 @@ test('Vite: its development server shows one origin, and the login ends there', 
   await run(t, project, [join(root, 'node_modules/vite/bin/vite.js')], /ready in/)
   const origin = `http://localhost:${ports[5173]}`
   const browser = await checkLogin(t, origin, '/api/account')
-  t.notOk(browser.answers.some(({ location }) => location.includes('hop=')), 'Fastify sees the host that the visitor sees')
+  t.notOk(
+    browser.answers.some(({ location }) => location.includes('hop=')),
+    'Fastify sees the host that the visitor sees'
+  )
   const page = await browser.follow(`${origin}/wechat/login`)
   t.equal(page.url, `${origin}/`)
   t.match(page.body, 'src="/main.ts"')
@@ -142,7 +154,15 @@ test('Vite: its development server shows one origin, and the login ends there', 
 test('the TypeScript compiles in a strict project', t => {
   const { 'main.ts': nest, 'wechat.js': wechat } = filesOf('NestJS')
   const compilerOptions = {
-    ...{ strict: true, noEmit: true, allowJs: true, skipLibCheck: true, target: 'es2022', module: 'node16', lib: ['es2022', 'dom'] },
+    ...{
+      strict: true,
+      noEmit: true,
+      allowJs: true,
+      skipLibCheck: true,
+      target: 'es2022',
+      module: 'node16',
+      lib: ['es2022', 'dom']
+    },
     ...{ types: ['node'], experimentalDecorators: true, emitDecoratorMetadata: true }
   }
   const project = createProject(t, {
@@ -152,7 +172,8 @@ test('the TypeScript compiles in a strict project', t => {
     'tsconfig.json': JSON.stringify({ compilerOptions, files: ['nest.ts', 'page.ts'] })
   })
   const compiler = join(root, 'node_modules/typescript-native/bin/tsc')
-  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', project], { cwd: project, env, encoding: 'utf8' })
+  const { stdout, status } =
+    spawnSync(process.execPath, [compiler, '-p', project], { cwd: project, env, encoding: 'utf8' })
   t.equal(stdout, '')
   t.equal(status, 0)
   t.end()
@@ -175,8 +196,13 @@ test('the Chinese page shows the same code, and names the same things and number
 })
 
 test('every link of both pages to a README leads to a section there', t => {
-  for (const [file, readme] of [['docs/with-other-frameworks.md', 'README.md'], ['docs/zh-CN/with-other-frameworks.md', 'README.zh-CN.md']] as const) {
-    const links = [...readReadme(file).map(({ prose }) => prose).join('').matchAll(/\]\((?:\.\.\/)+(README[\w.-]*)#([^)]+)\)/g)]
+  for (const [file, readme] of [
+    ['docs/with-other-frameworks.md', 'README.md'],
+    ['docs/zh-CN/with-other-frameworks.md', 'README.zh-CN.md']
+  ] as const) {
+    const links = [
+      ...readReadme(file).map(({ prose }) => prose).join('').matchAll(/\]\((?:\.\.\/)+(README[\w.-]*)#([^)]+)\)/g)
+    ]
     const anchors = readReadme(readme).map(({ heading }) => anchorOf(heading))
     t.equal(links.length, 2)
     for (const [, name, anchor] of links) t.ok(name === readme && anchors.includes(anchor!), anchor!)

@@ -1,4 +1,5 @@
-// The doctor as it is called: its command line, what it finds, and what it never shows. Asked of WeChat, it asks the simulator.
+// The doctor as it is called: its command line, what it finds, and what it never shows. Asked of WeChat, it asks the
+// simulator.
 
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -43,9 +44,12 @@ async function visit (args: string[], env: Record<string, string> = {}, now?: ()
 }
 
 /** Each as `problem qr.appid`, those that are in order left out; `all`: them too. */
-async function findings (args: string[], env: Record<string, string> = {}, { now, all = false }: { now?: () => number, all?: boolean } = {}): Promise<string[]> {
+async function findings (
+  args: string[], env: Record<string, string> = {}, { now, all = false }: { now?: () => number, all?: boolean } = {}
+): Promise<string[]> {
   const { text } = await visit([...args, '--json'], env, now)
-  return (JSON.parse(text).findings as Finding[]).filter(({ level }) => all || level !== 'ok').map(({ level, about }) => `${level} ${about}`)
+  return (JSON.parse(text).findings as Finding[]).filter(({ level }) => all || level !== 'ok').map(({ level, about }) =>
+    `${level} ${about}`)
 }
 
 /** A module of the host's with these options, changed. */
@@ -66,7 +70,11 @@ test('a configuration that is right is told so, with what to enter in which cons
 })
 
 test('every problem shows at once, in English and Chinese, and the exit code is 1', async t => {
-  const { code, text } = await visit([], { WECHAT_QR_APPID: 'gh_0123456789ab', WECHAT_QR_SECRET: 'wxfedcba9876543210', PUBLIC_URL: 'http://app.example.com:8080' })
+  const { code, text } = await visit([], {
+    WECHAT_QR_APPID: 'gh_0123456789ab',
+    WECHAT_QR_SECRET: 'wxfedcba9876543210',
+    PUBLIC_URL: 'http://app.example.com:8080'
+  })
   t.equal(code, 1)
   t.match(text, /^problem {2}qr\.appid: is "gh_0123456789ab"; an appid is wx and 16 hexadecimal digits/m)
   t.match(text, 'AppID 应为 wx 加 16 位小写十六进制字符')
@@ -89,20 +97,40 @@ test('each setting of an app is checked by the rules of the boot', async t => {
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/#/qr' }, 'problem qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'http://app.example.com/wechat/qr' }, 'warning qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/登录/qr' }, 'problem qr.callbackUrl'],
-    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/wechat/qr:1', WECHAT_ONECLICK_APPID: 'none' }, 'problem oneclick.appid', 'problem qr.callbackUrl'],
-    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com:8443/wechat/qr' }, 'problem qr.callbackUrl', 'warning qr.callbackUrl'],
+    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/wechat/qr:1', WECHAT_ONECLICK_APPID: 'none' },
+      'problem oneclick.appid', 'problem qr.callbackUrl'],
+    [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com:8443/wechat/qr' }, 'problem qr.callbackUrl',
+      'warning qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://www.example.com/wechat/qr' }, 'warning qr.callbackUrl'],
     [{ WECHAT_QR_CALLBACK_URL: 'https://app.example.com/wechat/oneclick' }, 'problem options']
   ]
   for (const [change, ...expected] of cases) {
     const found = await findings([], { ...right, ...change })
-    t.strictSame(found.filter(line => expected.includes(line) || !line.endsWith('trustProxy')), expected.filter(line => !line.endsWith('trustProxy')), JSON.stringify(Object.keys(change)))
+    t.strictSame(
+      found.filter(line => expected.includes(line) || !line.endsWith('trustProxy')),
+      expected.filter(line => !line.endsWith('trustProxy')),
+      JSON.stringify(Object.keys(change))
+    )
   }
 })
 
 test('a host that WeChat cannot know is found: an address, a private name, this machine', async t => {
-  for (const [host, level] of [['192.168.1.9', 'problem'], ['[2001:db8::1]', 'problem'], ['intranet', 'problem'], ['app.test', 'problem'], ['app.local', 'problem'], ['localhost:3000', 'warning']] as const) {
-    t.strictSame((await findings([], { ...right, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '', PUBLIC_URL: `https://${host}` })), [`${level} qr.callbackUrl`], host)
+  for (const [host, level] of [
+    ['192.168.1.9', 'problem'],
+    ['[2001:db8::1]', 'problem'],
+    ['intranet', 'problem'],
+    ['app.test', 'problem'],
+    ['app.local', 'problem'],
+    ['localhost:3000', 'warning']
+  ] as const) {
+    t.strictSame(
+      (await findings(
+        [],
+        { ...right, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '', PUBLIC_URL: `https://${host}` }
+      )),
+      [`${level} qr.callbackUrl`],
+      host
+    )
   }
 })
 
@@ -111,7 +139,10 @@ test('proxy: whose word is taken for https', async t => {
   t.strictSame(await findings([], unset), ['warning trustProxy'])
   t.strictSame(await findings([], { ...right, TRUST_PROXY: 'false' }), ['warning trustProxy'])
   t.strictSame(await findings([], { ...right, TRUST_PROXY: 'true' }), ['warning trustProxy'])
-  t.strictSame(await findings([], { ...unset, PUBLIC_URL: 'http://localhost:3000' }), ['warning oneclick.callbackUrl', 'warning qr.callbackUrl'])
+  t.strictSame(
+    await findings([], { ...unset, PUBLIC_URL: 'http://localhost:3000' }),
+    ['warning oneclick.callbackUrl', 'warning qr.callbackUrl']
+  )
 })
 
 test("a module's options are looked at whole: session, cookie and all that the boot refuses", async t => {
@@ -120,11 +151,20 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { delete given.session.store }, 'warning session.store'],
     [given => { given.session.secret = secrets.qr }, 'problem session.secret'],
     [given => { given.secret = [secrets.session, secrets.oneclick] }, 'problem session.secret'],
-    [given => { given.session.cookie = { sameSite: 'strict', secure: false, httpOnly: false, domain: 'example.com' } }, 'warning session.cookie.sameSite', 'warning session.cookie.secure', 'warning session.cookie.httpOnly', 'warning session.cookie.domain'],
+    [
+      given => { given.session.cookie = { sameSite: 'strict', secure: false, httpOnly: false, domain: 'example.com' } },
+      'warning session.cookie.sameSite',
+      'warning session.cookie.secure',
+      'warning session.cookie.httpOnly',
+      'warning session.cookie.domain'
+    ],
     [given => { given.session.cookie = { sameSite: true } }, 'warning session.cookie.sameSite'],
-    [given => { given.session.cookie = { sameSite: 'none', secure: false } }, 'warning session.cookie.secure', 'problem session.cookie.sameSite'],
-    [given => { given.session.cookie = { domain: 'example.org' } }, 'warning session.cookie.domain', 'problem session.cookie.domain'],
-    [given => { Object.assign(given.session, { rolling: true, saveUninitialized: true }) }, 'warning session.rolling', 'warning session.saveUninitialized'],
+    [given => { given.session.cookie = { sameSite: 'none', secure: false } }, 'warning session.cookie.secure',
+      'problem session.cookie.sameSite'],
+    [given => { given.session.cookie = { domain: 'example.org' } }, 'warning session.cookie.domain',
+      'problem session.cookie.domain'],
+    [given => { Object.assign(given.session, { rolling: true, saveUninitialized: true }) }, 'warning session.rolling',
+      'warning session.saveUninitialized'],
     [given => { given.session.secret = 'short' }, 'problem session.secret'],
     [given => { delete given.session }, 'problem session'],
     [given => { given.oneclick.scope = 'snsapi_login' }, 'problem oneclick.scope'],
@@ -135,9 +175,11 @@ test("a module's options are looked at whole: session, cookie and all that the b
     [given => { given.routes = { me: '/a%20b' } }, 'problem routes.me'],
     [given => { given.session.cookie = { path: '/shop' } }, 'problem session.cookie.path'],
     [given => { given.session.cookie = { path: 7 } }, 'problem session.cookie.path'],
-    [given => { given.session.cookieName = '__Host-sid'; given.session.cookie = { path: '/wechat' } }, 'problem session.cookieName'],
+    [given => { given.session.cookieName = '__Host-sid'; given.session.cookie = { path: '/wechat' } },
+      'problem session.cookieName'],
     [given => { given.client = { retries: 99 } }, 'problem client.retries'],
-    [given => { given.client = { apiHosts: ['https://api.weixin.qq.com', 'http://relay.example'] } }, 'problem client.apiHosts[1]'],
+    [given => { given.client = { apiHosts: ['https://api.weixin.qq.com', 'http://relay.example'] } },
+      'problem client.apiHosts[1]'],
     [given => { given.client = { timeout: 2 ** 31 } }, 'problem client.timeout'],
     [given => { given.client = { openHost: 'http://open.weixin.qq.com' } }, 'problem client.openHost'],
     [given => { given.client = null }, 'problem client'],
@@ -185,7 +227,8 @@ test('what is called wrongly ends with 2, says how to call it, and repeats nothi
     [[`--secret=${secrets.qr}`], 'there is an option that the doctor does not know', right],
     [['--env-file'], 'there is an option that the doctor does not know, or one without its value', right],
     [['--env-file', join(folder, secrets.qr)], 'the file of --env-file cannot be read', right],
-    [['--api-host', 'http://api.weixin.qq.com'], 'option --api-host is "http://api.weixin.qq.com"; write an https origin without a path', right],
+    [['--api-host', 'http://api.weixin.qq.com'],
+      'option --api-host is "http://api.weixin.qq.com"; write an https origin without a path', right],
     [[join(folder, 'none.mjs')], 'the module cannot be loaded ('],
     [[join(folder, 'throws.mjs')], 'the module cannot be loaded (it threw an error)'],
     [[join(folder, 'code.mjs')], 'the module cannot be loaded (E_ODD)'],
@@ -211,9 +254,18 @@ test('asked to, it asks WeChat whether appid and secret are accepted, and explai
   const wechat = await startWechatSimulator({ callbackOrigin: origin })
   t.teardown(() => wechat.close())
   const { oneclick, qr } = wechat.options
-  const env = { ...right, WECHAT_ONECLICK_APPID: oneclick.appid, WECHAT_ONECLICK_SECRET: oneclick.secret, WECHAT_QR_APPID: qr.appid, WECHAT_QR_SECRET: qr.secret }
+  const env = {
+    ...right,
+    WECHAT_ONECLICK_APPID: oneclick.appid,
+    WECHAT_ONECLICK_SECRET: oneclick.secret,
+    WECHAT_QR_APPID: qr.appid,
+    WECHAT_QR_SECRET: qr.secret
+  }
   const ask = ['--ask', '--api-host', wechat.url]
-  t.strictSame((await findings(ask, env, { all: true })).slice(-3), ['ok oneclick.appid, oneclick.secret', 'ok qr.appid, qr.secret', 'ok clock'])
+  t.strictSame(
+    (await findings(ask, env, { all: true })).slice(-3),
+    ['ok oneclick.appid, oneclick.secret', 'ok qr.appid, qr.secret', 'ok clock']
+  )
   t.strictSame(wechat.control.calls({ accepted: true }), [], 'nothing was spent')
 
   t.strictSame(await findings(ask, { ...env, WECHAT_QR_SECRET: secrets.qr }), ['problem qr.appid, qr.secret'])
@@ -224,9 +276,16 @@ test('asked to, it asks WeChat whether appid and secret are accepted, and explai
   t.match((await visit(ask, { ...env, WECHAT_QR_APPID: right.WECHAT_QR_APPID })).text, '微信返回 40013。appid 无效')
 
   wechat.control.fault({ endpoint: 'access_token', kind: 'busy' })
-  t.strictSame(await findings(ask, { ...env, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '' }), ['warning qr.appid, qr.secret'], 'a WeChat that is busy knows nothing')
+  t.strictSame(
+    await findings(ask, { ...env, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '' }),
+    ['warning qr.appid, qr.secret'],
+    'a WeChat that is busy knows nothing'
+  )
   wechat.control.fault({ endpoint: 'access_token', kind: 'html-200' })
-  t.match((await visit(ask, { ...env, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '' })).text, /gave no proper answer.*The answer is not WeChat's/)
+  t.match(
+    (await visit(ask, { ...env, WECHAT_ONECLICK_APPID: '', WECHAT_ONECLICK_SECRET: '' })).text,
+    /gave no proper answer.*The answer is not WeChat's/
+  )
 })
 
 test('unasked, and where appid or secret are wrong already, nothing is asked', async t => {
@@ -245,16 +304,35 @@ test("a module's own client is used, and its mistakes are told", async t => {
     Object.assign(given.oneclick, { appid: oneclick.appid, secret: oneclick.secret })
     Object.assign(given.qr, { appid: qr.appid, secret: qr.secret })
   }
-  t.strictSame(await findings([moduleOf(t, given => { accounts(given); given.client = wechat.options.client }), '--ask'], right), [])
-  t.strictSame(await findings([moduleOf(t, given => { given.client = { apiHosts: ['http://api.weixin.qq.com'] } }), '--ask'], right), ['problem client.apiHosts[0]'])
-  t.strictSame(await findings([moduleOf(t, given => { given.client = { retries: 99 }; given.qr.callbackUrl = '/wechat/qr' }), '--ask'], right), ['problem qr.callbackUrl', 'problem client.retries'], 'all at once')
+  t.strictSame(
+    await findings([moduleOf(t, given => { accounts(given); given.client = wechat.options.client }), '--ask'], right),
+    []
+  )
+  t.strictSame(
+    await findings(
+      [moduleOf(t, given => { given.client = { apiHosts: ['http://api.weixin.qq.com'] } }), '--ask'],
+      right
+    ),
+    ['problem client.apiHosts[0]']
+  )
+  t.strictSame(
+    await findings(
+      [moduleOf(t, given => { given.client = { retries: 99 }; given.qr.callbackUrl = '/wechat/qr' }), '--ask'],
+      right
+    ),
+    ['problem qr.callbackUrl', 'problem client.retries'],
+    'all at once'
+  )
 })
 
 test('a secret of a function is asked for, and shown no more than any other', async t => {
   const wechat = await startWechatSimulator()
   t.teardown(() => wechat.close())
   const { appid, secret } = wechat.options.qr
-  const folder = t.testdir(Object.fromEntries([`async () => '${secret}'`, `async () => { throw new Error('${secret}') }`].map((text, index) => [`secret-${index}.mjs`, `
+  const folder = t.testdir(Object.fromEntries([
+    `async () => '${secret}'`,
+    `async () => { throw new Error('${secret}') }`
+  ].map((text, index) => [`secret-${index}.mjs`, `
     export default {
       qr: { appid: '${appid}', secret: ${text}, callbackUrl: 'https://app.example.com/wechat/qr' },
       session: { secret: '${secrets.session}', store: ${store} },
@@ -274,12 +352,17 @@ test('the clock is compared with the Date of an answer', async t => {
   t.match(ahead.text, /clock: is (599|600|601) s ahead of WeChat's/)
   t.match((await visit(ask, right, () => Date.now() - 600_000)).text, /clock: is (599|600|601) s behind WeChat's/)
   await wechat.close()
-  t.match((await visit(ask, right)).text, /qr\.secret: WeChat gave no proper answer \(ECONNREFUSED\)\. Check that this machine reaches/)
+  t.match(
+    (await visit(ask, right)).text,
+    /qr\.secret: WeChat gave no proper answer \(ECONNREFUSED\)\. Check that this machine reaches/
+  )
   t.match((await visit(ask, right)).text, "clock: could not be compared with WeChat's")
 })
 
 test('no secret is ever shown, in its own place or in a wrong one', async t => {
-  const places = ['WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'SESSION_SECRET']
+  const places = [
+    'WECHAT_ONECLICK_APPID', 'WECHAT_ONECLICK_SECRET', 'WECHAT_QR_APPID', 'WECHAT_QR_SECRET', 'SESSION_SECRET'
+  ]
   for (const place of places) {
     for (const shown of [secrets.qr, ` ${secrets.qr}`, `"${secrets.qr.toUpperCase()}"`]) {
       const { text } = await visit([], { ...right, [place]: shown })
@@ -290,11 +373,19 @@ test('no secret is ever shown, in its own place or in a wrong one', async t => {
 })
 
 test('an API that accepts every code, or does not know what day it is, is no WeChat', async t => {
-  const tokens = JSON.stringify({ access_token: '92_ACCESSaccessACCESSaccess', expires_in: 7200, refresh_token: '92_REFRESHrefreshREFRESHrefresh', openid: 'oBYOLCRfJeJdPgw8wVWYpPeyMkLJ', scope: 'snsapi_login' })
-  const server = createServer((_request, response) => { response.setHeader('date', 'today').end(tokens) }).listen(0, '127.0.0.1')
+  const tokens = JSON.stringify({
+    access_token: '92_ACCESSaccessACCESSaccess',
+    expires_in: 7200,
+    refresh_token: '92_REFRESHrefreshREFRESHrefresh',
+    openid: 'oBYOLCRfJeJdPgw8wVWYpPeyMkLJ',
+    scope: 'snsapi_login'
+  })
+  const server =
+    createServer((_request, response) => { response.setHeader('date', 'today').end(tokens) }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const { code, text } = await visit(['--ask', '--api-host', `http://127.0.0.1:${(server.address() as AddressInfo).port}`], right)
+  const { code, text } =
+    await visit(['--ask', '--api-host', `http://127.0.0.1:${(server.address() as AddressInfo).port}`], right)
   t.equal(code, 1)
   t.match(text, "problem  qr.appid, qr.secret: are accepted with a code that nobody made: this is not WeChat's API.")
   t.match(text, "clock: could not be compared with WeChat's")
@@ -309,15 +400,23 @@ test('a fault of its own is not taken for one of the configuration', async t => 
 })
 
 test('the program itself: its output and its exit code', async t => {
-  const folder = t.testdir({ 'options.cjs': `module.exports = { ...${JSON.stringify(options)}, client: { get timeout () { throw new TypeError('${secrets.qr}') } } }` })
+  const folder = t.testdir({
+    'options.cjs': `module.exports = { ...${JSON.stringify(options)}, client: { get timeout () ` +
+      `{ throw new TypeError('${secrets.qr}') } } }`
+  })
   // The built one as a user has it, and its source as the coverage counts it.
   const programs = [
     { command: [join(root, 'dist/bin.js')], more: { _TAPJS_PROCESSINFO_COVERAGE_: '0' } },
     { command: [...process.execArgv, join(root, 'src/bin.ts')], more: {} }
   ]
   for (const { command, more } of programs) {
-    const call = async (env: Record<string, string>, args: string[] = []): Promise<Visit & { errors: string }> => execute(process.execPath, [...command, 'doctor', ...args], { env: { ...process.env, ...env, ...more } })
-      .then(({ stdout, stderr }) => ({ code: 0, text: stdout, errors: stderr }), ({ code, stdout, stderr }: { code: number, stdout: string, stderr: string }) => ({ code, text: stdout, errors: stderr }))
+    const call = async (env: Record<string, string>, args: string[] = []): Promise<Visit & { errors: string }> =>
+      execute(process.execPath, [...command, 'doctor', ...args], { env: { ...process.env, ...env, ...more } })
+        .then(({ stdout, stderr }) => ({ code: 0, text: stdout, errors: stderr }), ({ code, stdout, stderr }: {
+          code: number
+          stdout: string
+          stderr: string
+        }) => ({ code, text: stdout, errors: stderr }))
     t.match(await call(right), { code: 0, text: /^ok +oneclick\.appid.*0 problems, 0 warnings/s }, command.at(-1)!)
     t.match(await call({ ...right, WECHAT_QR_APPID: 'none' }), { code: 1, text: '1 problem, 0 warnings' })
     t.match(await call({ WECHAT_QR_APPID: '', WECHAT_ONECLICK_APPID: '' }), { code: 2, text: 'Usage' })

@@ -9,8 +9,9 @@ import ts from 'typescript'
 const root = resolve(__dirname, '../src')
 
 /**
- * The layers, top down: folders, and files of src/ itself. Each may import itself and what stands below it, for types too.
- * browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code. The command line alone starts both sides.
+ * The layers, top down: folders, and files of src/ itself. Each may import itself and what stands below it, for types
+ * too. browser/ and simulator/ stand apart: they must not agree with the rest by sharing its code. The command line
+ * alone starts both sides.
  */
 const layers = [
   'bin', 'index', 'doctor', 'plugin', 'ways', 'routes', 'login', 'attempt', 'session', 'pages', 'urls', 'request-kind',
@@ -59,7 +60,11 @@ const names = new Set(sources.map(({ name }) => name))
 t.test('every file of src/ lies in a layer, and every relative import leads to one of them', async t => {
   t.ok(sources.length > 60, `${sources.length} files found`)
   t.strictSame(sources.filter(({ name }) => ![...layers, ...apart].includes(layerOf(name))).map(({ path }) => path), [])
-  t.strictSame([...layers, ...apart].filter(layer => !sources.some(({ name }) => layerOf(name) === layer)), [], 'no layer is empty')
+  t.strictSame(
+    [...layers, ...apart].filter(layer => !sources.some(({ name }) => layerOf(name) === layer)),
+    [],
+    'no layer is empty'
+  )
   t.strictSame(importsThat(({ ours, target }) => ours && !names.has(target)), [])
 })
 
@@ -67,7 +72,9 @@ t.test('imports run one way through the layers', async t => {
   t.strictSame(importsThat(({ ours, target }, { name }) => {
     const [layer, below] = [layerOf(name), layerOf(target)]
     if (`${name} -> ${target}` === commandLine) return false
-    return ours && layer !== below && (apart.includes(layer) || apart.includes(below) || layers.indexOf(layer) > layers.indexOf(below))
+    return ours &&
+      layer !== below &&
+      (apart.includes(layer) || apart.includes(below) || layers.indexOf(layer) > layers.indexOf(below))
   }), [])
 })
 
@@ -76,7 +83,9 @@ t.test('the ways are one list: nothing outside them compares a via with a word',
 })
 
 t.test('the name of a file is unique in the house', async t => {
-  const names = sources.filter(({ name }) => !apart.includes(layerOf(name))).map(({ name }) => posix.basename(name)).filter(name => name !== 'index')
+  const names = sources.filter(({ name }) => !apart.includes(layerOf(name)))
+    .map(({ name }) => posix.basename(name))
+    .filter(name => name !== 'index')
   t.strictSame(names.filter((name, index) => names.indexOf(name) !== index), [])
 })
 
@@ -89,14 +98,21 @@ t.test('a package is loaded only where the list says, and imported anywhere for 
     if (ours || typeOnly) return false
     return target.startsWith('node:') ? layerOf(name) === 'browser' : mayLoad[target]?.test(name) !== true
   }), [])
-  t.strictSame(Object.keys(mayLoad).filter(name => !loadersOf(name).length), [], 'the list holds no package that nobody loads')
+  t.strictSame(
+    Object.keys(mayLoad).filter(name => !loadersOf(name).length),
+    [],
+    'the list holds no package that nobody loads'
+  )
   t.strictSame(loadersOf('undici/index.js'), ['wechat/connections'])
 })
 
 t.test('wechat/ knows nothing of Fastify, nor do the files that it loads', async t => {
   t.strictSame(importsThat(({ target }, { name }) => layerOf(name) === 'wechat' && target.includes('fastify')), [])
   const loaded = closureOf(sources.filter(({ name }) => layerOf(name) === 'wechat').map(({ name }) => name))
-  t.strictSame(importsThat(({ target, typeOnly }, { name }) => loaded.has(name) && !typeOnly && target.includes('fastify')), ['errors -> @fastify/error'])
+  t.strictSame(
+    importsThat(({ target, typeOnly }, { name }) => loaded.has(name) && !typeOnly && target.includes('fastify')),
+    ['errors -> @fastify/error']
+  )
 })
 
 t.test('only index.ts knows CommonJS, and only session/session-plugin.ts loads what may be missing', async t => {
@@ -111,19 +127,32 @@ t.test('only session/ touches request.session', async t => {
 t.test('a file is one idea: at most 180 lines, and a name that says which', async t => {
   // The helper is one file, as pages without a bundler load it.
   const limitOf = (path: string): number => path === 'browser/index.mts' ? 260 : 180
-  t.strictSame(sources.filter(({ path, lines }) => lines > limitOf(path)).map(({ path, lines }) => `${path}: ${lines} lines`), [])
-  t.strictSame(sources.filter(({ name }) => /^(utils?|helpers?|common|misc)$/.test(posix.basename(name))).map(({ path }) => path), [])
-  t.strictSame(sources.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9]+(-[a-z0-9]+)*\.m?ts$/.test(path)).map(({ path }) => path), [])
+  t.strictSame(
+    sources.filter(({ path, lines }) => lines > limitOf(path)).map(({ path, lines }) => `${path}: ${lines} lines`),
+    []
+  )
+  t.strictSame(
+    sources.filter(({ name }) => /^(utils?|helpers?|common|misc)$/.test(posix.basename(name))).map(({ path }) => path),
+    []
+  )
+  t.strictSame(
+    sources.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9]+(-[a-z0-9]+)*\.m?ts$/.test(path)).map(({ path }) => path),
+    []
+  )
 })
 
 t.test('the mutation tests know every file of the login and of wechat/, each once, and tests that are there', async t => {
-  const { areas } = await import(pathToFileURL(join(__dirname, 'mutation/areas.mjs')).href) as { areas: Record<string, { mutate: string[], tests: string[] }> }
+  const { areas } = await import(
+    pathToFileURL(join(__dirname, 'mutation/areas.mjs')).href
+  ) as { areas: Record<string, { mutate: string[], tests: string[] }> }
   const rooms = ['attempt', 'login', 'session', 'ways', 'wechat'].map(room => `src/${room}/**/*.ts`)
   const files = ['cookies', 'redirect-target', 'request-kind', 'request-origin', 'urls'].map(file => `src/${file}.ts`)
   t.strictSame(Object.values(areas).flatMap(({ mutate }) => mutate).sort(), [...rooms, ...files].sort())
-  const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).map(path => `test/${path.replaceAll('\\', '/')}`)
+  const tests =
+    readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).map(path => `test/${path.replaceAll('\\', '/')}`)
   const patterns = Object.values(areas).flatMap(area => area.tests)
-  const isThere = (pattern: string): boolean => tests.some(path => new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path))
+  const isThere = (pattern: string): boolean =>
+    tests.some(path => new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path))
   t.strictSame(patterns.filter(pattern => !isThere(pattern)), [])
 })
 
@@ -136,7 +165,8 @@ t.test('every file of src/ loads', async t => {
 
 /** Each as `login/start -> errors`. */
 function importsThat (test: (it: Import, source: Source) => boolean): string[] {
-  return sources.flatMap(source => source.imports.filter(it => test(it, source)).map(({ target }) => `${source.name} -> ${target}`))
+  return sources.flatMap(source =>
+    source.imports.filter(it => test(it, source)).map(({ target }) => `${source.name} -> ${target}`))
 }
 
 function filesThat (test: (ast: ts.SourceFile) => boolean): string[] {
@@ -144,7 +174,8 @@ function filesThat (test: (ast: ts.SourceFile) => boolean): string[] {
 }
 
 function loadersOf (name: string): string[] {
-  return sources.filter(({ imports }) => imports.some(({ target, typeOnly }) => target === name && !typeOnly)).map(({ name }) => name)
+  return sources.filter(({ imports }) => imports.some(({ target, typeOnly }) => target === name && !typeOnly))
+    .map(({ name }) => name)
 }
 
 /** The files that are loaded with these. */
@@ -175,17 +206,31 @@ function importsOf (ast: ts.SourceFile, name: string): Import[] {
 
 /** The module that a node names, in each of the ways to name one, and whether the emitted code leaves it out. */
 function specifierOf (node: ts.Node): { specifier?: ts.Node | undefined, typeOnly: boolean } {
-  if (ts.isImportDeclaration(node)) return { specifier: node.moduleSpecifier, typeOnly: node.importClause !== undefined && isTypeOnly(node.importClause) }
+  if (ts.isImportDeclaration(node)) {
+    return {
+      specifier: node.moduleSpecifier,
+      typeOnly: node.importClause !== undefined && isTypeOnly(node.importClause)
+    }
+  }
   if (ts.isExportDeclaration(node)) return { specifier: node.moduleSpecifier, typeOnly: node.isTypeOnly }
-  if (ts.isImportTypeNode(node)) return { specifier: ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, typeOnly: true }
-  if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) return { specifier: node.moduleReference.expression, typeOnly: node.isTypeOnly }
-  if (isRequire(node) || (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)) return { specifier: node.arguments[0], typeOnly: false }
+  if (ts.isImportTypeNode(node)) {
+    return { specifier: ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, typeOnly: true }
+  }
+  if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
+    return { specifier: node.moduleReference.expression, typeOnly: node.isTypeOnly }
+  }
+  if (isRequire(node) || (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)) {
+    return { specifier: node.arguments[0], typeOnly: false }
+  }
   return { typeOnly: false }
 }
 
 function isTypeOnly ({ phaseModifier, name, namedBindings }: ts.ImportClause): boolean {
   if (phaseModifier === ts.SyntaxKind.TypeKeyword) return true
-  return name === undefined && namedBindings !== undefined && ts.isNamedImports(namedBindings) && namedBindings.elements.every(element => element.isTypeOnly)
+  return name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every(element => element.isTypeOnly)
 }
 
 function isRequire (node: ts.Node): node is ts.CallExpression {
@@ -197,14 +242,21 @@ function usesCommonJs (ast: ts.SourceFile): boolean {
     (ts.isPropertyAccessExpression(node) && /^(module\.exports|exports)\b/.test(node.getText())))
 }
 
-/** `request.session`, `request?.session`, `request['session']`, `const { session } = request`, `({ session }: FastifyRequest) => …` */
+/**
+ * `request.session`, `request?.session`, `request['session']`, `const { session } = request`, `({ session }:
+ * FastifyRequest) => …`
+ */
 function touchesSession (ast: ts.SourceFile): boolean {
-  const isRequest = (node: ts.Node | undefined): boolean => node !== undefined && /(^|\.)(request|req)!?$/.test(node.getText())
+  const isRequest = (node: ts.Node | undefined): boolean =>
+    node !== undefined && /(^|\.)(request|req)!?$/.test(node.getText())
   return nodesOf(ast).some(node => {
     if (ts.isPropertyAccessExpression(node)) return node.name.text === 'session' && isRequest(node.expression)
-    if (ts.isElementAccessExpression(node)) return /^['"`]session['"`]$/.test(node.argumentExpression.getText()) && isRequest(node.expression)
+    if (ts.isElementAccessExpression(node)) {
+      return /^['"`]session['"`]$/.test(node.argumentExpression.getText()) && isRequest(node.expression)
+    }
     if (!ts.isVariableDeclaration(node) && !ts.isParameter(node)) return false
-    const takesSession = ts.isObjectBindingPattern(node.name) && node.name.elements.some(({ name, propertyName }) => (propertyName ?? name).getText() === 'session')
+    const takesSession = ts.isObjectBindingPattern(node.name) &&
+      node.name.elements.some(({ name, propertyName }) => (propertyName ?? name).getText() === 'session')
     return takesSession && (isRequest(node.initializer) || /\bFastifyRequest\b/.test(node.type?.getText() ?? ''))
   })
 }

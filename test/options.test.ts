@@ -1,4 +1,5 @@
-// Every boot check, through app.register, as a host meets it: the message names the option, what was found and what to write instead.
+// Every boot check, through app.register, as a host meets it: the message names the option, what was found and what to
+// write instead.
 
 import { hkdfSync } from 'node:crypto'
 import Module from 'node:module'
@@ -89,7 +90,8 @@ table('an app is { appid, secret, callbackUrl }, or a function', [
 ])
 
 table('an appid is wx and 16 hexadecimal digits', [
-  ['oneclick.appid', undefined, 'is undefined', `${appidWanted}, as WeChat's console shows it; set the variable that it comes from, or leave out option oneclick`],
+  ['oneclick.appid', undefined, 'is undefined',
+    `${appidWanted}, as WeChat's console shows it; set the variable that it comes from, or leave out option oneclick`],
   ['oneclick.appid', '', 'is ""', appidWanted],
   ['oneclick.appid', 'wx000000000000000', 'is "wx000000000000000"', appidWanted],
   ['qr.appid', 'wx00000000000000011', 'is "wx00000000000000011"', appidWanted],
@@ -102,7 +104,9 @@ table('an appid is wx and 16 hexadecimal digits', [
 ])
 
 table('an AppSecret is a text, or a function that returns one', [
-  ['oneclick.secret', undefined, 'is undefined', 'write the AppSecret of the app, or a function that returns it; set the variable that it comes from, or leave out option oneclick'],
+  ['oneclick.secret', undefined, 'is undefined',
+    'write the AppSecret of the app, or a function that returns it; set the variable that it comes from, ' +
+      'or leave out option oneclick'],
   ['oneclick.secret', '', 'is empty', 'write the AppSecret of the app, or a function that returns it'],
   ['qr.secret', 86753090, 'is a value of type number', 'write the AppSecret of the app'],
   ['qr.secret', null, 'is null', 'write the AppSecret of the app'],
@@ -119,15 +123,25 @@ table('a callback URL is absolute, without fragment, user name or the parameters
   ['qr.callbackUrl', 'https://', 'is "https://"', urlWanted],
   ['qr.callbackUrl', 'https://[/x', 'is "https://[/x"', urlWanted],
   ['qr.callbackUrl', new URL(qr.callbackUrl), 'is a value of type object', urlWanted],
-  ['qr.callbackUrl', 'https://app.example.com/wechat/qr#top', 'is "https://app.example.com/wechat/qr#…"', 'leave out the fragment'],
-  ['qr.callbackUrl', 'https://app.example.com/wechat/qr#', 'is "https://app.example.com/wechat/qr#…"', 'leave out the fragment'],
-  ['oneclick.callbackUrl', 'https://app.example.com./wechat/oneclick', 'is "https://app.example.com./wechat/oneclick"', 'leave out the dot at the end of the host'],
-  ['qr.callbackUrl', 'https://app.example.com\u3002:443/wechat/qr', 'is "https://app.example.com\u3002:443/wechat/qr"', 'leave out the dot at the end of the host'],
-  ['qr.callbackUrl', 'http://localhost.:3000/wechat/qr', 'is "http://localhost.:3000/wechat/qr"', 'leave out the dot at the end of the host'],
-  ['qr.callbackUrl', 'https://me:hunter2@app.example.com/wechat/qr', 'is a URL with a user name or password', urlWanted],
-  ['qr.callbackUrl', 'https://me:hunter2@app.example.com:80/wechat/qr#x', 'is a URL with a user name or password', urlWanted],
+  ['qr.callbackUrl', 'https://app.example.com/wechat/qr#top', 'is "https://app.example.com/wechat/qr#…"',
+    'leave out the fragment'],
+  ['qr.callbackUrl', 'https://app.example.com/wechat/qr#', 'is "https://app.example.com/wechat/qr#…"',
+    'leave out the fragment'],
+  ['oneclick.callbackUrl', 'https://app.example.com./wechat/oneclick', 'is "https://app.example.com./wechat/oneclick"',
+    'leave out the dot at the end of the host'],
+  ['qr.callbackUrl', 'https://app.example.com\u3002:443/wechat/qr', 'is "https://app.example.com\u3002:443/wechat/qr"',
+    'leave out the dot at the end of the host'],
+  ['qr.callbackUrl', 'http://localhost.:3000/wechat/qr', 'is "http://localhost.:3000/wechat/qr"',
+    'leave out the dot at the end of the host'],
+  ['qr.callbackUrl', 'https://me:hunter2@app.example.com/wechat/qr', 'is a URL with a user name or password',
+    urlWanted],
+  ['qr.callbackUrl', 'https://me:hunter2@app.example.com:80/wechat/qr#x', 'is a URL with a user name or password',
+    urlWanted],
   ...['code', 'state', 'redirect', 'restarted', 'embedded', 'bounced'].map((name): Row =>
-    ['qr.callbackUrl', `https://app.example.com/wechat/qr?tenant=1&${name}=2`, 'is "https://app.example.com/wechat/qr?…"', `leave out the query parameter ${name}`])
+    [
+      'qr.callbackUrl', `https://app.example.com/wechat/qr?tenant=1&${name}=2`,
+      'is "https://app.example.com/wechat/qr?…"', `leave out the query parameter ${name}`
+    ])
 ])
 
 table('a switch is true or false, a choice one of its words, a handler a function', [
@@ -150,7 +164,12 @@ table('a switch is true or false, a choice one of its words, a handler a functio
 
 table('a length of time is a whole number in its own unit', [
   ...(['10 minuten', '900', NaN, Infinity, -1, 0, 0.5, 1e300, null, [900], true] as unknown[]).map((value): Row =>
-    ['attemptTtl', value, typeof value === 'string' ? `is "${value}"` : Array.isArray(value) ? 'is an array' : `is ${value}`, 'write a whole number of seconds, from 1 to 86400']),
+    [
+      'attemptTtl',
+      value,
+      typeof value === 'string' ? `is "${value}"` : Array.isArray(value) ? 'is an array' : `is ${value}`,
+      'write a whole number of seconds, from 1 to 86400'
+    ]),
   ['attemptTtl', 900_000, 'is 900000', 'write a whole number of seconds, from 1 to 86400'],
   ['maxAge', '1 day', 'is "1 day"', 'write a whole number of seconds, from 1 to 63072000'],
   ['maxAge', 24 * 3600 * 1000, 'is 86400000', 'write a whole number of seconds, from 1 to 63072000'],
@@ -167,9 +186,12 @@ table('the transport takes what it can use', [
   ['client.connections', 'many', 'is "many"', 'a whole number'],
   ['client.dispatcher', {}, 'is a value of type object', 'undici dispatcher'],
   ['client.apiHosts', [], 'is an array', 'an array of one origin or more'],
-  ['client.apiHosts', ['http://api.weixin.qq.com'], 'is "http://api.weixin.qq.com"', 'write an https origin without a path'],
-  ['client.openHost', 'http://open.weixin.qq.com', 'is "http://open.weixin.qq.com"', 'write an https origin without a path'],
-  ['client.openHost', 'https://open.weixin.qq.com/x', 'is "https://open.weixin.qq.com/x"', 'write an https origin without a path'],
+  ['client.apiHosts', ['http://api.weixin.qq.com'], 'is "http://api.weixin.qq.com"',
+    'write an https origin without a path'],
+  ['client.openHost', 'http://open.weixin.qq.com', 'is "http://open.weixin.qq.com"',
+    'write an https origin without a path'],
+  ['client.openHost', 'https://open.weixin.qq.com/x', 'is "https://open.weixin.qq.com/x"',
+    'write an https origin without a path'],
   ['client.openHost', 'https://', 'is "https://"', 'write an https origin without a path'],
   ['client.openHost', 1, 'is 1', 'write an https origin without a path']
 ])
@@ -188,27 +210,49 @@ table('a route is a path or false, and a callback route is never false', [
   ['routes.qr', '/qr:1', 'is "/qr:1"', `${pathWanted}, such as /wechat/qr`]
 ])
 
-table('a callback URL has a path that the router finds as it is written', [
-  ['登录/qr', '%E7%99%BB%E5%BD%95/qr'],
-  ['wechat/a%20b', 'wechat/a%20b'],
-  ['wechat/%71r', 'wechat/%71r'],
-  ['wechat/qr:1', 'wechat/qr:1'],
-  ['wechat/*', 'wechat/*']
-].map(([path, found]): Row => ['qr.callbackUrl', `https://app.example.com/${path}`, `is "https://app.example.com/${found}"`, `${pathWanted} behind its host; where a proxy changes the path, set routes.qr`]))
+table(
+  'a callback URL has a path that the router finds as it is written',
+  [
+    ['登录/qr', '%E7%99%BB%E5%BD%95/qr'],
+    ['wechat/a%20b', 'wechat/a%20b'],
+    ['wechat/%71r', 'wechat/%71r'],
+    ['wechat/qr:1', 'wechat/qr:1'],
+    ['wechat/*', 'wechat/*']
+  ].map(([path, found]): Row => [
+    'qr.callbackUrl',
+    `https://app.example.com/${path}`,
+    `is "https://app.example.com/${found}"`,
+    `${pathWanted} behind its host; where a proxy changes the path, set routes.qr`
+  ])
+)
 
-table('what a proxy takes off is a folder', [7, null, 'shop', '/', '//evil.example', '/shop/', '/a//b', '/shop?x', '/shop#x', '/a;b', '/a\\b', '/a\tb', 'https://app.example.com/shop'].map((given): Row =>
-  ['publicPrefix', given, `is ${JSON.stringify(given)?.replace(/[?#]x/, sign => `${sign[0]}…`)}`, "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"]))
+table(
+  'what a proxy takes off is a folder',
+  [
+    7, null, 'shop', '/', '//evil.example', '/shop/', '/a//b', '/shop?x', '/shop#x', '/a;b', '/a\\b', '/a\tb',
+    'https://app.example.com/shop'
+  ].map((given): Row =>
+    [
+      'publicPrefix',
+      given,
+      `is ${JSON.stringify(given)?.replace(/[?#]x/, sign => `${sign[0]}…`)}`,
+      "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"
+    ])
+)
 
 table('a redirect ends on this site or on a listed origin', [
   ['redirect', '/account', 'is "/account"', 'write an object'],
   ['redirect', null, 'is null', 'write an object'],
   ['redirect.default', 'account', 'is "account"', 'write a path of your site such as /account'],
   ['redirect.default', '//evil.example', 'is "//evil.example"', 'write a path of your site'],
-  ['redirect.default', 'https://shop.example.com/', 'is "https://shop.example.com/"', 'a URL of one of redirect.origins'],
+  ['redirect.default', 'https://shop.example.com/', 'is "https://shop.example.com/"',
+    'a URL of one of redirect.origins'],
   ['redirect.default', '/wechat/login', 'is "/wechat/login"', 'write a path of your site'],
   ['redirect.default', 7, 'is 7', 'write a path of your site'],
-  ['redirect.origins', 'https://shop.example.com', 'is "https://shop.example.com"', "write an array of origins such as ['https://shop.example.com']"],
-  ['redirect.origins', ['https://shop.example.com/'], 'is "https://shop.example.com/"', 'write an origin, without a path or a slash at its end'],
+  ['redirect.origins', 'https://shop.example.com', 'is "https://shop.example.com"',
+    "write an array of origins such as ['https://shop.example.com']"],
+  ['redirect.origins', ['https://shop.example.com/'], 'is "https://shop.example.com/"',
+    'write an origin, without a path or a slash at its end'],
   ['redirect.origins', ['shop.example.com'], 'is "shop.example.com"', 'write an origin'],
   ['redirect.origins', ['*'], 'is "*"', 'write an origin'],
   ['redirect.origins', ['https://*.example.com/'], 'is "https://*.example.com/"', 'write an origin'],
@@ -219,7 +263,9 @@ table('a redirect ends on this site or on a listed origin', [
 table("kept session keys are the host's own", [
   ['keepSessionKeys', 'cart', 'is "cart"', "write an array of your own session keys such as ['cart']"],
   ['keepSessionKeys', [1], 'is an array', "write an array of your own session keys such as ['cart']"],
-  ...['_csrf', '__proto__', 'constructor', 'prototype', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId'].map((key): Row =>
+  ...[
+    '_csrf', '__proto__', 'constructor', 'prototype', 'wechatLogin', 'cookie', 'sessionId', 'encryptedSessionId'
+  ].map((key): Row =>
     ['keepSessionKeys', ['cart', key], `is a list with "${key}"`, 'leave that key out'])
 ])
 
@@ -239,7 +285,14 @@ test('one appid cannot be both an Official Account and a Website App', async t =
 
 test('every option may be given', async t => {
   const full = {
-    oneclick: { ...oneclick, secret: () => oneclick.secret, scope: 'snsapi_base', forcePopup: true, forceSnapShot: false, connectRedirect: true },
+    oneclick: {
+      ...oneclick,
+      secret: () => oneclick.secret,
+      scope: 'snsapi_base',
+      forcePopup: true,
+      forceSnapShot: false,
+      connectRedirect: true
+    },
     qr: { ...qr, secret: async () => qr.secret },
     onUser: () => null,
     loadUser: () => null,
@@ -254,13 +307,27 @@ test('every option may be given', async t => {
     keepTokens: true,
     snapshotUsers: 'allow',
     lang: 'en',
-    client: { timeout: 1000, retries: 0, connections: 1, apiHosts: ['http://127.0.0.1:1'], openHost: 'http://localhost:1/' },
+    client: {
+      timeout: 1000,
+      retries: 0,
+      connections: 1,
+      apiHosts: ['http://127.0.0.1:1'],
+      openHost: 'http://localhost:1/'
+    },
     attemptTtl: 60,
     isWechatBrowser: () => true,
     publicPrefix: ''
   }
   t.strictSame((await boot(t, full)).warnings(), [])
-  await boot(t, { ...full, oneclick: { ...oneclick, scope: 'snsapi_userinfo' }, renderPage: false, keepTokens: false, snapshotUsers: 'reject', redirect: {}, routes: {} })
+  await boot(t, {
+    ...full,
+    oneclick: { ...oneclick, scope: 'snsapi_userinfo' },
+    renderPage: false,
+    keepTokens: false,
+    snapshotUsers: 'reject',
+    redirect: {},
+    routes: {}
+  })
 })
 
 test('a peer dependency that is not installed is named, with the command that installs it', async t => {
@@ -293,7 +360,8 @@ test('unknown names are refused on every level, with the name that was probably 
     [{ ...good, appid: 'wx0000000000000001' }, 'unknown option appid; known here are oneclick, qr, onUser,'],
     [change('oneclick.callbackURL', 'x'), 'unknown option oneclick.callbackURL; did you mean oneclick.callbackUrl?'],
     [change('qr.scope', 'snsapi_login'), 'unknown option qr.scope; known here are appid, secret, callbackUrl'],
-    [change('routes.signin', '/x'), 'unknown option routes.signin; known here are login, me, logout, embed, client, oneclick, qr'],
+    [change('routes.signin', '/x'),
+      'unknown option routes.signin; known here are login, me, logout, embed, client, oneclick, qr'],
     [change('redirect.Default', '/x'), 'unknown option redirect.Default; did you mean redirect.default?'],
     [change('client.timeOut', 1), 'unknown option client.timeOut; did you mean client.timeout?']
   ]
@@ -311,12 +379,27 @@ test("in a prefixed scope the callback URL's path begins with the prefix, or the
   t.match(message, 'option qr.callbackUrl is "https://app.example.com/wechat/qr"')
   t.match(message, 'its path must begin with /api/')
   t.match(message, 'set routes.qr')
-  t.match(await refusal(t, { qr: { ...qr, callbackUrl: 'https://app.example.com/apixx/qr' }, session: good.session }, { prefix: '/api' }), 'its path must begin with /api/')
-  const inside = await boot(t, { qr: { ...qr, callbackUrl: 'https://app.example.com/api/back' }, session: good.session }, { prefix: '/api' })
+  t.match(
+    await refusal(
+      t,
+      { qr: { ...qr, callbackUrl: 'https://app.example.com/apixx/qr' }, session: good.session },
+      { prefix: '/api' }
+    ),
+    'its path must begin with /api/'
+  )
+  const inside = await boot(
+    t,
+    { qr: { ...qr, callbackUrl: 'https://app.example.com/api/back' }, session: good.session },
+    { prefix: '/api' }
+  )
   t.ok(inside.app.hasRoute({ method: 'GET', url: '/api/back' }))
   const behindProxy = await boot(t, { qr, routes: { qr: '/back' }, session: good.session }, { prefix: '/api' })
   t.ok(behindProxy.app.hasRoute({ method: 'GET', url: '/api/back' }))
-  const named = await boot(t, { qr: { ...qr, callbackUrl: 'https://app.example.com/登录' }, routes: { qr: '/back' }, session: good.session })
+  const named = await boot(t, {
+    qr: { ...qr, callbackUrl: 'https://app.example.com/登录' },
+    routes: { qr: '/back' },
+    session: good.session
+  })
   t.ok(named.app.hasRoute({ method: 'GET', url: '/back' }), 'then the path of the URL is for the proxy to know')
 })
 
@@ -334,45 +417,89 @@ test('what a proxy takes off is read from the callback URLs, or named', async t 
     [{ oneclick, qr }, undefined, '/wechat/login'],
     [{ oneclick, qr, routes }, undefined, '/wechat/login'],
     [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
-    [{ qr: at(qr, '/a/b/wechat/qr'), oneclick: { ...at(oneclick, '/a/b/wechat/oneclick'), callbackUrl: 'https://m.example.com/a/b/wechat/oneclick' }, routes }, undefined, '/a/b/wechat/login'],
+    [{
+      qr: at(qr, '/a/b/wechat/qr'),
+      oneclick: { ...at(oneclick, '/a/b/wechat/oneclick'), callbackUrl: 'https://m.example.com/a/b/wechat/oneclick' },
+      routes
+    }, undefined, '/a/b/wechat/login'],
     [{ qr: at(qr, '/shop/api/back'), routes: { qr: '/back' } }, '/api', '/shop/api/wechat/login'],
     [{ qr: at(qr, '/shop/api/back'), publicPrefix: '/shop' }, '/api', '/shop/api/wechat/login'],
     [{ qr: at(qr, '/店/wechat/qr'), publicPrefix: '/店' }, undefined, '/%E5%BA%97/wechat/login'],
-    [{ qr: at(qr, '/shop/wechat/qr'), oneclick: () => oneclick, routes: { qr: '/wechat/qr' } }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/shop/wechat/qr'), oneclick: () => oneclick, routes: { qr: '/wechat/qr' } }, undefined,
+      '/shop/wechat/login'],
     [{ qr: () => qr, publicPrefix: '/prod' }, undefined, '/prod/wechat/login'],
     [{ qr: at(qr, '/login-done'), routes: { qr: '/wechat/qr' } }, undefined, '/wechat/login'],
-    [{ qr: at(qr, '/login-done'), oneclick: at(oneclick, '/shop/wechat/oneclick'), routes, publicPrefix: '/shop' }, undefined, '/shop/wechat/login'],
+    [{ qr: at(qr, '/login-done'), oneclick: at(oneclick, '/shop/wechat/oneclick'), routes, publicPrefix: '/shop' },
+      undefined, '/shop/wechat/login'],
     [{ qr: at(qr, '/shop/wechat/qr'), routes: { qr: '/wechat/qr' }, publicPrefix: '' }, undefined, '/wechat/login']
   ]
-  for (const [options, prefix, expected] of cases) t.equal(await loginUrl(t, options, prefix === undefined ? {} : { prefix }), expected, JSON.stringify(options))
+  for (const [options, prefix, expected] of cases) {
+    t.equal(await loginUrl(t, options, prefix === undefined ? {} : { prefix }), expected, JSON.stringify(options))
+  }
 })
 
 test('callback URLs that disagree of it ask for the option, and one outside it for its route', async t => {
-  const refused = (options: object, prefix?: string) => refusal(t, { session: good.session, ...options }, prefix === undefined ? {} : { prefix })
+  const refused = (options: object, prefix?: string) =>
+    refusal(t, { session: good.session, ...options }, prefix === undefined ? {} : { prefix })
   const half = { qr: at(qr, '/shop/wechat/qr'), oneclick, routes: { qr: '/wechat/qr' } }
   const wanted = "write the folder that the proxy takes off, such as /shop, without a slash at its end, or '' for none"
-  t.match(await refused(half), `option publicPrefix is missing: nothing (oneclick.callbackUrl) and /shop (qr.callbackUrl) stand in front of the paths that reach Fastify; ${wanted}`)
-  t.match(await refused({ ...half, oneclick: at(oneclick, '/store/wechat/oneclick'), routes: { qr: '/wechat/qr', oneclick: '/wechat/oneclick' } }), '/store (oneclick.callbackUrl) and /shop (qr.callbackUrl)')
-  t.match(await refused({ qr: at(qr, '//wechat/qr'), routes: { qr: '/wechat/qr' } }), `option publicPrefix is "/"; ${wanted}`)
-  t.match(await refused({ qr, publicPrefix: '/shop' }), 'option qr.callbackUrl is "https://app.example.com/wechat/qr"; its path must begin with /shop/, option publicPrefix and the prefix of the scope; where a proxy changes the path, set routes.qr')
-  t.match(await refused({ qr: at(qr, '/shop/wechat/qr'), publicPrefix: '/shop' }, '/api'), 'its path must begin with /shop/api/')
-  t.match(await refused({ ...half, oneclick: undefined, session: { secret: sessionSecret, cookie: { path: '/wechat' } } }), 'the callback path /shop/wechat/qr must lie under it')
-  t.match(await refused({ ...half, oneclick: undefined, redirect: { default: '/shop/wechat/me' } }), 'option redirect.default is "/shop/wechat/me"')
+  t.match(
+    await refused(half),
+    'option publicPrefix is missing: nothing (oneclick.callbackUrl) and /shop (qr.callbackUrl) ' +
+      `stand in front of the paths that reach Fastify; ${wanted}`
+  )
+  t.match(
+    await refused({
+      ...half,
+      oneclick: at(oneclick, '/store/wechat/oneclick'),
+      routes: { qr: '/wechat/qr', oneclick: '/wechat/oneclick' }
+    }),
+    '/store (oneclick.callbackUrl) and /shop (qr.callbackUrl)'
+  )
+  t.match(
+    await refused({ qr: at(qr, '//wechat/qr'), routes: { qr: '/wechat/qr' } }),
+    `option publicPrefix is "/"; ${wanted}`
+  )
+  t.match(
+    await refused({ qr, publicPrefix: '/shop' }),
+    'option qr.callbackUrl is "https://app.example.com/wechat/qr"; its path must begin with /shop/, ' +
+      'option publicPrefix and the prefix of the scope; where a proxy changes the path, set routes.qr'
+  )
+  t.match(
+    await refused({ qr: at(qr, '/shop/wechat/qr'), publicPrefix: '/shop' }, '/api'),
+    'its path must begin with /shop/api/'
+  )
+  t.match(
+    await refused({ ...half, oneclick: undefined, session: { secret: sessionSecret, cookie: { path: '/wechat' } } }),
+    'the callback path /shop/wechat/qr must lie under it'
+  )
+  t.match(
+    await refused({ ...half, oneclick: undefined, redirect: { default: '/shop/wechat/me' } }),
+    'option redirect.default is "/shop/wechat/me"'
+  )
 })
 
 test('an origin may be written as URLs may be: capital letters, the default port', async t => {
   for (const listed of ['https://shop.example.com', 'HTTPS://Shop.Example.com', 'https://shop.example.com:443']) {
-    const { app } = await boot(t, { ...good, redirect: { origins: [listed], default: 'https://shop.example.com/home' } })
-    t.equal((await app.inject({ url: '/wechat/embed', headers: { host: site } })).json().redirect, 'https://shop.example.com/home', listed)
+    const { app } =
+      await boot(t, { ...good, redirect: { origins: [listed], default: 'https://shop.example.com/home' } })
+    t.equal(
+      (await app.inject({ url: '/wechat/embed', headers: { host: site } })).json().redirect,
+      'https://shop.example.com/home',
+      listed
+    )
   }
 })
 
 test('no two routes have one path, in any case, with or without a slash at the end', async t => {
   const cases: Array<[options: object, message: string]> = [
     [change('qr.callbackUrl', oneclick.callbackUrl), 'the routes oneclick and qr both have the path /wechat/oneclick'],
-    [change('qr.callbackUrl', 'https://other.example.com/wechat/oneclick'), 'the routes oneclick and qr both have the path /wechat/oneclick'],
-    [change('qr.callbackUrl', 'https://app.example.com/WeChat/OneClick/'), 'the routes oneclick and qr both have the path /WeChat/OneClick/'],
-    [change('qr.callbackUrl', 'https://app.example.com/wechat/login'), 'the routes login and qr both have the path /wechat/login'],
+    [change('qr.callbackUrl', 'https://other.example.com/wechat/oneclick'),
+      'the routes oneclick and qr both have the path /wechat/oneclick'],
+    [change('qr.callbackUrl', 'https://app.example.com/WeChat/OneClick/'),
+      'the routes oneclick and qr both have the path /WeChat/OneClick/'],
+    [change('qr.callbackUrl', 'https://app.example.com/wechat/login'),
+      'the routes login and qr both have the path /wechat/login'],
     [change('routes.me', '/wechat/login/'), 'the routes login and me both have the path /wechat/login/'],
     [change('routes.logout', '/WECHAT/ME'), 'the routes me and logout both have the path /WECHAT/ME']
   ]
@@ -385,7 +512,11 @@ test('no two routes have one path, in any case, with or without a slash at the e
 
 test('a callback on / leaves / to be no place for a login to end', async t => {
   const atRoot = change('qr.callbackUrl', 'https://app.example.com/')
-  t.match(await refusal(t, atRoot), 'option redirect.default is not set, and its default "/" is a route of the login here; write a path of your site such as /account that is no route of the login')
+  t.match(
+    await refusal(t, atRoot),
+    'option redirect.default is not set, and its default "/" is a route of the login here; ' +
+      'write a path of your site such as /account that is no route of the login'
+  )
   await boot(t, { ...atRoot, redirect: { default: '/account' } })
 })
 
@@ -427,36 +558,59 @@ test('a signing secret has at least 32 bytes, every one of a list', async t => {
     t.match(message, found)
     if (secret !== null) t.match(message, wanted)
   }
-  t.match(await refusal(t, { ...good, secret: [] }), 'option secret is an empty array; write at least one secret of at least 32 bytes')
-  for (const secret of ['x'.repeat(32), '密'.repeat(11), Buffer.alloc(32), ['x'.repeat(32), Buffer.alloc(40)]]) await boot(t, { ...good, secret })
+  t.match(
+    await refusal(t, { ...good, secret: [] }),
+    'option secret is an empty array; write at least one secret of at least 32 bytes'
+  )
+  for (const secret of ['x'.repeat(32), '密'.repeat(11), Buffer.alloc(32), ['x'.repeat(32), Buffer.alloc(40)]]) {
+    await boot(t, { ...good, secret })
+  }
 })
 
 test('without option secret the session secret counts, and is held to the same length', async t => {
   t.match(await refusal(t, { ...good, session: { secret: 'hunter2!' } }), 'option session.secret is only 8 bytes long')
-  t.match(await refusal(t, { ...good, session: { secret: [sessionSecret, 'hunter2'] } }), 'option session.secret is only 7 bytes long')
+  t.match(
+    await refusal(t, { ...good, session: { secret: [sessionSecret, 'hunter2'] } }),
+    'option session.secret is only 7 bytes long'
+  )
   t.match(await refusal(t, { ...good, session: { secret: [] } }), 'option session.secret is an empty array')
   await boot(t, { ...good, session: { secret: [sessionSecret, 'x'.repeat(32)] } })
 })
 
 test('a signer, or a session of the host, leaves nothing to derive the signing secret from', async t => {
   const signer = { sign: (value: string) => value, unsign: (value: string) => ({ valid: true, renew: false, value }) }
-  t.match(await refusal(t, { ...good, session: { secret: signer } }), 'option secret is missing, and none can be derived from session.secret')
-  t.match(await refusal(t, { ...good, session: {} }), 'option session.secret is undefined; write a text of at least 32 bytes, or set the variable')
+  t.match(
+    await refusal(t, { ...good, session: { secret: signer } }),
+    'option secret is missing, and none can be derived from session.secret'
+  )
+  t.match(
+    await refusal(t, { ...good, session: {} }),
+    'option session.secret is undefined; write a text of at least 32 bytes, or set the variable'
+  )
   const message = await refusal(t, { oneclick, qr })
   t.match(message, 'option session is missing; write session: { secret: process.env.SESSION_SECRET }')
   t.match(message, 'Where the host registers @fastify/session before this plugin, set option secret instead')
   const beside = await refusal(t, { oneclick, qr }, { before: withSession })
-  t.match(beside, 'option secret is missing; write secret: process.env.WECHAT_LOGIN_SECRET, a text of at least 32 bytes')
+  t.match(
+    beside,
+    'option secret is missing; write secret: process.env.WECHAT_LOGIN_SECRET, a text of at least 32 bytes'
+  )
   t.notMatch(beside, 'option session is missing', 'the host has one')
   await boot(t, { ...good, session: { secret: signer }, secret: 'x'.repeat(32) })
   await boot(t, { oneclick, qr, secret: 'x'.repeat(32) }, { before: withSession })
 })
 
 test('the signing keys are derived with a label of ours, so that the secrets themselves sign nothing', t => {
-  const derive = (secret: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', 'fastify-wechat-login attempt', 32))
-  const keysOf = (options: object): readonly Buffer[] => parseOptions(options as WechatLoginOptions, ways, { prefix: '', hasSession: false }, () => {}).attempts.keys
+  const derive = (secret: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, '', 'fastify-wechat-login attempt', 32))
+  const keysOf = (options: object): readonly Buffer[] =>
+    parseOptions(options as WechatLoginOptions, ways, { prefix: '', hasSession: false }, () => {}).attempts.keys
   t.strictSame(keysOf(good), [derive(sessionSecret)])
-  t.strictSame(keysOf({ ...good, secret: ['x'.repeat(32), 'y'.repeat(32)] }), [derive('x'.repeat(32)), derive('y'.repeat(32))], 'in the order given')
+  t.strictSame(
+    keysOf({ ...good, secret: ['x'.repeat(32), 'y'.repeat(32)] }),
+    [derive('x'.repeat(32)), derive('y'.repeat(32))],
+    'in the order given'
+  )
   t.end()
 })
 
@@ -473,18 +627,27 @@ test('the login lives in one session: ours or the host\'s, not in none and not i
   const both = await refusal(t, good, { before: withSession })
   t.match(both, 'option session is set, and the host has registered @fastify/session too')
   t.match(both, 'leave out one of them')
-  for (const value of ['a session secret', true, null]) t.match(await refusal(t, { ...good, session: value }), /option session is (?:null|a value of type \w+); write options of @fastify\/session/)
+  for (const value of ['a session secret', true, null]) {
+    t.match(
+      await refusal(t, { ...good, session: value }),
+      /option session is (?:null|a value of type \w+); write options of @fastify\/session/
+    )
+  }
 })
 
 test('beside a session of ours, one that the host registers afterwards ends the boot, in the same scope and below', async t => {
   // Called by an async plugin: what @fastify/session itself throws is caught by nobody.
-  const second = async (scope: FastifyInstance): Promise<void> => { (session as unknown as FastifyPluginCallback<object>)(scope, { secret: sessionSecret }, () => {}) }
+  const second = async (scope: FastifyInstance): Promise<void> => {
+    (session as unknown as FastifyPluginCallback<object>)(scope, { secret: sessionSecret }, () => {})
+  }
   for (const late of [second, fp(second)]) {
     const app = Fastify()
     t.teardown(() => app.close())
     app.register(plugin, good)
     app.register(late)
-    await t.rejects(async () => { await app.ready() }, { code: 'FST_ERR_DEC_ALREADY_PRESENT', message: /decryptSession/ })
+    await t.rejects(async () => {
+      await app.ready()
+    }, { code: 'FST_ERR_DEC_ALREADY_PRESENT', message: /decryptSession/ })
   }
 })
 
@@ -494,7 +657,10 @@ test('a session plugin that the host registers after ours comes too late, and is
   app.register(plugin, { oneclick, qr, secret: 'x'.repeat(32) })
   app.register(cookie)
   app.register(session, { secret: sessionSecret })
-  await t.rejects(async () => { await app.ready() }, { code: 'FST_WECHAT_INVALID_OPTIONS', message: /register @fastify\/cookie and @fastify\/session before this plugin/ })
+  await t.rejects(async () => { await app.ready() }, {
+    code: 'FST_WECHAT_INVALID_OPTIONS',
+    message: /register @fastify\/cookie and @fastify\/session before this plugin/
+  })
 })
 
 test('@fastify/secure-session is refused: its sessions cannot be ended', async t => {
@@ -516,35 +682,82 @@ test('a session store can be asked, told and emptied', async t => {
     [{ get () {}, set () {}, del () {} }, 'a value of type object without destroy']
   ]
   for (const [store, found] of cases) {
-    t.match(await refusal(t, { qr, session: { secret: sessionSecret, store: store as never } }), `option session.store is ${found}; write a session store, such as new RedisStore({ client })`)
+    t.match(
+      await refusal(t, { qr, session: { secret: sessionSecret, store: store as never } }),
+      `option session.store is ${found}; write a session store, such as new RedisStore({ client })`
+    )
   }
-  for (const store of [new MemoryStore(), undefined, null, false]) await boot(t, { qr, session: { secret: sessionSecret, store: store as never } })
+  for (const store of [new MemoryStore(), undefined, null, false]) {
+    await boot(t, { qr, session: { secret: sessionSecret, store: store as never } })
+  }
 })
 
 test("the session cookie's path covers the callbacks", async t => {
-  t.match(await refusal(t, { qr, session: { secret: sessionSecret, cookie: { path: 7 } } }), "option session.cookie.path is 7; the callback path /wechat/qr must lie under it; write '/'")
+  t.match(
+    await refusal(t, { qr, session: { secret: sessionSecret, cookie: { path: 7 } } }),
+    "option session.cookie.path is 7; the callback path /wechat/qr must lie under it; write '/'"
+  )
   for (const path of ['/account', '/wechat/q', '/wechat/qr/', '/Wechat']) {
     const message = await refusal(t, { qr, session: { secret: sessionSecret, cookie: { path } } })
-    t.match(message, `option session.cookie.path is "${path}"; the callback path /wechat/qr must lie under it; write '/'`)
+    t.match(
+      message,
+      `option session.cookie.path is "${path}"; the callback path /wechat/qr must lie under it; write '/'`
+    )
   }
-  t.match(await refusal(t, { qr, routes: { qr: '/back' }, session: { secret: sessionSecret, cookie: { path: '/wechat' } } }, { prefix: '/api' }), 'the callback path /api/back must lie under it')
-  for (const path of ['/', '/wechat', '/wechat/', '/wechat/qr']) await boot(t, { qr, session: { secret: sessionSecret, cookie: { path } } })
+  t.match(
+    await refusal(
+      t,
+      { qr, routes: { qr: '/back' }, session: { secret: sessionSecret, cookie: { path: '/wechat' } } },
+      { prefix: '/api' }
+    ),
+    'the callback path /api/back must lie under it'
+  )
+  for (const path of ['/', '/wechat', '/wechat/', '/wechat/qr']) {
+    await boot(t, { qr, session: { secret: sessionSecret, cookie: { path } } })
+  }
 })
 
 test('a session cookie that no browser would keep is refused; one that it withholds on the way back from WeChat is told', async t => {
   const cases: Array<[cookie: object, message: string]> = [
-    [{ sameSite: 'none', secure: false }, "option session.cookie.sameSite is \"none\"; browsers take no such cookie without secure: true; write 'lax'"],
+    [{ sameSite: 'none', secure: false },
+      "option session.cookie.sameSite is \"none\"; browsers take no such cookie without secure: true; write 'lax'"],
     [{ sameSite: 'None', secure: false }, 'option session.cookie.sameSite is "None"'],
-    [{ domain: 'example.org' }, "option session.cookie.domain is \"example.org\"; a browser takes no such cookie from app.example.com, the callback URL's host; leave it out"],
+    [{ domain: 'example.org' },
+      'option session.cookie.domain is "example.org"; a browser takes no such cookie from app.example.com, ' +
+        "the callback URL's host; leave it out"],
     [{ domain: 'xample.com' }, 'option session.cookie.domain is "xample.com"'],
     [{ domain: 'www.app.example.com' }, 'option session.cookie.domain is "www.app.example.com"'],
     [{ domain: 7 }, 'option session.cookie.domain is 7']
   ]
-  for (const [cookie, message] of cases) t.match(await refusal(t, { ...good, session: { secret: sessionSecret, cookie } }), message)
-  t.match(await refusal(t, { oneclick, qr: { ...qr, callbackUrl: 'https://app.example.org/qr' }, session: { secret: sessionSecret, cookie: { domain: 'example.com' } } }), 'takes no such cookie from app.example.org', 'of two hosts each counts')
-  const strict = "fastify-wechat-login: the session cookie is SameSite=Strict: the browser withholds it on the way back from WeChat, and a guarded page right after the login sees nobody. Set session.cookie.sameSite to 'lax'"
-  for (const sameSite of ['strict', 'Strict', true]) t.strictSame((await boot(t, { ...good, session: { secret: sessionSecret, cookie: { sameSite } } })).warnings(), [strict])
-  for (const cookie of [{ sameSite: 'none' }, { sameSite: 'none', secure: 'auto' }, { sameSite: 'lax', secure: false }, { sameSite: false }, { domain: '.Example.com' }, { domain: 'app.example.com' }, { domain: '' }]) {
+  for (const [cookie, message] of cases) {
+    t.match(await refusal(t, { ...good, session: { secret: sessionSecret, cookie } }), message)
+  }
+  t.match(
+    await refusal(t, {
+      oneclick,
+      qr: { ...qr, callbackUrl: 'https://app.example.org/qr' },
+      session: { secret: sessionSecret, cookie: { domain: 'example.com' } }
+    }),
+    'takes no such cookie from app.example.org',
+    'of two hosts each counts'
+  )
+  const strict = 'fastify-wechat-login: the session cookie is SameSite=Strict: the browser withholds it on the way ' +
+    "back from WeChat, and a guarded page right after the login sees nobody. Set session.cookie.sameSite to 'lax'"
+  for (const sameSite of ['strict', 'Strict', true]) {
+    t.strictSame(
+      (await boot(t, { ...good, session: { secret: sessionSecret, cookie: { sameSite } } })).warnings(),
+      [strict]
+    )
+  }
+  for (const cookie of [
+    { sameSite: 'none' },
+    { sameSite: 'none', secure: 'auto' },
+    { sameSite: 'lax', secure: false },
+    { sameSite: false },
+    { domain: '.Example.com' },
+    { domain: 'app.example.com' },
+    { domain: '' }
+  ]) {
     t.strictSame((await boot(t, { ...good, session: { secret: sessionSecret, cookie } })).warnings(), [])
   }
   await boot(t, { qr: () => qr, session: { secret: sessionSecret, cookie: { domain: 'example.org' } } })
@@ -556,8 +769,17 @@ test('a __Host- session cookie is Secure, with path / and without a domain', asy
     t.match(message, 'option session.cookieName is "__Host-sid"')
     t.match(message, 'must be Secure, with path / and without a domain')
   }
-  t.match(await refusal(t, { oneclick: { ...oneclick, callbackUrl: 'http://localhost:3000/back' }, session: { secret: sessionSecret, cookieName: '__Host-sid' } }), 'option session.cookieName')
-  await boot(t, { ...good, session: { secret: sessionSecret, cookieName: '__Host-sid', cookie: { path: '/', secure: true } } })
+  t.match(
+    await refusal(t, {
+      oneclick: { ...oneclick, callbackUrl: 'http://localhost:3000/back' },
+      session: { secret: sessionSecret, cookieName: '__Host-sid' }
+    }),
+    'option session.cookieName'
+  )
+  await boot(t, {
+    ...good,
+    session: { secret: sessionSecret, cookieName: '__Host-sid', cookie: { path: '/', secure: true } }
+  })
 })
 
 test('the session cookie is a __Host- cookie wherever it can be one', async t => {
@@ -569,10 +791,15 @@ test('the session cookie is a __Host- cookie wherever it can be one', async t =>
     [qr, { domain: 'example.com' }, 'session', /; Domain=example.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/],
     [qr, { secure: 'auto' }, 'session', /; Path=\/; HttpOnly;/],
     [qr, { secure: false }, 'session', /; Path=\/; HttpOnly; SameSite=Lax$/],
-    [{ ...qr, callbackUrl: 'http://localhost:3000/wechat/qr' }, undefined, 'session', /; Path=\/; HttpOnly; SameSite=Lax$/]
+    [{ ...qr, callbackUrl: 'http://localhost:3000/wechat/qr' }, undefined, 'session',
+      /; Path=\/; HttpOnly; SameSite=Lax$/]
   ]
   for (const [app, sessionCookie, name, attributes] of cases) {
-    const { app: host } = await boot(t, { qr: app, session: { secret: sessionSecret, ...(sessionCookie && { cookie: sessionCookie }) } }, { after: writeSession })
+    const { app: host } = await boot(
+      t,
+      { qr: app, session: { secret: sessionSecret, ...(sessionCookie && { cookie: sessionCookie }) } },
+      { after: writeSession }
+    )
     const { headers } = await host.inject({ url: '/wechat/write', headers: { 'x-forwarded-proto': 'https' } })
     const line = String(headers['set-cookie'])
     t.equal(line.split('=', 1)[0], name, JSON.stringify(sessionCookie))
@@ -582,7 +809,11 @@ test('the session cookie is a __Host- cookie wherever it can be one', async t =>
 
 test('the session of ours writes nothing for anonymous visitors, unless the host says so', async t => {
   const visit = async (change: object): Promise<unknown> => {
-    const { app } = await boot(t, { ...good, session: { secret: sessionSecret, ...change } }, { after: scope => { scope.get('/', async () => 'hello') } })
+    const { app } = await boot(
+      t,
+      { ...good, session: { secret: sessionSecret, ...change } },
+      { after: scope => { scope.get('/', async () => 'hello') } }
+    )
     return (await app.inject({ url: '/', headers: { 'x-forwarded-proto': 'https' } })).headers['set-cookie']
   }
   t.equal(await visit({}), undefined)
@@ -598,20 +829,33 @@ function writeSession (app: FastifyInstance): void {
 
 test('an AppSecret of another shape is only warned of, without showing it', async t => {
   const { warnings } = await boot(t, change('oneclick.secret', 'hunter2'))
-  t.strictSame(warnings(), ["fastify-wechat-login: option oneclick.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; copy it again from WeChat's console"])
+  t.strictSame(warnings(), [
+    "fastify-wechat-login: option oneclick.secret is not 32 hexadecimal digits, as WeChat's AppSecrets are; " +
+      "copy it again from WeChat's console"
+  ])
 })
 
 test('http is warned of, but not on loopback', async t => {
   const { warnings } = await boot(t, change('qr.callbackUrl', 'http://app.example.com/wechat/qr'))
-  t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl is not https: codes and cookies travel in clear text; serve the site over https and write https://'])
+  t.strictSame(warnings(), [
+    'fastify-wechat-login: option qr.callbackUrl is not https: codes and cookies travel in clear text; ' +
+      'serve the site over https and write https://'
+  ])
   for (const host of ['localhost:3000', 'app.localhost', '127.0.0.1:3000', '127.1.2.3', '[::1]:3000']) {
-    t.strictSame((await boot(t, { qr: { ...qr, callbackUrl: `http://${host}/wechat/qr` }, session: good.session })).warnings(), [], host)
+    t.strictSame(
+      (await boot(t, { qr: { ...qr, callbackUrl: `http://${host}/wechat/qr` }, session: good.session })).warnings(),
+      [],
+      host
+    )
   }
   t.strictSame((await boot(t, good)).warnings(), [], 'all as WeChat wants it')
 })
 
 test('a port is warned of in development and refused in production, but not on loopback', async t => {
-  const urls = ['https://app.example.com:8443/wechat/qr', 'https://app.example.com:443/wechat/qr', 'https://app.example.com:/wechat/qr', 'https://app.example.com:8443/x']
+  const urls = [
+    'https://app.example.com:8443/wechat/qr', 'https://app.example.com:443/wechat/qr',
+    'https://app.example.com:/wechat/qr', 'https://app.example.com:8443/x'
+  ]
   const { NODE_ENV } = process.env
   t.teardown(() => {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV
@@ -620,7 +864,14 @@ test('a port is warned of in development and refused in production, but not on l
   delete process.env.NODE_ENV
   for (const url of urls) {
     const { warnings } = await boot(t, { qr: { ...qr, callbackUrl: url }, session: good.session })
-    t.strictSame(warnings(), ['fastify-wechat-login: option qr.callbackUrl has a port, for which WeChat shows error 10003; leave it out, it is refused in production'], url)
+    t.strictSame(
+      warnings(),
+      [
+        'fastify-wechat-login: option qr.callbackUrl has a port, for which WeChat shows error 10003; leave it out, ' +
+          'it is refused in production'
+      ],
+      url
+    )
   }
   process.env.NODE_ENV = 'production'
   for (const url of urls) {
@@ -643,13 +894,29 @@ test('sibling scopes may each have their own accounts, and the scope above has n
   t.teardown(() => app.close())
   for (const [prefix, digit] of [['/a', '3'], ['/b', '4']] as const) {
     await app.register(async scope => {
-      await scope.register(plugin, { qr: { appid: `wx000000000000000${digit}`, secret: qr.secret, callbackUrl: `https://app.example.com${prefix}/wechat/qr` }, session: { secret: sessionSecret } })
+      await scope.register(plugin, {
+        qr: {
+          appid: `wx000000000000000${digit}`,
+          secret: qr.secret,
+          callbackUrl: `https://app.example.com${prefix}/wechat/qr`
+        },
+        session: { secret: sessionSecret }
+      })
     }, { prefix })
   }
   const locationOf = async (prefix: string): Promise<string> =>
-    String((await app.inject({ url: `${prefix}/wechat/login`, headers: { host: site, 'user-agent': agents.desktop } })).headers.location)
-  t.match(await locationOf('/a'), 'appid=wx0000000000000003&redirect_uri=https%3A%2F%2Fapp.example.com%2Fa%2Fwechat%2Fqr&')
-  t.match(await locationOf('/b'), 'appid=wx0000000000000004&redirect_uri=https%3A%2F%2Fapp.example.com%2Fb%2Fwechat%2Fqr&')
+    String((await app.inject({
+      url: `${prefix}/wechat/login`,
+      headers: { host: site, 'user-agent': agents.desktop }
+    })).headers.location)
+  t.match(
+    await locationOf('/a'),
+    'appid=wx0000000000000003&redirect_uri=https%3A%2F%2Fapp.example.com%2Fa%2Fwechat%2Fqr&'
+  )
+  t.match(
+    await locationOf('/b'),
+    'appid=wx0000000000000004&redirect_uri=https%3A%2F%2Fapp.example.com%2Fb%2Fwechat%2Fqr&'
+  )
   t.notOk(app.hasDecorator('wechatLogin'))
 })
 
@@ -679,7 +946,12 @@ test('what a function returns is checked when it is asked for; the visitor gets 
     const { app, logs } = await boot(t, { qr: async () => result, session: good.session })
     const { statusCode, body } = await app.inject(atLogin)
     t.equal(statusCode, 500)
-    t.strictSame(JSON.parse(body), { statusCode: 500, code: 'FST_WECHAT_MISCONFIGURED', error: 'Internal Server Error', message: 'The WeChat login of this site is not set up correctly' })
+    t.strictSame(JSON.parse(body), {
+      statusCode: 500,
+      code: 'FST_WECHAT_MISCONFIGURED',
+      error: 'Internal Server Error',
+      message: 'The WeChat login of this site is not set up correctly'
+    })
     const logged = logs.filter(line => line.msg === 'fastify-wechat-login: option qr returned what is no app')
     t.equal(logged.length, 1)
     t.match(logged[0]?.err.message, reason)
@@ -694,7 +966,8 @@ test('a function may know no app for a visitor, or fail: neither is a mistake in
     const { app: inWechat } = await boot(t, { qr: () => none, oneclick: () => oneclick, session: good.session })
     t.equal((await inWechat.inject(atLogin)).json().code, 'FST_WECHAT_WRONG_BROWSER', "WeChat's would")
   }
-  const { app, logs } = await boot(t, { qr: () => { throw new Error('hunter2 refused the connection') }, session: good.session })
+  const { app, logs } =
+    await boot(t, { qr: () => { throw new Error('hunter2 refused the connection') }, session: good.session })
   const { statusCode, body } = await app.inject(atLogin)
   t.equal(statusCode, 500)
   t.notMatch(body, 'hunter2', 'its text is for the log')
@@ -720,14 +993,21 @@ test('what a function returns is checked once for each appid, and again when it 
   t.equal(await visit(second), 2, 'another appid')
   t.equal(await visit(first), 2, 'both are remembered')
   t.equal(await visit({ ...first, secret: 'odder' }), 2, 'a new secret is no news')
-  t.equal(await visit({ ...first, secret: 'odder', callbackUrl: 'https://app.example.com/wechat/qr?x' }), 2, 'nor is a new callback URL')
+  t.equal(
+    await visit({ ...first, secret: 'odder', callbackUrl: 'https://app.example.com/wechat/qr?x' }),
+    2,
+    'nor is a new callback URL'
+  )
   t.equal(await visit({ ...first, secret: qr.secret }), 2, 'mended')
   t.strictSame(asked, Array(7).fill(site), 'the function is asked every time')
 })
 
 test('of the apps that functions return, a thousand are remembered', async t => {
   let count = 0
-  const { app, warnings } = await boot(t, { qr: () => ({ ...qr, secret: 'odd', appid: `wx${String(count % 1001).padStart(16, '0')}` }), session: good.session })
+  const { app, warnings } = await boot(t, {
+    qr: () => ({ ...qr, secret: 'odd', appid: `wx${String(count % 1001).padStart(16, '0')}` }),
+    session: good.session
+  })
   for (; count <= 1001; count++) await app.inject(atLogin)
   t.equal(warnings().length, 1002, 'the first of 1,001 has been forgotten')
 })

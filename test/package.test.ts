@@ -1,8 +1,11 @@
-// The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test` builds it first.
+// The packed tarball, not the tree: what is in it, and what a host that has installed it can do with it. `npm test`
+// builds it first.
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, resolve } from 'node:path'
@@ -17,7 +20,8 @@ const root = resolve(__dirname, '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const expected = JSON.parse(readFileSync(join(__dirname, 'consumer/expected.json'), 'utf8'))
 // tap's own loader and coverage come with the environment and have no business in a host.
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TAP|_TAP.*)$/.test(name)))
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
+  !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TAP|_TAP.*)$/.test(name)))
 
 t.setTimeout(600_000) // compilers, on machines that are busy with other things
 
@@ -33,8 +37,12 @@ t.before(async () => {
 })
 
 t.test('the tarball holds these files and no other', async t => {
-  // After a change that is meant: npm pack --dry-run --json | node -e "console.log(JSON.parse(fs.readFileSync(0))[0].files.map(({ path }) => path).sort().join('\\n'))"
-  t.equal(packed.files.map(({ path }) => path).sort().join('\n'), readFileSync(join(__dirname, 'data/packed.txt'), 'utf8').trimEnd())
+  // After a change that is meant: npm pack --dry-run --json | node -e
+  // "console.log(JSON.parse(fs.readFileSync(0))[0].files.map(({ path }) => path).sort().join('\\n'))"
+  t.equal(
+    packed.files.map(({ path }) => path).sort().join('\n'),
+    readFileSync(join(__dirname, 'data/packed.txt'), 'utf8').trimEnd()
+  )
 })
 
 t.test('the tarball can be made again, byte for byte', async t => {
@@ -79,13 +87,17 @@ t.test('no security release of Fastify lies above the floor', async t => {
 
 t.test('each action of the workflows is pinned to a commit, and its version stands beside it', async t => {
   const folder = join(root, '.github/workflows')
-  const uses = readdirSync(folder).flatMap(file => readFileSync(join(folder, file), 'utf8').match(/^.*\buses:.*$/gm) ?? [])
+  const uses =
+    readdirSync(folder).flatMap(file => readFileSync(join(folder, file), 'utf8').match(/^.*\buses:.*$/gm) ?? [])
   t.ok(uses.length > 0)
   for (const line of uses) t.match(line, /^ +- uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
 })
 
 t.test('what is published next stands in the changelog, with its date', async t => {
-  t.match(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), new RegExp(`^## \\[${manifest.version}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm'))
+  t.match(
+    readFileSync(join(root, 'CHANGELOG.md'), 'utf8'),
+    new RegExp(`^## \\[${manifest.version}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm')
+  )
 })
 
 t.test('require and import give the same names, and each way to register works', async t => {
@@ -103,20 +115,38 @@ for (const format of ['cjs', 'esm'] as const) {
     t.teardown(() => { rmSync(alone, { recursive: true, force: true }) })
     const outfile = join(alone, format === 'cjs' ? 'login.cjs' : 'login.mjs')
     // What esbuild asks of every bundle in ESM that holds CommonJS.
-    const banner = format === 'cjs' ? {} : { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
-    await esbuild({ entryPoints: [join(host, 'login.mjs')], bundle: true, platform: 'node', format, outfile, banner, logLevel: 'error' })
+    const banner = format === 'cjs'
+      ? {}
+      : { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+    await esbuild({
+      entryPoints: [join(host, 'login.mjs')],
+      bundle: true,
+      platform: 'node',
+      format,
+      outfile,
+      banner,
+      logLevel: 'error'
+    })
     const { stdout } = await run(process.execPath, [outfile], { cwd: alone, env })
     t.strictSame(JSON.parse(stdout), expected['login.mjs'])
   })
 }
 
 t.test('its command is where a package manager links it', async t => {
-  const { stdout } = await run(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'doctor', '--help'], { cwd: host, env })
+  const { stdout } = await run(
+    process.execPath,
+    [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'doctor', '--help'],
+    { cwd: host, env }
+  )
   t.match(stdout, 'Usage: fastify-wechat-login doctor')
 })
 
 t.test('its command starts the simulator, which says where it is, and ends when told to', async t => {
-  const child = spawn(process.execPath, [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'simulator', '--port', '0', '--json'], { cwd: host, env })
+  const child = spawn(
+    process.execPath,
+    [join(host, 'node_modules', manifest.name, manifest.bin[manifest.name]), 'simulator', '--port', '0', '--json'],
+    { cwd: host, env }
+  )
   const ended = once(child, 'close')
   t.teardown(() => { child.kill('SIGKILL') })
   const [line] = await once(createInterface(child.stdout), 'line')
@@ -142,18 +172,40 @@ t.test('without @fastify/cookie or @fastify/session the boot error says what to 
   }
 })
 
-// The native compiler, which reads all of them in a quarter of the time; TypeScript 5.9 and 6.0 read our types in `npm run test:types`.
+// The native compiler, which reads all of them in a quarter of the time; TypeScript 5.9 and 6.0 read our types in `npm
+// run test:types`.
 const compiler = join(dirname(require.resolve('typescript-native/package.json')), 'bin/tsc')
 
-// attw and publint have been green on packages whose types did not compile: here hosts compile, the declarations of the libraries too.
+// attw and publint have been green on packages whose types did not compile: here hosts compile, the declarations of the
+// libraries too.
 interface Compilation { files: string[], module: string, moduleResolution: string, [option: string]: unknown }
 const compilations: Record<string, Compilation> = {
-  'NodeNext, with our types': { module: 'nodenext', moduleResolution: 'nodenext', files: ['plain.mts', 'plain.cts', 'instances.mts'] },
+  'NodeNext, with our types': {
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    files: ['plain.mts', 'plain.cts', 'instances.mts']
+  },
   'NodeNext, with types of its own': { module: 'nodenext', moduleResolution: 'nodenext', files: ['augmented.mts'] },
   'node16, with types of its own': { module: 'node16', moduleResolution: 'node16', files: ['augmented.cts'] },
   'a bundler, with types of its own': { module: 'esnext', moduleResolution: 'bundler', files: ['augmented.mts'] },
-  'NodeNext, and writes its own declarations': { module: 'nodenext', moduleResolution: 'nodenext', declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: 'declarations', files: ['library.mts'] },
-  'a bundler, and writes its own declarations': { module: 'esnext', moduleResolution: 'bundler', declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: 'declarations', files: ['library.mts'] }
+  'NodeNext, and writes its own declarations': {
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    declaration: true,
+    noEmit: false,
+    emitDeclarationOnly: true,
+    outDir: 'declarations',
+    files: ['library.mts']
+  },
+  'a bundler, and writes its own declarations': {
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    declaration: true,
+    noEmit: false,
+    emitDeclarationOnly: true,
+    outDir: 'declarations',
+    files: ['library.mts']
+  }
 }
 
 for (const [title, compilation] of Object.entries(compilations)) {
@@ -165,27 +217,52 @@ for (const [title, compilation] of Object.entries(compilations)) {
 t.test('a TypeScript host compiles: node10, of TypeScript 5 and before', async t => {
   // TypeScript 7 has forgotten it.
   const typescript = require.resolve('typescript/bin/tsc')
-  t.equal(await compile(typescript, 'node10', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0', lib: ['es2023', 'dom'], files: ['node10.ts'] }), '')
+  t.equal(
+    await compile(typescript, 'node10', {
+      module: 'commonjs',
+      moduleResolution: 'node10',
+      ignoreDeprecations: '6.0',
+      lib: ['es2023', 'dom'],
+      files: ['node10.ts']
+    }),
+    ''
+  )
 })
 
 t.test('who returns a user of his own from onUser is told of WechatLoginTypes', async t => {
-  const printed = await compile(compiler, 'own user', { module: 'nodenext', moduleResolution: 'nodenext', files: ['own-user.mts'] })
-  for (const line of [7, 8]) t.match(printed, new RegExp(`own-user\\.mts\\(${line},\\d+\\)(?:(?!own-user\\.mts)[^])*WechatLoginTypes`))
+  const printed =
+    await compile(compiler, 'own user', { module: 'nodenext', moduleResolution: 'nodenext', files: ['own-user.mts'] })
+  for (const line of [7, 8]) {
+    t.match(printed, new RegExp(`own-user\\.mts\\(${line},\\d+\\)(?:(?!own-user\\.mts)[^])*WechatLoginTypes`))
+  }
 })
 
 /** What the compiler prints. */
 async function compile (compiler: string, title: string, { files, ...modes }: Compilation): Promise<string> {
   const config = join(host, `${title.replaceAll(/\W+/g, '-')}.json`)
-  const compilerOptions = { target: 'es2022', types: ['node'], esModuleInterop: true, strict: true, skipLibCheck: false, noEmit: true, ...modes }
+  const compilerOptions = {
+    target: 'es2022',
+    types: ['node'],
+    esModuleInterop: true,
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    ...modes
+  }
   writeFileSync(config, JSON.stringify({ compilerOptions, files }))
-  const { stdout, stderr } = await run(process.execPath, [compiler, '-p', config], { cwd: host, env }).catch(error => error)
+  const { stdout, stderr } =
+    await run(process.execPath, [compiler, '-p', config], { cwd: host, env }).catch(error => error)
   return `${stdout}${stderr}`
 }
 
 async function pack (folder: string): Promise<Packed> {
   // Scripts would build again, under the feet of other tests.
   const npm = process.env['npm_execpath'] ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
-  const { stdout } = await run(process.execPath, [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root, env })
+  const { stdout } = await run(
+    process.execPath,
+    [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { cwd: root, env }
+  )
   return JSON.parse(stdout)[0]
 }
 
@@ -194,10 +271,16 @@ function declarationsOf (entries: string[]): { files: string[], packages: string
   const files = new Set(entries.map(entry => `dist/${entry}`))
   const packages = new Set<string>()
   for (const file of files) {
-    const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
+    const { importedFiles, typeReferenceDirectives } =
+      ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
     for (const { fileName } of [...importedFiles, ...typeReferenceDirectives]) {
-      if (fileName.startsWith('.')) files.add(posix.join(dirname(file), fileName.endsWith('.mjs') ? fileName.replace('.mjs', '.d.mts') : `${fileName}.d.ts`))
-      else packages.add(fileName)
+      if (fileName.startsWith('.')) {
+        files.add(
+          posix.join(dirname(file), fileName.endsWith('.mjs') ? fileName.replace('.mjs', '.d.mts') : `${fileName}.d.ts`)
+        )
+      } else {
+        packages.add(fileName)
+      }
     }
   }
   return { files: [...files].sort(), packages: [...packages].sort() }
@@ -212,7 +295,8 @@ async function install (folder: string): Promise<void> {
 }
 
 function link (name: string, folder: string): void {
-  const from = createRequire(join(root, 'package.json')).resolve.paths(name)?.map(path => join(path, name)).find(path => existsSync(path))
+  const from = createRequire(join(root, 'package.json')).resolve.paths(name)?.map(path => join(path, name)).find(path =>
+    existsSync(path))
   mkdirSync(join(folder, 'node_modules', dirname(name)), { recursive: true })
   symlinkSync(from ?? '', join(folder, 'node_modules', name), 'junction')
 }

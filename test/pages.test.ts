@@ -16,21 +16,37 @@ import { startHost } from './fixture/host'
 import { logIn } from './fixture/login'
 import { accounts, sessionSecret, site } from './fixture/settings'
 
-const page: WechatPage = { kind: 'error', statusCode: 403, code: 'FST_WECHAT_INVALID_STATE', lang: 'en', title: 'Please log in again', message: 'Once more.', action: { href: '/wechat/login', label: 'Log in again' } }
+const page: WechatPage = {
+  kind: 'error',
+  statusCode: 403,
+  code: 'FST_WECHAT_INVALID_STATE',
+  lang: 'en',
+  title: 'Please log in again',
+  message: 'Once more.',
+  action: { href: '/wechat/login', label: 'Log in again' }
+}
 const good = { qr: accounts.qr, session: { secret: sessionSecret } }
 
 /** An open tag and its attributes, as far as our own pages have any. */
 const tags = (document: string): string[] => [...document.matchAll(/<[a-z!/][^>]*>/g)].map(([tag]) => tag)
 
-async function answer (t: Test, url: string, { options = {}, headers = {}, before }: { options?: Partial<WechatLoginOptions>, headers?: object, before?: (app: FastifyInstance) => void } = {}) {
+async function answer (t: Test, url: string, { options = {}, headers = {}, before }: {
+  options?: Partial<WechatLoginOptions>
+  headers?: object
+  before?: (app: FastifyInstance) => void
+} = {}) {
   const app = Fastify() as unknown as FastifyInstance
   t.teardown(() => app.close())
   before?.(app)
   await app.register(plugin, { ...good, ...options })
-  return app.inject({ url, headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, 'accept-language': 'en', ...headers } })
+  return app.inject({
+    url,
+    headers: { host: site, accept: 'text/html', 'user-agent': agents.desktop, 'accept-language': 'en', ...headers }
+  })
 }
 
-const junkUrl = (junk: string): string => `/wechat/qr?${['code', 'state', 'redirect', 'via', 'error', 'x'].map(name => `${name}=${encodeURIComponent(junk)}`).join('&')}&${encodeURIComponent(junk)}=1`
+const junkUrl = (junk: string): string =>
+  `/wechat/qr?${['code', 'state', 'redirect', 'via', 'error', 'x'].map(name => `${name}=${encodeURIComponent(junk)}`).join('&')}&${encodeURIComponent(junk)}=1`
 
 test('every value is escaped on its way into HTML', t => {
   const cases: Array<[value: unknown, shown: string]> = [
@@ -48,7 +64,9 @@ test('every value is escaped on its way into HTML', t => {
     [{ toString: () => '<b>' }, '&#60;b&#62;'],
     [JSON.parse('{"made":"<b>"}'), '[object Object]']
   ]
-  for (const [value, shown] of cases) t.equal(render(html`<p title="${value}">${value}</p>`), `<p title="${shown}">${shown}</p>`)
+  for (const [value, shown] of cases) {
+    t.equal(render(html`<p title="${value}">${value}</p>`), `<p title="${shown}">${shown}</p>`)
+  }
   t.equal(render(html`${'a'}${'b'}`), 'ab')
   t.equal(render(html`a`), 'a')
   t.end()
@@ -56,15 +74,17 @@ test('every value is escaped on its way into HTML', t => {
 
 test('property: no value opens a tag, an attribute or an entity', t => {
   t.doesNotThrow(() => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.anything({ withNullPrototype: false })), untrusted => {
-      let shown
-      try {
-        shown = render(html`${untrusted}`)
-      } catch {
-        return true // what cannot become a text at all, e.g. { toString: 1 }
-      }
-      return !/[<>"'`]/.test(shown) && !/&(?!#\d+;)/.test(shown)
-    }))
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.anything({ withNullPrototype: false })), untrusted => {
+        let shown
+        try {
+          shown = render(html`${untrusted}`)
+        } catch {
+          return true // what cannot become a text at all, e.g. { toString: 1 }
+        }
+        return !/[<>"'`]/.test(shown) && !/&(?!#\d+;)/.test(shown)
+      })
+    )
   })
   t.end()
 })
@@ -100,7 +120,8 @@ test('the policy of a page allows its own style, by the hash of it, and nothing 
   const hash = createHash('sha256').update(style).digest('base64')
   t.strictSame(pageHeaders, {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`,
+    'content-security-policy':
+      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`,
     'x-frame-options': 'SAMEORIGIN'
   })
   t.ok(style.length > 100)
@@ -115,20 +136,34 @@ test('a page loads nothing and runs nothing', t => {
 })
 
 test('every refusal has its text in Chinese and in English', t => {
-  const codes = Object.values(errors).filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
+  const codes = Object.values(errors)
+    .filter(value => value !== errors.WechatError && value !== errors.InvalidOptionsError)
     .map(Refusal => (new (Refusal as new () => Error & { code: string })()).code)
   t.equal(codes.length, 16)
-  const names = new Set<TextName>([...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', ''].map(textNameOf))
-  for (const browser of ['wechat', 'phone', 'computer'] as const) for (const openIn of ['wechat', 'computer'] as const) names.add(wrongBrowserText(browser, openIn))
+  const names = new Set<TextName>([
+    ...codes, 'HOST_ERROR', 'FST_ERR_CTP_BODY_TOO_LARGE', 'constructor', '__proto__', ''
+  ].map(textNameOf))
+  for (const browser of ['wechat', 'phone', 'computer'] as const) {
+    for (const openIn of ['wechat', 'computer'] as const) names.add(wrongBrowserText(browser, openIn))
+  }
   for (const name of [...names, 'loginFirst'] as const) {
-    const [zh, hant, en] = (['zh', 'zh-Hant', 'en'] as const).map(lang => textFor(name, lang)) as [PageText, PageText, PageText]
-    for (const part of ['title', 'message', ...(zh.action === undefined ? [] : ['action' as const])] as Array<keyof PageText>) {
+    const [zh, hant, en] =
+      (['zh', 'zh-Hant', 'en'] as const).map(lang => textFor(name, lang)) as [PageText, PageText, PageText]
+    for (const part of [
+      'title',
+      'message',
+      ...(zh.action === undefined ? [] : ['action' as const])
+    ] as Array<keyof PageText>) {
       t.match(zh[part], /\p{Script=Han}/u, `${name}: ${part}`)
       t.match(hant[part], /\p{Script=Han}/u, `${name}: ${part}`)
       t.match(en[part], /^[A-Z].*[a-z).]$/, `${name}: ${part}`)
       t.match(`${zh[part]}${hant[part]}${en[part]}`, /^[^<>&"]+$/)
       // But for the labels that WeChat itself shows so.
-      t.notMatch(hant[part]!.replace(/（[^）]*）/, ''), /[录请网软复传浏览击开页联后点过处账务脑码这见简体]/, `${name}: ${part} in traditional characters`)
+      t.notMatch(
+        hant[part]!.replace(/（[^）]*）/, ''),
+        /[录请网软复传浏览击开页联后点过处账务脑码这见简体]/,
+        `${name}: ${part} in traditional characters`
+      )
     }
     t.equal(zh.action === undefined, en.action === undefined)
     t.equal(zh.action === undefined, hant.action === undefined)
@@ -151,11 +186,42 @@ test('a user whom WeChat has blocked is told so, and not that this site has a fa
 
 test('the language is Chinese where the visitor prefers it to English or names none, else English', t => {
   const cases: Array<[header: string | undefined, language: 'zh' | 'zh-Hant' | 'en']> = [
-    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'], ['zh', 'zh'], ['fr-FR,zh;q=0.5', 'zh'], ['en-US,en;q=0.9,zh-CN;q=0.8', 'en'], ['en', 'en'], ['EN-gb', 'en'],
-    ['en;q=0.1,zh;q=0.9', 'zh'], ['en;q=0.1, zh-CN ; q=0.9', 'zh'], ['zh;q=0.1,en', 'en'], ['zh;Q=0.1,en;Q=0.9', 'en'], ['en,zh', 'en'], ['zh,en', 'zh'], ['zh;q=0,en;q=0.1', 'en'], ['zh;q=junk,en;q=0.9', 'zh'],
-    ['zh-TW', 'zh-Hant'], ['ZH-tw', 'zh-Hant'], ['zh-HK,zh;q=0.9,en;q=0.8', 'zh-Hant'], ['zh-MO', 'zh-Hant'], ['zh-Hant', 'zh-Hant'], ['zh-Hant-HK', 'zh-Hant'], ['zh-Hans-HK', 'zh'], ['zh-SG', 'zh'], ['zh-CN,zh-TW;q=0.9', 'zh'], ['zh-CN;q=0.5,zh-TW', 'zh-Hant'], ['zh-twx', 'zh'],
-    ['', 'zh'], [undefined, 'zh'], ['*', 'zh'], ['*;q=0.5', 'zh'], [' , ', 'zh'],
-    ['de', 'en'], ['de,*;q=0.5', 'en'], ['zhuang', 'en'], ['en-zh', 'en'], ['x'.repeat(10_000), 'en'], [','.repeat(10_000), 'zh']
+    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'],
+    ['zh', 'zh'],
+    ['fr-FR,zh;q=0.5', 'zh'],
+    ['en-US,en;q=0.9,zh-CN;q=0.8', 'en'],
+    ['en', 'en'],
+    ['EN-gb', 'en'],
+    ['en;q=0.1,zh;q=0.9', 'zh'],
+    ['en;q=0.1, zh-CN ; q=0.9', 'zh'],
+    ['zh;q=0.1,en', 'en'],
+    ['zh;Q=0.1,en;Q=0.9', 'en'],
+    ['en,zh', 'en'],
+    ['zh,en', 'zh'],
+    ['zh;q=0,en;q=0.1', 'en'],
+    ['zh;q=junk,en;q=0.9', 'zh'],
+    ['zh-TW', 'zh-Hant'],
+    ['ZH-tw', 'zh-Hant'],
+    ['zh-HK,zh;q=0.9,en;q=0.8', 'zh-Hant'],
+    ['zh-MO', 'zh-Hant'],
+    ['zh-Hant', 'zh-Hant'],
+    ['zh-Hant-HK', 'zh-Hant'],
+    ['zh-Hans-HK', 'zh'],
+    ['zh-SG', 'zh'],
+    ['zh-CN,zh-TW;q=0.9', 'zh'],
+    ['zh-CN;q=0.5,zh-TW', 'zh-Hant'],
+    ['zh-twx', 'zh'],
+    ['', 'zh'],
+    [undefined, 'zh'],
+    ['*', 'zh'],
+    ['*;q=0.5', 'zh'],
+    [' , ', 'zh'],
+    ['de', 'en'],
+    ['de,*;q=0.5', 'en'],
+    ['zhuang', 'en'],
+    ['en-zh', 'en'],
+    ['x'.repeat(10_000), 'en'],
+    [','.repeat(10_000), 'zh']
   ]
   for (const [header, language] of cases) t.equal(languageOf(header), language, String(header).slice(0, 40))
   t.end()
@@ -182,17 +248,33 @@ test('the one way on leads to the login, and back to where this one was meant to
   const hrefOf = async (url: string, options?: Partial<WechatLoginOptions>): Promise<string | undefined> =>
     /<a href="([^"]*)"/.exec((await answer(t, url, { ...(options && { options }) })).body)?.[1]
   t.equal(await hrefOf('/wechat/qr?code=x&state=y'), '/wechat/login')
-  t.equal(await hrefOf('/wechat/qr?redirect=/a%3Fb%3D1%26c%3D%3Cd%3E'), `/wechat/login?redirect=${encodeURIComponent('/a?b=1&c=%3Cd%3E')}`)
+  t.equal(
+    await hrefOf('/wechat/qr?redirect=/a%3Fb%3D1%26c%3D%3Cd%3E'),
+    `/wechat/login?redirect=${encodeURIComponent('/a?b=1&c=%3Cd%3E')}`
+  )
   t.equal(await hrefOf('/wechat/qr?redirect=//evil.example'), '/wechat/login', 'a hostile target is dropped')
   t.equal(await hrefOf('/wechat/qr?redirect=/&redirect=/a'), '/wechat/login')
-  t.equal(await hrefOf('/wechat/qr?code=x&state=y', { routes: { login: false } }), undefined, 'without a login route there is none')
+  t.equal(
+    await hrefOf('/wechat/qr?code=x&state=y', { routes: { login: false } }),
+    undefined,
+    'without a login route there is none'
+  )
 })
 
 test('what a visitor sends never appears in a page', async t => {
   const expected = await answer(t, '/wechat/qr?x=1')
-  for (const junk of ['</script><svg onload=alert(1)>', '"><img src=x onerror=alert(1)>', "'--!>\u2028\u202e", '<!--', '{{7*7}}', 'javascript:alert(1)', '&lt;b&gt;', '\u0000\ufffe', 'x'.repeat(300)]) {
+  for (const junk of [
+    '</script><svg onload=alert(1)>', '"><img src=x onerror=alert(1)>', "'--!>\u2028\u202e", '<!--', '{{7*7}}',
+    'javascript:alert(1)', '&lt;b&gt;', '\u0000\ufffe', 'x'.repeat(300)
+  ]) {
     for (const url of [junkUrl(junk), `/wechat/qr?code[]=${encodeURIComponent(junk)}`]) {
-      const { body } = await answer(t, url, { headers: { 'accept-language': `${encodeURIComponent(junk)},en`, referer: `https://x/${encodeURIComponent(junk)}`, cookie: `a=${encodeURIComponent(junk)}` } })
+      const { body } = await answer(t, url, {
+        headers: {
+          'accept-language': `${encodeURIComponent(junk)},en`,
+          referer: `https://x/${encodeURIComponent(junk)}`,
+          cookie: `a=${encodeURIComponent(junk)}`
+        }
+      })
       t.strictSame(tags(body), tags(expected.body), 'no tag or attribute more')
       t.notMatch(body.replace(/<style>[^<]*<\/style>/, ''), junk)
     }
@@ -244,17 +326,33 @@ test('where the host failed without a code of its own, its page has one to tell 
 test('with renderPage false a visitor gets what the host\'s error handler sends', async t => {
   const { body, statusCode } = await answer(t, '/wechat/qr', {
     options: { renderPage: false },
-    before: app => { app.setErrorHandler((error: { code?: string }, _request, reply) => reply.code(418).type('text/html').send(`<b>${error.code}</b>`)) }
+    before: app => {
+      app.setErrorHandler((error: { code?: string }, _request, reply) =>
+        reply.code(418).type('text/html').send(`<b>${error.code}</b>`))
+    }
   })
   t.equal(statusCode, 418)
   t.equal(body, '<b>FST_WECHAT_ACCESS_DENIED</b>')
 })
 
 test('a script gets JSON, whatever it says of text/html where the browser tells better', async t => {
-  for (const headers of [{ accept: 'application/json' }, { accept: '*/*' }, { accept: '' }, { 'sec-fetch-mode': 'cors' }]) {
+  for (const headers of [
+    { accept: 'application/json' },
+    { accept: '*/*' },
+    { accept: '' },
+    { 'sec-fetch-mode': 'cors' }
+  ]) {
     const { body, headers: sent } = await answer(t, '/wechat/qr', { headers })
     t.match(sent['content-type'], 'application/json')
-    t.strictSame(JSON.parse(body), { statusCode: 403, code: 'FST_WECHAT_ACCESS_DENIED', error: 'Forbidden', message: 'The login was refused' })
+    t.strictSame(
+      JSON.parse(body),
+      { statusCode: 403, code: 'FST_WECHAT_ACCESS_DENIED', error: 'Forbidden', message: 'The login was refused' }
+    )
   }
-  t.match((await answer(t, '/wechat/qr', { headers: { accept: '*/*', 'sec-fetch-mode': 'navigate' } })).headers['content-type'], 'text/html')
+  t.match(
+    (await answer(t, '/wechat/qr', {
+      headers: { accept: '*/*', 'sec-fetch-mode': 'navigate' }
+    })).headers['content-type'],
+    'text/html'
+  )
 })

@@ -12,7 +12,9 @@ async function warnings (t: Test, environment: string, client: WechatLoginOption
   process.env.NODE_ENV = environment
   t.teardown(() => { process.env.NODE_ENV = NODE_ENV })
   const lines: string[] = []
-  const app = Fastify({ logger: { level: 'warn', stream: { write (line: string) { lines.push(line) } } } }) as unknown as FastifyInstance
+  const app = Fastify({
+    logger: { level: 'warn', stream: { write (line: string) { lines.push(line) } } }
+  }) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(plugin, { ...accounts, session: { secret: sessionSecret }, ...(client && { client }) })
   await app.ready()
@@ -20,7 +22,9 @@ async function warnings (t: Test, environment: string, client: WechatLoginOption
 }
 
 test('T76: a simulator that is left in production is warned of at boot, option by option', async t => {
-  for (const host of ['http://127.0.0.1:4000', 'http://localhost:4000', 'https://wechat.localhost', 'http://[::1]:4000']) {
+  for (const host of [
+    'http://127.0.0.1:4000', 'http://localhost:4000', 'https://wechat.localhost', 'http://[::1]:4000'
+  ]) {
     const found = await warnings(t, 'production', { apiHosts: ['https://api.weixin.qq.com', host], openHost: host })
     t.equal(found.length, 2, host)
     t.match(found[0], `option client.apiHosts has ${host}, a loopback host, and NODE_ENV is production`)
@@ -31,6 +35,12 @@ test('T76: a simulator that is left in production is warned of at boot, option b
 
 test('WeChat itself, a relay elsewhere, and development are not', async t => {
   t.strictSame(await warnings(t, 'production', undefined), [])
-  t.strictSame(await warnings(t, 'production', { apiHosts: ['https://relay.example.com'], openHost: 'https://open.example.com' }), [])
-  t.strictSame(await warnings(t, 'development', { apiHosts: ['http://127.0.0.1:4000'], openHost: 'http://127.0.0.1:4000' }), [])
+  t.strictSame(
+    await warnings(t, 'production', { apiHosts: ['https://relay.example.com'], openHost: 'https://open.example.com' }),
+    []
+  )
+  t.strictSame(
+    await warnings(t, 'development', { apiHosts: ['http://127.0.0.1:4000'], openHost: 'http://127.0.0.1:4000' }),
+    []
+  )
 })

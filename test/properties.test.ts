@@ -1,4 +1,5 @@
-// What must hold for every input, not for the examples alone: fast-check makes up the inputs, and shrinks the one that breaks a rule.
+// What must hold for every input, not for the examples alone: fast-check makes up the inputs, and shrinks the one that
+// breaks a rule.
 
 import { toUSVString } from 'node:util'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -25,7 +26,13 @@ function check<Values extends [unknown, ...unknown[]]> (property: fc.IProperty<V
   fc.assert(property, { numRuns: runs })
 }
 
-const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({ via: 'qr', appid: accounts.qr.appid, callbackUrl: accounts.qr.callbackUrl, secure: true, ...change }) as CallbackApp
+const app = (change: Partial<CallbackApp> = {}): CallbackApp => ({
+  via: 'qr',
+  appid: accounts.qr.appid,
+  callbackUrl: accounts.qr.callbackUrl,
+  secure: true,
+  ...change
+}) as CallbackApp
 const settings: AttemptSettings = { keys: [Buffer.alloc(32, 7)], ttl: 900_000 }
 
 /** A browser's jar as far as Set-Cookie values of ours need one. */
@@ -84,13 +91,22 @@ test('attempts: whatever a browser does, its newest five can be finished while t
 
 test('attempts: only the exact cookie of the same state, app, way, callback and key is valid', t => {
   const text = fc.string({ minLength: 1, maxLength: 20 })
-  check(fc.property(fc.record({ appid: text, callbackUrl: text, via: fc.constantFrom('oneclick' as const, 'qr' as const) }), fc.record({ appid: text, callbackUrl: text, via: fc.constantFrom('oneclick' as const, 'qr' as const) }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (one, other, key) => {
+  check(fc.property(fc.record({
+    appid: text,
+    callbackUrl: text,
+    via: fc.constantFrom('oneclick' as const, 'qr' as const)
+  }), fc.record({
+    appid: text,
+    callbackUrl: text,
+    via: fc.constantFrom('oneclick' as const, 'qr' as const)
+  }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (one, other, key) => {
     const state = mintState()
     const now = Date.now()
     const mine = { keys: [Buffer.from(key)], ttl: 900_000 }
     const jar = new Map<string, string>()
     keepCookies(jar, beginAttempt(state, app(one), undefined, mine, now))
-    const same = JSON.stringify([one.appid, one.callbackUrl, one.via]) === JSON.stringify([other.appid, other.callbackUrl, other.via])
+    const same = JSON.stringify([one.appid, one.callbackUrl, one.via]) ===
+      JSON.stringify([other.appid, other.callbackUrl, other.via])
     const sameKey = settings.keys[0]!.equals(mine.keys[0]!)
     return findAttempt(state, app(one), headerOf(jar), mine, now).found === 'valid' &&
       findAttempt(state, app(other), headerOf(jar), mine, now).found === (same ? 'valid' : 'invalid') &&
@@ -107,7 +123,12 @@ test('attempts: other cookies around ours change nothing, and ours twice is refu
     const state = mintState()
     const [line] = beginAttempt(state, app(), undefined, settings, 1000) as [string]
     const own = line.split(';')[0]!
-    const pairs = [...before.map(pair => pair.join('=')), own, ...(twice ? [own] : []), ...after.map(pair => pair.join('='))]
+    const pairs = [
+      ...before.map(pair => pair.join('=')),
+      own,
+      ...(twice ? [own] : []),
+      ...after.map(pair => pair.join('='))
+    ]
     return findAttempt(state, app(), pairs.join('; '), settings, 2000).found === (twice ? 'invalid' : 'valid')
   }))
   t.pass('holds')
@@ -115,22 +136,32 @@ test('attempts: other cookies around ours change nothing, and ours twice is refu
 })
 
 test('cookies: any header is read without an error, and what we set comes back as it was', t => {
-  check(fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[;= \ta-z"_-]*$/)), header => {
-    const pairs = readCookies(header)
-    return pairs.every(({ name, value }) => header.includes(name) && header.includes(value) && !name.includes('='))
-  }))
-  check(fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/), fc.stringMatching(/^[\w.-]{0,60}$/), fc.boolean(), (name, value, secure) => {
+  check(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[;= \ta-z"_-]*$/)), header => {
+      const pairs = readCookies(header)
+      return pairs.every(({ name, value }) => header.includes(name) && header.includes(value) && !name.includes('='))
+    })
+  )
+  check(fc.property(fc.stringMatching(
+    /^[A-Za-z0-9_-]{1,20}$/
+  ), fc.stringMatching(/^[\w.-]{0,60}$/), fc.boolean(), (name, value, secure) => {
     const line = setCookie(name, value, 'Max-Age=900', secure)
     const [pair, ...attributes] = line.split('; ')
-    return readCookies(pair).length === 1 && readCookies(pair)[0]!.name === name && readCookies(pair)[0]!.value === value &&
-      attributes.includes('HttpOnly') && attributes.includes('SameSite=Lax') && attributes.includes('Path=/') && attributes.includes('Secure') === secure
+    return readCookies(pair).length === 1 &&
+      readCookies(pair)[0]!.name === name &&
+      readCookies(pair)[0]!.value === value &&
+      attributes.includes('HttpOnly') &&
+      attributes.includes('SameSite=Lax') &&
+      attributes.includes('Path=/') &&
+      attributes.includes('Secure') === secure
   }))
   t.pass('holds')
   t.end()
 })
 
 test('states: what we make we know, nothing else is one, and their hashes do not meet', t => {
-  check(fc.property(fc.string({ maxLength: 64 }), text => isState(text) === /^[0-9a-f]{32}$/.test(text) && isState(mintState()) && hashState(text) !== hashState(`${text}x`)))
+  check(fc.property(fc.string({ maxLength: 64 }), text =>
+    isState(text) === /^[0-9a-f]{32}$/.test(text) && isState(mintState()) && hashState(text) !== hashState(`${text}x`)))
   t.pass('holds')
   t.end()
 })
@@ -154,10 +185,13 @@ test('JSON: what JSON.parse reads is read the same, however it is dressed; what 
   // JSON.stringify writes -0 as 0.
   check(fc.property(fc.jsonValue(), fc.nat(4), (value, indent) => {
     const text = JSON.stringify(value, null, indent)
-    return same(parseJson(Buffer.from(text)), JSON.parse(text)) && same(parseJson(Buffer.from(`\uFEFF${text}`)), JSON.parse(text)) &&
+    return same(parseJson(Buffer.from(text)), JSON.parse(text)) &&
+      same(parseJson(Buffer.from(`\uFEFF${text}`)), JSON.parse(text)) &&
       same(parseJson(Buffer.from(text.replaceAll('/', '\\/'))), JSON.parse(text))
   }))
-  check(fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...Array.from('\u0000\u0007\b\t\n\u000b\f\r\u0014\u001b\u001f')) }), fc.string(), (before, controls, after) => {
+  check(fc.property(fc.string({ unit: 'binary' }), fc.string({
+    unit: fc.constantFrom(...Array.from('\u0000\u0007\b\t\n\u000b\f\r\u0014\u001b\u001f'))
+  }), fc.string(), (before, controls, after) => {
     const quote = (text: string): string => JSON.stringify(toUSVString(text)).slice(1, -1)
     const text = `{"nickname":"${quote(before)}${controls}${quote(after)}","openid":"o1"}`
     const read = parseJson(Buffer.from(text)) as { nickname: string, openid: string }
@@ -177,13 +211,24 @@ test('JSON: what JSON.parse reads is read the same, however it is dressed; what 
 
 test('logins: whatever a store returns is either a whole login or none', t => {
   const login = { id: 'a', at: 1, via: 'qr', appid: 'wx', openid: 'o', realm: 'r', user: { name: 'x' } }
-  check(fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom(...Object.keys(login)), fc.anything())), untrusted => {
-    const read = parseLogin(untrusted)
-    return read === null || (Object.keys(login).every(key => key === 'at' || key === 'user' || typeof read[key as 'appid'] === 'string') && typeof read.at === 'number' && Boolean(read.user))
-  }), 1000)
+  check(
+    fc.property(fc.oneof(
+      fc.anything(),
+      fc.dictionary(fc.constantFrom(...Object.keys(login)), fc.anything())
+    ), untrusted => {
+      const read = parseLogin(untrusted)
+      return read === null || (
+        Object.keys(login).every(key => key === 'at' || key === 'user' || typeof read[key as 'appid'] === 'string') &&
+        typeof read.at === 'number' &&
+        Boolean(read.user)
+      )
+    }),
+    1000
+  )
   check(fc.property(fc.jsonValue(), user => {
     const read = parseLogin(JSON.parse(JSON.stringify({ ...login, user })))
-    return Boolean(user) === (read !== null) && (read === null || typeof user !== 'object' || Object.isFrozen(read.user))
+    return Boolean(user) === (read !== null) &&
+      (read === null || typeof user !== 'object' || Object.isFrozen(read.user))
   }))
   t.pass('holds')
   t.end()
@@ -213,7 +258,11 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
         const known = spent.find(`${step.key}`)
         if ((known !== undefined) !== (runs.get(step.key)?.final === true)) return false
         if (known === undefined) {
-          await spent.run(`${step.key}`, { state: `${step.key}`, code: `${step.key % 3}`, endsAt: now + 15 * 60_000 }, async run => {
+          await spent.run(`${step.key}`, {
+            state: `${step.key}`,
+            code: `${step.key % 3}`,
+            endsAt: now + 15 * 60_000
+          }, async run => {
             run.spent = step.outcome !== 'unsent'
             if (step.outcome !== 'good') throw new Error('failed')
             return { sessionRef: { session: 's', loginId: 'a' } }
@@ -226,7 +275,9 @@ test('memories: whatever comes and goes, an attempt runs once, an ended login st
         ends.set(step.key, now + 15 * 60_000)
       }
       for (let key = 0; key <= 5; key++) {
-        if (ended.has(`${key}`) !== ends.has(key) || (spent.find(`${key}`) !== undefined) !== runs.has(key)) return false
+        if (ended.has(`${key}`) !== ends.has(key) || (spent.find(`${key}`) !== undefined) !== runs.has(key)) {
+          return false
+        }
       }
       if (spent.size !== runs.size || ended.size !== ends.size) return false
     }
@@ -252,9 +303,41 @@ async function createHost (): Promise<{ host: FastifyInstance, store: SessionSto
 test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in, no code leaves and nothing is stored', async t => {
   const { host, store, calls } = await createHost()
   t.teardown(() => host.close())
-  const odd = fc.oneof(fc.string({ maxLength: 60 }), fc.constantFrom('', '0', 'null', '[object Object]', '__proto__', mintState(), '../../x', '//evil.example', '\u0000', '%', '%zz', 'authdeny', '👩‍🚀', 'true'))
-  const queryName = fc.oneof(fc.constantFrom('code', 'state', 'redirect', 'restarted', 'via', 'hop', 'code[]', 'state[x]', '__proto__', 'constructor', 'embedded', 'bounced'), fc.string({ maxLength: 10 }))
-  const query = fc.array(fc.tuple(queryName, odd), { maxLength: 6 }).map(pairs => pairs.map(pair => pair.map(part => encodeURIComponent(toUSVString(part))).join('=')).join('&'))
+  const odd = fc.oneof(fc.string({ maxLength: 60 }), fc.constantFrom(
+    '',
+    '0',
+    'null',
+    '[object Object]',
+    '__proto__',
+    mintState(),
+    '../../x',
+    '//evil.example',
+    '\u0000',
+    '%',
+    '%zz',
+    'authdeny',
+    '👩‍🚀',
+    'true'
+  ))
+  const queryName = fc.oneof(
+    fc.constantFrom(
+      'code',
+      'state',
+      'redirect',
+      'restarted',
+      'via',
+      'hop',
+      'code[]',
+      'state[x]',
+      '__proto__',
+      'constructor',
+      'embedded',
+      'bounced'
+    ),
+    fc.string({ maxLength: 10 })
+  )
+  const query = fc.array(fc.tuple(queryName, odd), { maxLength: 6 }).map(pairs =>
+    pairs.map(pair => pair.map(part => encodeURIComponent(toUSVString(part))).join('=')).join('&'))
   const visible = fc.stringMatching(/^[\x20-\x7e]{0,40}$/)
   const headers = fc.record({
     accept: fc.constantFrom('text/html', 'application/json', '*/*', ''),
@@ -265,28 +348,65 @@ test('routes: whatever a stranger sends, no answer is a 500, nobody is logged in
     'accept-language': visible,
     origin: fc.oneof(visible, fc.constantFrom('null', 'https://evil.example', origin)),
     'user-agent': fc.oneof(visible, fc.constantFrom(agents.wechat, agents.desktop)),
-    cookie: fc.oneof(visible, fc.constantFrom(`__Host-session=${'x'.repeat(40)}`, '__Host-session=x.y; __Host-session=z', `__Host-wechat-${'0'.repeat(12)}=1.2`, '__Host-wechat-signed-out=1')),
-    'content-type': fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=x', 'x')
+    cookie: fc.oneof(visible, fc.constantFrom(
+      `__Host-session=${'x'.repeat(40)}`,
+      '__Host-session=x.y; __Host-session=z',
+      `__Host-wechat-${'0'.repeat(12)}=1.2`,
+      '__Host-wechat-signed-out=1'
+    )),
+    'content-type': fc.constantFrom(
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'application/json; charset=x',
+      'x'
+    )
   }, { requiredKeys: [] })
-  const body = fc.oneof(fc.string({ maxLength: 80 }), fc.json({ maxDepth: 2 }), fc.record({ code: fc.anything({ maxDepth: 1 }), state: fc.anything({ maxDepth: 1 }), redirect: fc.anything({ maxDepth: 1 }) }, { requiredKeys: [] }).map(value => {
+  const body = fc.oneof(fc.string({ maxLength: 80 }), fc.json({ maxDepth: 2 }), fc.record(
+    { code: fc.anything({ maxDepth: 1 }), state: fc.anything({ maxDepth: 1 }), redirect: fc.anything({ maxDepth: 1 }) },
+    { requiredKeys: [] }
+  ).map(value => {
     try { return JSON.stringify(value) } catch { return '{' }
   }), fc.constant('['.repeat(5000)))
   const request = fc.record({
     method: fc.constantFrom('GET' as const, 'POST' as const, 'HEAD' as const, 'OPTIONS' as const, 'PUT' as const),
-    path: fc.constantFrom('/wechat/login', '/wechat/oneclick', '/wechat/qr', '/wechat/me', '/wechat/logout', '/account', '/WECHAT/me', '/wechat//me', '/wechat/%6de', '/wechat/me/'),
+    path: fc.constantFrom(
+      '/wechat/login',
+      '/wechat/oneclick',
+      '/wechat/qr',
+      '/wechat/me',
+      '/wechat/logout',
+      '/account',
+      '/WECHAT/me',
+      '/wechat//me',
+      '/wechat/%6de',
+      '/wechat/me/'
+    ),
     query,
     headers,
     body
   })
   await fc.assert(fc.asyncProperty(request, async ({ method, path, query, headers, body }) => {
-    const answer = await host.inject({ method, url: `${path}?${query}`, headers: { host: site, ...headers }, ...(method === 'POST' || method === 'PUT' ? { payload: body } : {}) })
-    // Over http, and with a Secure cookie, a callback says that the host is set up wrongly; without a valid attempt it never gets so far.
+    const answer = await host.inject({
+      method,
+      url: `${path}?${query}`,
+      headers: { host: site, ...headers },
+      ...(method === 'POST' || method === 'PUT' ? { payload: body } : {})
+    })
+    // Over http, and with a Secure cookie, a callback says that the host is set up wrongly; without a valid attempt it
+    // never gets so far.
     if (answer.statusCode >= 500) throw new Error(`${answer.statusCode} ${answer.body}`)
     if (answer.body.includes('secret')) return false
     const cookies = [answer.headers['set-cookie'] ?? []].flat()
     if (cookies.some(line => /session=[^;]/.test(line))) return false
     const location = answer.headers.location
-    if (location !== undefined && !/^(?:https:\/\/open\.weixin\.qq\.com\/connect\/|https:\/\/app\.example\.com\/wechat\/login\?|\/(?![/\\]))/.test(String(location))) throw new Error(String(location))
+    if (
+      location !== undefined &&
+      !/^(?:https:\/\/open\.weixin\.qq\.com\/connect\/|https:\/\/app\.example\.com\/wechat\/login\?|\/(?![/\\]))/
+        .test(String(location))
+    ) {
+      throw new Error(String(location))
+    }
     return calls() === 0 && store.records.size === 0
   }), { numRuns: 2000 })
   t.equal(calls(), 0)

@@ -1,4 +1,5 @@
-// The longer programs that the README's blocks make up, run as they stand: the users in PostgreSQL, and what each migration leads to.
+// The longer programs that the README's blocks make up, run as they stand: the users in PostgreSQL, and what each
+// migration leads to.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,11 +14,15 @@ import { run } from './fixture/program'
 import { readReadme } from './fixture/readme'
 
 const code = readReadme('README.md').flatMap(section => section.blocks)
-const blocks = (language: string): string[] => code.filter(block => block.language === language).map(block => block.code)
+const blocks = (language: string): string[] =>
+  code.filter(block => block.language === language).map(block => block.code)
 const blockWith = (text: string): string => code.find(block => block.code.includes(text))!.code
 
 test('the users in PostgreSQL are joined, and refused, by the blocks as they stand', async t => {
-  const upsertUser = ts.transpile(/function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0], { target: ts.ScriptTarget.ES2022 })
+  const upsertUser = ts.transpile(
+    /function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0],
+    { target: ts.ScriptTarget.ES2022 }
+  )
   const program = `import { readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 const database = await PGlite.create({ loadDataDir: new Blob([readFileSync(${JSON.stringify(await emptyDatabase())})]) })
@@ -35,12 +40,16 @@ console.log('It says ' + JSON.stringify({ first, second, joined, refused, rows }
 await database.close()
 `
   const { match } = await run(t, t.testdir({ 'users.mjs': program }), ['users.mjs'], /It says (.*)\n/)
-  t.strictSame(JSON.parse(match[1]!), { first: { id: 1 }, second: { id: 2 }, joined: { id: 1 }, refused: 409, rows: [{ id: 1, name: 'A' }] })
+  t.strictSame(
+    JSON.parse(match[1]!),
+    { first: { id: 1 }, second: { id: 2 }, joined: { id: 1 }, refused: 409, rows: [{ id: 1, name: 'A' }] }
+  )
 })
 
 test('after each migration a visitor logs in at the old paths', async t => {
   for (const [index, diff] of blocks('diff').entries()) {
-    const [oldCode, newCode] = ['-', '+'].map(sign => diff.split('\n').filter(line => line.startsWith(sign)).map(line => line.slice(1)).join('\n')) as [string, string]
+    const [oldCode, newCode] = ['-', '+'].map(sign =>
+      diff.split('\n').filter(line => line.startsWith(sign)).map(line => line.slice(1)).join('\n')) as [string, string]
     const port = await freePort()
     const origin = `http://localhost:${port}`
     const wechat = await startWechatSimulator({ callbackOrigin: origin })
@@ -65,7 +74,8 @@ console.log('It listens')
     mkdirSync(folder)
     writeFileSync(join(folder, 'server.mjs'), program)
     await run(t, folder, ['server.mjs'], /It listens/)
-    const paths = [...newCode.matchAll(/login: '([^']+)'|example\.com([^']+)'/g)].map(([, login, callback]) => login ?? callback!)
+    const paths =
+      [...newCode.matchAll(/login: '([^']+)'|example\.com([^']+)'/g)].map(([, login, callback]) => login ?? callback!)
     const login = /login: '([^']+)'/.exec(newCode)?.[1] ?? '/wechat/login'
     for (const path of [...paths, login]) t.ok(oldCode.includes(path), `the old code has ${path}`)
     const browser = new Browser({})

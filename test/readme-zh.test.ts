@@ -1,5 +1,6 @@
-// The two READMEs say the same: the same sections in the same order, code that differs in its comments alone, tables with the same rows,
-// and in every section the same names, numbers and links. So what test/readme.test.ts finds true of one is true of the other.
+// The two READMEs say the same: the same sections in the same order, code that differs in its comments alone, tables
+// with the same rows, and in every section the same names, numbers and links. So what test/readme.test.ts finds true of
+// one is true of the other.
 
 import { test } from 'tap'
 import { anchorOf, codeIn, readReadme, type Section, withoutComments } from './fixture/readme'
@@ -48,7 +49,8 @@ const headings: Array<[en: string, zh: string]> = [
 
 const english = readReadme('README.md')
 const chinese = readReadme('README.zh-CN.md')
-const pairs = english.map((en, index): [Section, Section] => [en, chinese[index] ?? { level: 0, heading: '', prose: '', blocks: [], tables: [] }])
+const pairs = english.map((en, index): [Section, Section] =>
+  [en, chinese[index] ?? { level: 0, heading: '', prose: '', blocks: [], tables: [] }])
 
 const unique = (texts: string[]): string[] => [...new Set(texts)].sort()
 const numbersIn = (text: string): string[] => unique(text.match(/\d[\d,.]*\d|\d/g) ?? [])
@@ -57,7 +59,8 @@ const numbersIn = (text: string): string[] => unique(text.match(/\d[\d,.]*\d|\d/
 function linksIn ({ prose }: Section): string[] {
   return [...prose.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!).map(target => {
     const pair = headings.find(names => names.some(name => `#${anchorOf(name)}` === target))
-    return pair?.[0] ?? target.replace('README.zh-CN.md', 'the other').replace('README.md', 'the other').replace('docs/zh-CN/', 'docs/')
+    return pair?.[0] ??
+      target.replace('README.zh-CN.md', 'the other').replace('README.md', 'the other').replace('docs/zh-CN/', 'docs/')
   }).sort()
 }
 
@@ -77,7 +80,8 @@ test('each has the same code, but for comments', t => {
 })
 
 test('each has the same tables: as many rows and cells, with the same names and numbers', t => {
-  const facts = ({ tables }: Section) => tables.map(table => table.map(row => row.map(cell => [unique(codeIn(cell)), numbersIn(cell)])))
+  const facts = ({ tables }: Section) =>
+    tables.map(table => table.map(row => row.map(cell => [unique(codeIn(cell)), numbersIn(cell)])))
   for (const [en, zh] of pairs) t.strictSame(facts(zh), facts(en), en.heading)
   t.end()
 })
@@ -94,9 +98,11 @@ test('each names the same things, numbers and links', t => {
 test('the Chinese one is Chinese: every paragraph, row and comment', t => {
   const isChinese = (text: string): boolean => /\p{Script=Han}/u.test(text)
   for (const { prose, heading, blocks } of chinese) {
-    const lines = prose.split('\n').filter(line => /[a-z]{4,} [a-z]{2,} [a-z]{2,}/.test(line.replace(/`[^`]*`|"[^"]*"|“[^”]*”|\]\([^)]*\)/g, '')))
+    const lines = prose.split('\n').filter(line =>
+      /[a-z]{4,} [a-z]{2,} [a-z]{2,}/.test(line.replace(/`[^`]*`|"[^"]*"|“[^”]*”|\]\([^)]*\)/g, '')))
     t.strictSame(lines.filter(line => !isChinese(line)), [], heading)
-    const comments = blocks.flatMap(({ code }) => code.split('\n')).filter(line => /^\s*(?:\/\/|#|\/\*\*) .* /.test(line))
+    const comments =
+      blocks.flatMap(({ code }) => code.split('\n')).filter(line => /^\s*(?:\/\/|#|\/\*\*) .* /.test(line))
     t.strictSame(comments.filter(line => !isChinese(line)), [], heading)
   }
   t.end()

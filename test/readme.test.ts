@@ -20,7 +20,11 @@ import { anchorOf, codeIn, readReadme, root, type Section } from './fixture/read
 import { findProgram, reachable } from './fixture/machines'
 
 const english = readReadme('README.md')
-const account = { appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef', callbackUrl: 'https://app.example.com/wechat/qr' }
+const account = {
+  appid: 'wx0123456789abcdef',
+  secret: '0123456789abcdef0123456789abcdef',
+  callbackUrl: 'https://app.example.com/wechat/qr'
+}
 
 /** The one section of this heading. */
 function sectionOf (heading: string): Section {
@@ -30,7 +34,8 @@ function sectionOf (heading: string): Section {
 }
 
 function blocks (language: string, sections = english): string[] {
-  return sections.flatMap(section => section.blocks).filter(block => block.language === language).map(block => block.code)
+  return sections.flatMap(section => section.blocks).filter(block => block.language === language).map(block =>
+    block.code)
 }
 
 /** The one block that begins with this comment or has this text in it. */
@@ -40,8 +45,16 @@ function blockWith (text: string): string {
   return found.code
 }
 
-/** A host in a process of its own, and WeChat's side in this one. `begin`: lines before the plugin, `end`: lines after it. */
-async function startProgram (t: Test, { files, nodeOptions = [], begin = '', end = '' }: { files: Record<string, string>, nodeOptions?: string[], begin?: string, end?: string }) {
+/**
+ * A host in a process of its own, and WeChat's side in this one. `begin`: lines before the plugin, `end`: lines after
+ * it.
+ */
+async function startProgram (t: Test, { files, nodeOptions = [], begin = '', end = '' }: {
+  files: Record<string, string>
+  nodeOptions?: string[]
+  begin?: string
+  end?: string
+}) {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const wechat = await startWechatSimulator({ callbackOrigin: origin, consent: 'qinghe' })
@@ -70,7 +83,9 @@ function secretsOf (wechat: WechatSimulator, browser: Browser): string[] {
 
 test('the first program runs as it stands, but for its ports, and logs in by both ways', async t => {
   const [host, simulator] = [await freePort(), await freePort()]
-  const program = blocks('js')[0]!.replaceAll('3000', String(host)).replace('port: 4000', `port: ${simulator}, callbackOrigin: 'http://localhost:${host}', consent: 'qinghe'`)
+  const program = blocks('js')[0]!
+    .replaceAll('3000', String(host))
+    .replace('port: 4000', `port: ${simulator}, callbackOrigin: 'http://localhost:${host}', consent: 'qinghe'`)
   t.ok(program.split('\n').length <= 20, 'it is short')
   const { match } = await run(t, t.testdir({ 'server.mjs': program }), ['server.mjs'], /Open (\S+)/)
   const url = match[1]!
@@ -90,7 +105,10 @@ test('the first program runs as it stands, but for its ports, and logs in by bot
 
 test('the doctor says what is shown', t => {
   const [command, shown] = sectionOf('Ask the doctor').blocks.map(({ code }) => code)
-  const { stdout, status } = spawnSync(command!.replace('npx fastify-wechat-login', 'node dist/bin.js'), { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' })
+  const { stdout, status } = spawnSync(
+    command!.replace('npx fastify-wechat-login', 'node dist/bin.js'),
+    { shell: true, cwd: root, env: { PATH: process.env.PATH, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, encoding: 'utf8' }
+  )
   t.equal(stdout.trim(), shown!.trim())
   t.equal(status, 1)
   t.end()
@@ -108,8 +126,11 @@ test('the program in CommonJS guards its route', async t => {
 test('a port of your own works as it is said', async t => {
   const [host, simulator] = [await freePort(), await freePort()]
   const [told] = codeIn(sectionOf('Try it in one minute').prose).filter(code => code.includes('callbackOrigin'))
-  const program = blocks('js')[0]!.replace('startWechatSimulator({ port: 4000 })', told!)
-    .replaceAll('3000', String(host)).replace('3001', String(host)).replace('port: 4000', `port: ${simulator}, consent: 'qinghe'`)
+  const program = blocks('js')[0]!
+    .replace('startWechatSimulator({ port: 4000 })', told!)
+    .replaceAll('3000', String(host))
+    .replace('3001', String(host))
+    .replace('port: 4000', `port: ${simulator}, consent: 'qinghe'`)
   const { match } = await run(t, t.testdir({ 'server.mjs': program }), ['server.mjs'], /Open (\S+)/)
   t.equal((await new Browser({}, agents.wechat).follow(match[1]!)).json().nickname, '青禾🌱')
 })
@@ -152,13 +173,17 @@ const settings: Record<string, RegExp> = {
 test('the spans of a login hold no secret, code, state or token with the settings shown, and each of the three is needed', async t => {
   const tracing = blockWith('tracing.mjs')
   const trace = async (program: string): Promise<string[]> => {
-    const { origin, wechat, printed } = await startProgram(t, { files: { 'tracing.mjs': program }, nodeOptions: ['--import', './tracing.mjs'] })
+    const { origin, wechat, printed } =
+      await startProgram(t, { files: { 'tracing.mjs': program }, nodeOptions: ['--import', './tracing.mjs'] })
     const browser = new Browser({}, agents.wechat)
     t.equal((await browser.follow(`${origin}/account`)).status, 200)
     const spans = printed()
     t.match(spans, "'/sns/oauth2/access_token'")
     t.match(spans, "'/wechat/oneclick'")
-    return [...secretsOf(wechat, browser).filter(secret => spans.includes(secret)), ...spans.match(/access_token=\w+/g) ?? []]
+    return [
+      ...secretsOf(wechat, browser).filter(secret => spans.includes(secret)),
+      ...spans.match(/access_token=\w+/g) ?? []
+    ]
   }
   t.strictSame(await trace(tracing), [])
   for (const [name, setting] of Object.entries(settings)) {
@@ -199,12 +224,17 @@ test('behind the nginx shown a login works and its log holds no secret, and with
   t.equal((await proxied(without('proxy_buffer_size 16k;'), longTarget)).begun.status, 502)
   t.equal((await proxied(without('proxy_set_header X-Forwarded-Proto $scheme;'), '/account')).done?.status, 500)
   t.match(host.rawLog(), 'the session cookie is Secure, but this request came over http')
-  const hop = (await proxied(without('proxy_set_header Host $host;', 'proxy_set_header X-Forwarded-Host $host;'), '/account')).begun
+  const hop = (await proxied(
+    without('proxy_set_header Host $host;', 'proxy_set_header X-Forwarded-Host $host;'),
+    '/account'
+  )).begun
   t.equal(new URL(hop.location).host, 'app.example.com')
   t.match(hop.location, '/wechat/login?redirect=%2Faccount&via=qr&hop=1')
 })
 
-async function startNginx (t: Test, block: string, hostPort: string): Promise<{ address: string, log: (until: RegExp) => Promise<string> }> {
+async function startNginx (
+  t: Test, block: string, hostPort: string
+): Promise<{ address: string, log: (until: RegExp) => Promise<string> }> {
   const port = await freePort()
   const folder = join(t.testdirName, `nginx-${port}`)
   mkdirSync(folder, { recursive: true })
@@ -214,11 +244,15 @@ async function startNginx (t: Test, block: string, hostPort: string): Promise<{ 
     .replace(/\S+\.pem/, `${tls}/cert.pem`).replace(/\S+\.key/, `${tls}/key.pem`)
     .replace(/\/var\/log\/nginx\/\S+/, `${folder}/access.log`)
     .replace('127.0.0.1:3000', `127.0.0.1:${hostPort}`)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join(' ')
-  writeFileSync(join(folder, 'nginx.conf'), `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log crit;
+  const temporary =
+    ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join(' ')
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log crit;
 events {}
 http { ${temporary}
-${server}}`)
+${server}}`
+  )
   const parameters = ['-c', join(folder, 'nginx.conf'), '-p', folder]
   const withPath = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
   const { status, stderr } = spawnSync('nginx', ['-t', ...parameters], { env: withPath, encoding: 'utf8' })
@@ -256,7 +290,8 @@ import wechatLogin, { requireWechatUser } from 'fastify-wechat-login'
 declare const appid: string, secret: string, users: { upsert: (openid: string, nickname?: string) => Promise<any> }
 const app = Fastify()
 `
-  const diffs = blocks('diff').map(text => given + text.split('\n').filter(line => !line.startsWith('-')).map(line => line.slice(1)).join('\n'))
+  const diffs = blocks('diff').map(text =>
+    given + text.split('\n').filter(line => !line.startsWith('-')).map(line => line.slice(1)).join('\n'))
   t.equal(diffs.length, 3)
   const files = [...blocks('ts'), ...diffs]
   const folder = t.testdir(Object.fromEntries(files.map((text, index) => [`block-${index}.mts`, text])))
@@ -268,7 +303,8 @@ const app = Fastify()
   const plain = paths.filter(path => !augmenting.includes(path))
   for (const group of [[...plain, rest], ...augmenting.map(path => [path, rest])]) {
     const options = '--ignoreConfig --strict --noEmit --skipLibCheck --module nodenext --moduleDetection force --target es2022 --types node'.split(' ')
-    const { stdout, stderr } = spawnSync(process.execPath, [compiler, ...options, ...group], { cwd: folder, env, encoding: 'utf8' })
+    const { stdout, stderr } =
+      spawnSync(process.execPath, [compiler, ...options, ...group], { cwd: folder, env, encoding: 'utf8' })
     t.equal(stdout + stderr, '')
   }
   t.end()
@@ -292,17 +328,26 @@ test('every JavaScript block is one, and the packages it imports are there', t =
     t.strictSame(diagnostics.map(({ messageText }) => messageText), [], code.slice(0, 60))
   }
   const packages = blocks('js').flatMap(code => [...code.matchAll(/ from '([^'.][^']*)'/g)].map(([, name]) => name!))
-  t.strictSame([...new Set(packages)].filter(name => !(name in resolved) && !name.startsWith('node:') && !name.startsWith('fastify')).sort(), ['connect-pg-simple', 'pg'])
+  t.strictSame(
+    [...new Set(packages)]
+      .filter(name => !(name in resolved) && !name.startsWith('node:') && !name.startsWith('fastify'))
+      .sort(),
+    ['connect-pg-simple', 'pg']
+  )
   t.end()
 })
 
 const checkRows = (t: Test, heading: string, expected: string[], columns: number[] = [0], table = 0): void => {
-  const shown = sectionOf(heading).tables[table]!.map(row => columns.map(column => row[column]!.replaceAll('`', '')).join(' | '))
+  const shown =
+    sectionOf(heading).tables[table]!.map(row => columns.map(column => row[column]!.replaceAll('`', '')).join(' | '))
   t.strictSame(shown.sort(), expected.sort())
 }
 
 test('the table of options names them all', async t => {
-  const refused = await Fastify().register(wechatLogin, { nothing: 1 } as never).ready().then(() => '', (error: Error) => error.message)
+  const refused = await Fastify()
+    .register(wechatLogin, { nothing: 1 } as never)
+    .ready()
+    .then(() => '', (error: Error) => error.message)
   checkRows(t, 'Options', refused.split('known here are ')[1]!.split(', '))
 })
 
@@ -332,8 +377,14 @@ test('the table of routes has every route', async t => {
   const app = Fastify()
   const routes: string[] = []
   // Hidden are those that refuse all other methods.
-  app.addHook('onRoute', ({ method, url, schema }) => { if (!(schema as { hide?: boolean } | undefined)?.hide) routes.push(`${method} ${url}`) })
-  await app.register(wechatLogin, { qr: account, oneclick: { ...account, appid: 'wxfedcba9876543210', callbackUrl: 'https://app.example.com/wechat/oneclick' }, session: { secret: sessionSecret } })
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    if (!(schema as { hide?: boolean } | undefined)?.hide) routes.push(`${method} ${url}`)
+  })
+  await app.register(wechatLogin, {
+    qr: account,
+    oneclick: { ...account, appid: 'wxfedcba9876543210', callbackUrl: 'https://app.example.com/wechat/oneclick' },
+    session: { secret: sessionSecret }
+  })
   t.strictSame(sectionOf('Routes').tables[0]!.flatMap(([cell]) => codeIn(cell!)).sort(), routes.sort())
 })
 
@@ -342,23 +393,32 @@ test('the table of cookies has every cookie that a login and a logout set', asyn
   const browser = host.browser()
   await logIn(host, browser)
   await browser.post(`${host.origin}/wechat/logout`, {}, { 'sec-fetch-site': 'same-origin' })
-  const seen = browser.answers.flatMap(answer => answer.setCookies).map(line => line.split('=')[0]!.replace(/[0-9a-f]{12}$/, '<12 digits>'))
+  const seen = browser.answers.flatMap(answer => answer.setCookies).map(line =>
+    line.split('=')[0]!.replace(/[0-9a-f]{12}$/, '<12 digits>'))
   checkRows(t, 'Cookies', [...new Set(seen)])
   for (const line of browser.answers.flatMap(answer => answer.setCookies)) {
-    for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) t.ok(line.split('; ').includes(attribute), `${line.split('=')[0]} has ${attribute}`)
+    for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) {
+      t.ok(line.split('; ').includes(attribute), `${line.split('=')[0]} has ${attribute}`)
+    }
   }
 })
 
 test('the table of channels has every event, its fields and its level in the log', t => {
   const path = join(root, 'src/events.ts')
-  const program = ts.createProgram([path], { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [], lib: ['lib.es5.d.ts'], noResolve: true })
+  const program = ts.createProgram(
+    [path],
+    { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [], lib: ['lib.es5.d.ts'], noResolve: true }
+  )
   const checker = program.getTypeChecker()
   const source = program.getSourceFile(path)!
-  const events = source.statements.find((node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === 'WechatLoginEvents')!
+  const events = source.statements.find((node): node is ts.InterfaceDeclaration =>
+    ts.isInterfaceDeclaration(node) && node.name.text === 'WechatLoginEvents')!
   const expected = checker.getTypeAtLocation(events).getProperties().map(event => {
-    const fields = checker.getTypeOfSymbol(event).getProperties().map(field => field.name + (field.flags & ts.SymbolFlags.Optional ? '?' : ''))
+    const fields = checker.getTypeOfSymbol(event).getProperties().map(field =>
+      field.name + (field.flags & ts.SymbolFlags.Optional ? '?' : ''))
     const level = new RegExp(`'${event.name}': \\['(\\w+)'`).exec(source.text)![1]!
-    return `${event.name} | ${fields.join(', ')} | ${level}${fields.includes('statusCode') ? ', error from 500 on' : ''}`
+    return `${event.name} | ${fields.join(', ')} ` +
+      `| ${level}${fields.includes('statusCode') ? ', error from 500 on' : ''}`
   })
   t.ok(expected.length > 7)
   checkRows(t, 'Metrics and traces', expected, [0, 2, 3])
@@ -368,18 +428,26 @@ test('the table of channels has every event, its fields and its level in the log
 test('what the tables say of the simulator and of the browser helper is there', async t => {
   const wechat = await startWechatSimulator()
   t.teardown(() => wechat.close())
-  const named = sectionOf('Test your application').tables[0]!.flatMap(([cell]) => codeIn(cell!)).map(code => /^\w+/.exec(code)![0])
+  const named =
+    sectionOf('Test your application').tables[0]!.flatMap(([cell]) => codeIn(cell!)).map(code => /^\w+/.exec(code)![0])
   t.ok(named.length > 10)
   t.strictSame(named.filter(name => !(name in wechat.control)), [])
-  const options = [...readFileSync(join(root, 'src/simulator/types.ts'), 'utf8').matchAll(/^export interface WechatSimulator(?:Server)?Options [^]*?\n}/gm)]
+  const options = [
+    ...readFileSync(join(root, 'src/simulator/types.ts'), 'utf8')
+      .matchAll(/^export interface WechatSimulator(?:Server)?Options [^]*?\n}/gm)
+  ]
     .flatMap(([text]) => [...text.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name!))
   t.ok(options.length > 20)
   t.strictSame(sectionOf('Test your application').tables[1]!.flatMap(([cell]) => codeIn(cell!)).sort(), options.sort())
   const helper = readFileSync(join(root, 'src/browser/index.mts'), 'utf8')
   const exported = [...helper.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name!)
   t.strictSame(sectionOf('Single-page apps').tables[0]!.map(([cell]) => /\w+/.exec(cell!)![0]).sort(), exported.sort())
-  const callbacks = [...readFileSync(join(root, 'src/browser/types.mts'), 'utf8').matchAll(/^ {2}(on\w+)\?:/gm)].map(([, name]) => name!)
-  t.strictSame(sectionOf('A QR code in your own page').tables[1]!.map(([cell]) => /\w+/.exec(cell!)![0]).sort(), callbacks.sort())
+  const callbacks = [...readFileSync(join(root, 'src/browser/types.mts'), 'utf8').matchAll(/^ {2}(on\w+)\?:/gm)]
+    .map(([, name]) => name!)
+  t.strictSame(
+    sectionOf('A QR code in your own page').tables[1]!.map(([cell]) => /\w+/.exec(cell!)![0]).sort(),
+    callbacks.sort()
+  )
 })
 
 test('the picture of src has every file and folder of its first level', t => {
@@ -396,7 +464,10 @@ test('every link leads somewhere, and every command is one', t => {
   for (const { prose, heading } of english) {
     for (const [, target] of prose.matchAll(/\]\(([^)]+)\)/g)) {
       if (target!.startsWith('https:')) continue
-      t.ok(target!.startsWith('#') ? anchors.has(target!.slice(1)) : existsSync(join(root, target!)), `${target} under "${heading}"`)
+      t.ok(
+        target!.startsWith('#') ? anchors.has(target!.slice(1)) : existsSync(join(root, target!)),
+        `${target} under "${heading}"`
+      )
     }
     for (const [, script] of prose.matchAll(/`npm run ([\w:]+)/g)) t.ok(script! in scripts, `npm run ${script}`)
   }

@@ -13,7 +13,9 @@ const withShop = { origins: new Set([shop]), ownPaths }
 test('no hostile target leaves the site, as it came, encoded, or decoded once more', t => {
   t.ok(hostile.length > 400, 'the corpus is there')
   for (const line of hostile) {
-    for (const untrusted of [line, encodeURI(line), encodeURIComponent(line), decode(line), `/${line}`, `/x/..${line}`]) {
+    for (const untrusted of [
+      line, encodeURI(line), encodeURIComponent(line), decode(line), `/${line}`, `/x/..${line}`
+    ]) {
       for (const rules of [site, withShop]) {
         const target = checkRedirectTarget(untrusted, rules)
         if (target !== null && !staysOnSite(target)) t.fail('leaves the site', { untrusted, target })
@@ -24,9 +26,13 @@ test('no hostile target leaves the site, as it came, encoded, or decoded once mo
 })
 
 test('a target that names another origin is refused, not repaired', t => {
-  for (const untrusted of ['//evil.example', '//site.invalid/x', 'https://site.invalid/x', '/\\evil.example', '\\\\evil.example', 'https://evil.example/x', 'javascript:alert(1)', 'data:text/html,x',
-    'https:evil.example', 'http:/evil.example', '/\t/evil.example', '/\n/evil.example', '\t//evil.example', ' //evil.example', ' /x', '/..//evil.example', '/.//evil.example',
-    '/%2e%2e//evil.example', '/x/..//evil.example', '/x\\..\\\\evil.example', '/path\u0000', '/x\u007f', '/x\r\nSet-Cookie:a=b', 'evil.example', '@evil.example', '?x', '#x', '.', '']) {
+  for (const untrusted of [
+    '//evil.example', '//site.invalid/x', 'https://site.invalid/x', '/\\evil.example', '\\\\evil.example',
+    'https://evil.example/x', 'javascript:alert(1)', 'data:text/html,x', 'https:evil.example', 'http:/evil.example',
+    '/\t/evil.example', '/\n/evil.example', '\t//evil.example', ' //evil.example', ' /x', '/..//evil.example',
+    '/.//evil.example', '/%2e%2e//evil.example', '/x/..//evil.example', '/x\\..\\\\evil.example', '/path\u0000',
+    '/x\u007f', '/x\r\nSet-Cookie:a=b', 'evil.example', '@evil.example', '?x', '#x', '.', ''
+  ]) {
     t.equal(checkRedirectTarget(untrusted, site), null, JSON.stringify(untrusted))
   }
   t.end()
@@ -39,23 +45,34 @@ test('every legitimate target is taken, as a browser would have resolved it', t 
 })
 
 test('what is no text is refused', t => {
-  for (const untrusted of [undefined, null, 0, 1, true, ['/a'], ['/a', '/b'], [], {}, { toString: () => '/a' }, Symbol('/a'), () => '/a', Buffer.from('/a'), new URL('https://app.example.com/a')]) {
+  for (const untrusted of [
+    undefined, null, 0, 1, true, ['/a'], ['/a', '/b'], [], {}, { toString: () => '/a' }, Symbol('/a'), () => '/a',
+    Buffer.from('/a'), new URL('https://app.example.com/a')
+  ]) {
     t.equal(checkRedirectTarget(untrusted, site), null, typeof untrusted)
   }
   t.end()
 })
 
 test("the plugin's own routes are refused in every disguise", t => {
-  for (const untrusted of ['/wechat/login', '/wechat/login/', '/wechat/login//', '/WeChat/Login', '//wechat/login', '/wechat//login', '/wechat///login/', '/wechat/%6cogin', '/wechat/%6Cogin',
-    '/%77%65%63%68%61%74/login', '/wechat%2flogin', '/wechat%2Flogin%2f', '/wechat/./login', '/x/../wechat/login', '/x/%2e%2e/wechat/login', '/wechat/login?redirect=/x', '/wechat/login#x',
-    '/wechat/logout', '/wechat/qr?code=1&state=2', '/wechat/login;x=1', '/wechat/login/;x', '/wechat/login%3Bx', '/wechat/logi\u006e', '/wechat/LOGOUT/?x', `${shop}/wechat/login`, `${shop}/wechat//LOGIN/`]) {
+  for (const untrusted of [
+    '/wechat/login', '/wechat/login/', '/wechat/login//', '/WeChat/Login', '//wechat/login', '/wechat//login',
+    '/wechat///login/', '/wechat/%6cogin', '/wechat/%6Cogin', '/%77%65%63%68%61%74/login', '/wechat%2flogin',
+    '/wechat%2Flogin%2f', '/wechat/./login', '/x/../wechat/login', '/x/%2e%2e/wechat/login',
+    '/wechat/login?redirect=/x', '/wechat/login#x', '/wechat/logout', '/wechat/qr?code=1&state=2', '/wechat/login;x=1',
+    '/wechat/login/;x', '/wechat/login%3Bx', '/wechat/logi\u006e', '/wechat/LOGOUT/?x', `${shop}/wechat/login`,
+    `${shop}/wechat//LOGIN/`
+  ]) {
     t.equal(checkRedirectTarget(untrusted, withShop), null, untrusted)
   }
   t.end()
 })
 
 test('a path that only begins or ends like a route of the plugin is taken', t => {
-  for (const target of ['/wechat/login-help', '/wechat/loginx', '/wechat', '/wechat/', '/x/wechat/login', '/wechat/login/help', '/wechat/me', '/?next=/wechat/login', '/#/wechat/login', '/wechat/%256cogin', '/wechat/login%']) {
+  for (const target of [
+    '/wechat/login-help', '/wechat/loginx', '/wechat', '/wechat/', '/x/wechat/login', '/wechat/login/help',
+    '/wechat/me', '/?next=/wechat/login', '/#/wechat/login', '/wechat/%256cogin', '/wechat/login%'
+  ]) {
     t.equal(checkRedirectTarget(target, site), target)
   }
   t.end()
@@ -75,15 +92,25 @@ test('a listed origin is taken, written as browsers write it', t => {
   for (const [untrusted, target] of cases) t.equal(checkRedirectTarget(untrusted, withShop), target)
   t.equal(checkRedirectTarget(`${shop}/cart`, site), null, 'and no other one is')
   const local = { ...withShop, origins: new Set(['http://localhost:5173']) }
-  t.equal(checkRedirectTarget('http://localhost:5173/cart', local), 'http://localhost:5173/cart', 'over http too, where it is listed so')
+  t.equal(
+    checkRedirectTarget('http://localhost:5173/cart', local),
+    'http://localhost:5173/cart',
+    'over http too, where it is listed so'
+  )
   t.end()
 })
 
 test('a near miss of a listed origin is refused', t => {
-  for (const untrusted of ['http://shop.example.com/', 'https://shop.example.com:8443/', 'https://shop.example.com.evil.example/', 'https://evil.example/shop.example.com',
-    'https://shop.example.com@evil.example/', 'https://me@shop.example.com/', 'https://me:pass@shop.example.com/', 'https://:pass@shop.example.com/', 'https://x.shop.example.com/', 'https://hop.example.com/',
-    'https://shop.example.com./', '//shop.example.com/', '/\\shop.example.com/', 'https:shop.example.com', 'https:/shop.example.com', 'https:///shop.example.com', 'https:\\\\shop.example.com',
-    'https://shop.example.com\\@evil.example/', 'https://evil.example\\@shop.example.com/', ` ${shop}/`, `\t${shop}/`, 'ht\ttps://shop.example.com/', 'wss://shop.example.com/', `blob:${shop}/x`, `javascript:${shop}/`, 'https://', 'https://[']) {
+  for (const untrusted of [
+    'http://shop.example.com/', 'https://shop.example.com:8443/', 'https://shop.example.com.evil.example/',
+    'https://evil.example/shop.example.com', 'https://shop.example.com@evil.example/', 'https://me@shop.example.com/',
+    'https://me:pass@shop.example.com/', 'https://:pass@shop.example.com/', 'https://x.shop.example.com/',
+    'https://hop.example.com/', 'https://shop.example.com./', '//shop.example.com/', '/\\shop.example.com/',
+    'https:shop.example.com', 'https:/shop.example.com', 'https:///shop.example.com', 'https:\\\\shop.example.com',
+    'https://shop.example.com\\@evil.example/', 'https://evil.example\\@shop.example.com/', ` ${shop}/`, `\t${shop}/`,
+    'ht\ttps://shop.example.com/', 'wss://shop.example.com/', `blob:${shop}/x`, `javascript:${shop}/`, 'https://',
+    'https://['
+  ]) {
     t.equal(checkRedirectTarget(untrusted, withShop), null, JSON.stringify(untrusted))
   }
   t.end()
@@ -109,10 +136,20 @@ test('a lone surrogate becomes a replacement character, and no character breaks 
   t.end()
 })
 
-const pieces = ['/', '\\', '.', '..', '%2e', '%2E', '%2f', '%5c', '%', '\t', '\n', '\r', '\0', ' ', '@', ':', ';', '?', '#', '&', '//', 'http:', 'https:', 'javascript:', 'evil.example', 'app.example.com',
-  'shop.example.com', 'wechat', 'login', '\u3000', '\u00a0', '。', '／', '＼', '\u200b', '\ud800', '你']
+const pieces = [
+  '/', '\\', '.', '..', '%2e', '%2E', '%2f', '%5c', '%', '\t', '\n', '\r', '\0', ' ', '@', ':', ';', '?', '#', '&',
+  '//', 'http:', 'https:', 'javascript:', 'evil.example', 'app.example.com', 'shop.example.com', 'wechat', 'login',
+  '\u3000', '\u00a0', '。', '／', '＼', '\u200b', '\ud800', '你'
+]
 const hostileMix = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map(parts => parts.join(''))
-const anything = fc.oneof(hostileMix, hostileMix.map(text => `/${text}`), hostileMix.map(text => shop + text), fc.string({ unit: 'binary' }), fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.anything())
+const anything = fc.oneof(
+  hostileMix,
+  hostileMix.map(text => `/${text}`),
+  hostileMix.map(text => shop + text),
+  fc.string({ unit: 'binary' }),
+  fc.webUrl({ withFragments: true, withQueryParameters: true }),
+  fc.anything()
+)
 
 test('property: whatever goes in, what comes out is short ASCII, stays where it may, and is taken again as it is', t => {
   t.doesNotThrow(() => {
@@ -120,7 +157,9 @@ test('property: whatever goes in, what comes out is short ASCII, stays where it 
       const target = checkRedirectTarget(untrusted, withShop)
       if (target === null) return true
       const isListed = !target.startsWith('/') && new URL(target).origin === shop
-      return /^[\x21-\x7e]{1,2048}$/.test(target) && (isListed || staysOnSite(target)) && checkRedirectTarget(target, withShop) === target
+      return /^[\x21-\x7e]{1,2048}$/.test(target) &&
+        (isListed || staysOnSite(target)) &&
+        checkRedirectTarget(target, withShop) === target
     }), { numRuns: 5000 })
   })
   t.end()
@@ -128,11 +167,14 @@ test('property: whatever goes in, what comes out is short ASCII, stays where it 
 
 test('property: no target leads to a route of the plugin, as a router that decodes and folds would see it', t => {
   const disguises = '/wechat/login'.split('').map((letter, at) => {
-    const inside = at === 0 ? [] : [`%${letter.charCodeAt(0).toString(16)}`, ...(letter === '/' ? ['//', '/./', '/x/../'] : [])]
+    const inside = at === 0
+      ? []
+      : [`%${letter.charCodeAt(0).toString(16)}`, ...(letter === '/' ? ['//', '/./', '/x/../'] : [])]
     return fc.constantFrom(letter, letter.toUpperCase(), ...inside)
   })
   t.doesNotThrow(() => {
-    fc.assert(fc.property(fc.tuple(...disguises), fc.constantFrom('', '/', '//', '?x', '#x'), (parts, end) => checkRedirectTarget(parts.join('') + end, site) === null))
+    fc.assert(fc.property(fc.tuple(...disguises), fc.constantFrom('', '/', '//', '?x', '#x'), (parts, end) =>
+      checkRedirectTarget(parts.join('') + end, site) === null))
   })
   t.end()
 })

@@ -7,7 +7,8 @@ import { anchorOf, codeIn, readReadme, root } from './fixture/readme'
 
 const page = readReadme('SECURITY.md')
 const unused = ['T49', 'T69']
-const numbers = Array.from({ length: 80 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`).filter(number => !unused.includes(number))
+const numbers = Array.from({ length: 80 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`).filter(number =>
+  !unused.includes(number))
 const threats = page.find(({ heading }) => heading === 'Every threat, and what meets it')!
 const rows = threats.tables[0]!
 const fileOf = (name: string): string => join(__dirname, `${name}.test.ts`)
@@ -46,9 +47,12 @@ test('the tests of a threat are where its row says, and nowhere else', t => {
 })
 
 test('what the page points at is there', t => {
-  for (const [, path = '', anchor] of readFileSync(join(root, 'SECURITY.md'), 'utf8').matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {
+  for (const [, path = '', anchor] of readFileSync(join(root, 'SECURITY.md'), 'utf8')
+    .matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {
     t.ok(existsSync(join(root, path)), path)
-    if (anchor !== undefined) t.ok(readReadme(path || 'SECURITY.md').some(({ heading }) => anchorOf(heading) === anchor), `${path}#${anchor}`)
+    if (anchor !== undefined) {
+      t.ok(readReadme(path || 'SECURITY.md').some(({ heading }) => anchorOf(heading) === anchor), `${path}#${anchor}`)
+    }
   }
   t.end()
 })

@@ -1,21 +1,50 @@
 // Errors are told apart by their classes and by codes that are literals.
 
-import { createWechatClient, errors, type WechatClient, type WechatError, type WechatTokens, type WechatUserInfo } from 'fastify-wechat-login'
+import {
+  createWechatClient, errors, type WechatClient, type WechatError, type WechatTokens, type WechatUserInfo
+} from 'fastify-wechat-login'
 import { describe, expect, test } from 'tstyche'
 
 const caught: unknown = null
 
 describe('code', () => {
   test("is a literal in each of the login's errors, and so is the status", () => {
-    expect(new errors.InvalidOptionsError('')).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_INVALID_OPTIONS', statusCode: 500 }>()
-    expect(new errors.UnauthenticatedError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_UNAUTHENTICATED', statusCode: 401 }>()
-    expect(new errors.InvalidRequestError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_INVALID_REQUEST', statusCode: 400 }>()
-    expect(new errors.CrossSiteError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_CROSS_SITE', statusCode: 403 }>()
-    expect(new errors.InvalidUserError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_INVALID_USER', statusCode: 500 }>()
-    expect(new errors.InvalidStateError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_INVALID_STATE', statusCode: 403 }>()
-    expect(new errors.AccessDeniedError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_ACCESS_DENIED', statusCode: 403 }>()
-    expect(new errors.SnapshotUserError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_SNAPSHOT_USER', statusCode: 403 }>()
-    expect(new errors.WrongBrowserError()).type.toBeAssignableTo<Error & { code: 'FST_WECHAT_WRONG_BROWSER', statusCode: 400 }>()
+    expect(new errors.InvalidOptionsError('')).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_INVALID_OPTIONS'
+      statusCode: 500
+    }>()
+    expect(new errors.UnauthenticatedError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_UNAUTHENTICATED'
+      statusCode: 401
+    }>()
+    expect(new errors.InvalidRequestError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_INVALID_REQUEST'
+      statusCode: 400
+    }>()
+    expect(new errors.CrossSiteError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_CROSS_SITE'
+      statusCode: 403
+    }>()
+    expect(new errors.InvalidUserError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_INVALID_USER'
+      statusCode: 500
+    }>()
+    expect(new errors.InvalidStateError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_INVALID_STATE'
+      statusCode: 403
+    }>()
+    expect(new errors.AccessDeniedError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_ACCESS_DENIED'
+      statusCode: 403
+    }>()
+    expect(new errors.SnapshotUserError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_SNAPSHOT_USER'
+      statusCode: 403
+    }>()
+    expect(new errors.WrongBrowserError()).type.toBeAssignableTo<Error & {
+      code: 'FST_WECHAT_WRONG_BROWSER'
+      statusCode: 400
+    }>()
   })
 
   test("is a literal in each of WeChat's errors", () => {
@@ -54,7 +83,8 @@ test('instanceof narrows', () => {
 
 test('the client takes an app and its transport, and gives what WeChat gives', () => {
   const account = { appid: '', secret: '' }
-  expect(createWechatClient).type.toBeCallableWith({ ...account, timeout: 1000, retries: 0, apiHosts: ['https://api.weixin.qq.com'] })
+  expect(createWechatClient).type
+    .toBeCallableWith({ ...account, timeout: 1000, retries: 0, apiHosts: ['https://api.weixin.qq.com'] })
   expect(createWechatClient).type.not.toBeCallableWith({ appid: '' })
   expect(createWechatClient).type.not.toBeCallableWith({ ...account, secret: 42 })
   expect(createWechatClient).type.not.toBeCallableWith({ ...account, callbackUrl: '' })

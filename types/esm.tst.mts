@@ -1,7 +1,10 @@
 // An ES module: the default import is the plugin, and names are beside it.
 
 import Fastify from 'fastify'
-import wechatLogin, { createWechatClient, errors, fastifyWechatLogin, requireWechatUser, verifyWechatUser, type WechatClient, type WechatGuard, type WechatLoginOptions } from 'fastify-wechat-login'
+import wechatLogin, {
+  createWechatClient, errors, fastifyWechatLogin, requireWechatUser, verifyWechatUser, type WechatClient,
+  type WechatGuard, type WechatLoginOptions
+} from 'fastify-wechat-login'
 import simulator, { startWechatSimulator, type WechatSimulator, wechatSimulator } from 'fastify-wechat-login/simulator'
 import { expect, test } from 'tstyche'
 

@@ -8,7 +8,14 @@ interface Login { via: Via, appid: string, subject: string }
 
 test('each event has its own message', () => {
   expect<keyof WechatLoginEvents>().type.toBe<
-    'attempt.started' | 'attempt.restarted' | 'login.succeeded' | 'login.refused' | 'callback.repeated' | 'login.ended' | 'token.refreshed' | 'wechat.call'
+    'attempt.started'
+      | 'attempt.restarted'
+      | 'login.succeeded'
+      | 'login.refused'
+      | 'callback.repeated'
+      | 'login.ended'
+      | 'token.refreshed'
+      | 'wechat.call'
   >()
   expect<WechatLoginEvents['attempt.started' | 'attempt.restarted' | 'callback.repeated']>().type.toBe<Attempt>()
   expect<WechatLoginEvents['login.ended' | 'token.refreshed']>().type.toBe<Login>()

@@ -4,7 +4,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import auth from '@fastify/auth'
-import wechatLogin, { requireWechatUser, type StoredUser, verifyWechatUser, type WechatClient, type WechatLogin, type WechatProfile, type WechatUser } from 'fastify-wechat-login'
+import wechatLogin, {
+  requireWechatUser, type StoredUser, verifyWechatUser, type WechatClient, type WechatLogin, type WechatProfile,
+  type WechatUser
+} from 'fastify-wechat-login'
 import { expect, test } from 'tstyche'
 
 const app: FastifyInstance = Fastify()
@@ -49,7 +52,11 @@ test('the guards fit preHandler, onRequest, a whole scope and @fastify/auth', as
   app.get('/one', { preHandler: app.requireWechatUser }, async () => '')
   app.get('/cached', { preHandler: app.requireWechatUser, config: { wechatLogin: { cache: true } } }, async () => '')
   app.get('/two', { onRequest: [app.verifyWechatUser] }, async () => '')
-  app.get('/three', { preHandler: app.auth([app.verifyWechatUser, async () => {}], { relation: 'or' }) }, async () => '')
+  app.get(
+    '/three',
+    { preHandler: app.auth([app.verifyWechatUser, async () => {}], { relation: 'or' }) },
+    async () => ''
+  )
 })
 
 test('so do the exported guards, and both are called by hand', async () => {

@@ -1,7 +1,11 @@
-// Which options compile. What the types refuse, the boot checks refuse too; what comes from settings that may be missing must compile.
+// Which options compile. What the types refuse, the boot checks refuse too; what comes from settings that may be
+// missing must compile.
 
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import wechatLogin, { type LoginInfo, type OnLoginContext, type OnUserContext, type Via, type WechatLoginOptions, type WechatPage, type WechatProfile, type WechatTokens } from 'fastify-wechat-login'
+import wechatLogin, {
+  type LoginInfo, type OnLoginContext, type OnUserContext, type Via, type WechatLoginOptions, type WechatPage,
+  type WechatProfile, type WechatTokens
+} from 'fastify-wechat-login'
 import { startWechatSimulator } from 'fastify-wechat-login/simulator'
 import { Agent } from 'undici'
 import { describe, expect, test } from 'tstyche'
@@ -24,7 +28,10 @@ describe('the two apps', () => {
   })
 
   test('an app that a setting may lack may be undefined', () => {
-    expect(take).type.toBeCallableWith({ oneclick: undefined as typeof oneclick | undefined, qr: undefined as typeof qr | undefined })
+    expect(take).type.toBeCallableWith({
+      oneclick: undefined as typeof oneclick | undefined,
+      qr: undefined as typeof qr | undefined
+    })
     expect(take).type.toBeCallableWith({ oneclick, qr: undefined as typeof qr | undefined })
   })
 
@@ -42,7 +49,9 @@ describe('the two apps', () => {
   })
 
   test('the switches of an Official Account are no switches of a Website App', () => {
-    expect(take).type.toBeCallableWith({ oneclick: { ...oneclick, scope: 'snsapi_base', forcePopup: true, forceSnapShot: true, connectRedirect: true } })
+    expect(take).type.toBeCallableWith({
+      oneclick: { ...oneclick, scope: 'snsapi_base', forcePopup: true, forceSnapShot: true, connectRedirect: true }
+    })
     expect(take).type.not.toBeCallableWith({ oneclick: { ...oneclick, scope: 'snsapi_login' } })
     expect(take).type.not.toBeCallableWith({ oneclick: { ...oneclick, forcePopup: 1 } })
     expect(take).type.not.toBeCallableWith({ qr: { appid: '', secret: '', callbackUrl: '', scope: 'snsapi_base' } })
@@ -59,7 +68,10 @@ describe('the two apps', () => {
 
 test('a name that is no option does not compile, at any depth', () => {
   expect(take).type.not.toBeCallableWith({ ...options, qrcode: qr })
-  expect(take).type.not.toBeCallableWith({ ...options, qr: { appid: '', secret: '', callbackURL: '', callbackUrl: '' } })
+  expect(take).type.not.toBeCallableWith({
+    ...options,
+    qr: { appid: '', secret: '', callbackURL: '', callbackUrl: '' }
+  })
   expect(take).type.not.toBeCallableWith({ ...options, routes: { signin: '/login' } })
   expect(take).type.not.toBeCallableWith({ ...options, redirect: { origin: 'https://shop.example.com' } })
   expect(take).type.not.toBeCallableWith({ ...options, client: { retry: 1 } })
@@ -71,10 +83,18 @@ test('a name that is no option does not compile, at any depth', () => {
 test('onLogin gets the user and the login, which loadUser gets too', () => {
   type OnLogin = NonNullable<WechatLoginOptions['onLogin']>
   expect<Parameters<OnLogin>>().type.toBe<[user: WechatProfile, context: OnLoginContext]>()
-  expect<OnLoginContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, profile: WechatProfile, login: LoginInfo }>()
-  expect<LoginInfo>().type.toBe<{ readonly id: string, readonly via: Via, readonly appid: string, readonly at: number }>()
-  expect(take).type.toBeCallableWith({ ...options, onLogin: async (_user: WechatProfile, { login }: OnLoginContext) => login.id })
-  expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile, _request: FastifyRequest, login: LoginInfo) => login.at > 0 && stored })
+  expect<OnLoginContext>().type
+    .toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, profile: WechatProfile, login: LoginInfo }>()
+  expect<LoginInfo>().type
+    .toBe<{ readonly id: string, readonly via: Via, readonly appid: string, readonly at: number }>()
+  expect(take).type.toBeCallableWith({
+    ...options,
+    onLogin: async (_user: WechatProfile, { login }: OnLoginContext) => login.id
+  })
+  expect(take).type.toBeCallableWith({
+    ...options,
+    loadUser: (stored: WechatProfile, _request: FastifyRequest, login: LoginInfo) => login.at > 0 && stored
+  })
   expect(take).type.not.toBeCallableWith({ ...options, onLogin: true })
 })
 
@@ -87,16 +107,32 @@ test('a realm is a text or a function that returns one at once', () => {
 })
 
 test('whatever is falsy is how a host writes nobody, but an onUser that returns nothing does not compile', () => {
-  expect(take).type.toBeCallableWith({ ...options, onUser: (profile: WechatProfile) => profile.unionid !== undefined && profile })
-  expect(take).type.toBeCallableWith({ ...options, onUser: async (profile: WechatProfile) => profile.sex as 0 && profile })
+  expect(take).type.toBeCallableWith({
+    ...options,
+    onUser: (profile: WechatProfile) => profile.unionid !== undefined && profile
+  })
+  expect(take).type.toBeCallableWith({
+    ...options,
+    onUser: async (profile: WechatProfile) => profile.sex as 0 && profile
+  })
   expect(take).type.toBeCallableWith({ ...options, loadUser: (stored: WechatProfile) => stored.snapshot && stored })
-  expect(take).type.toBeCallableWith({ ...options, loadUser: async (): Promise<WechatProfile | undefined> => undefined })
+  expect(take).type.toBeCallableWith({
+    ...options,
+    loadUser: async (): Promise<WechatProfile | undefined> => undefined
+  })
   expect(take).type.not.toBeCallableWith({ ...options, onUser: () => undefined })
   expect(take).type.not.toBeCallableWith({ ...options, onUser: () => true })
 })
 
 test('each option takes its own type alone', () => {
-  expect(take).type.toBeCallableWith({ ...options, routes: { login: '/login', me: false, qr: '/proxied' }, redirect: { default: '/', origins: [] }, publicPrefix: '/shop', renderPage: false, lang: 'en' })
+  expect(take).type.toBeCallableWith({
+    ...options,
+    routes: { login: '/login', me: false, qr: '/proxied' },
+    redirect: { default: '/', origins: [] },
+    publicPrefix: '/shop',
+    renderPage: false,
+    lang: 'en'
+  })
   expect(take).type.toBeCallableWith({ qr, secret: ['newest', Buffer.alloc(32)] })
   expect(take).type.not.toBeCallableWith({ qr, secret: 42 })
   expect(take).type.not.toBeCallableWith({ qr, session: {} })
@@ -112,7 +148,9 @@ test('each option takes its own type alone', () => {
 
 test('without types of the host, onUser goes from profile to profile', () => {
   type OnUser = NonNullable<WechatLoginOptions['onUser']>
-  expect<OnUser>().type.toBe<(profile: WechatProfile, context: OnUserContext) => WechatProfile | null | false | 0 | '' | Promise<WechatProfile | null | false | 0 | ''>>()
+  expect<OnUser>().type.toBe<(
+    profile: WechatProfile, context: OnUserContext
+  ) => WechatProfile | null | false | 0 | '' | Promise<WechatProfile | null | false | 0 | ''>>()
   expect<OnUserContext>().type.toBe<{ request: FastifyRequest, reply: FastifyReply, via: Via, tokens: WechatTokens }>()
   expect<Via>().type.toBe<'oneclick' | 'qr'>()
   expect<WechatTokens>().type.toBe<{

@@ -1,6 +1,6 @@
-// @auth/core 0.41.3 with its own WeChat provider, behind Fastify as its Express and Hono wrappers do it: requests and replies are turned
-// into web ones and back. Needed: the upstream's addresses, the JSON of a reply read as text/plain, the start without its CSRF form.
-// Its session is a sealed cookie, so it needs no store.
+// @auth/core 0.41.3 with its own WeChat provider, behind Fastify as its Express and Hono wrappers do it: requests and
+// replies are turned into web ones and back. Needed: the upstream's addresses, the JSON of a reply read as text/plain,
+// the start without its CSRF form. Its session is a sealed cookie, so it needs no store.
 
 import { Auth, setEnvDefaults, skipCSRFCheck } from '@auth/core'
 import { getToken } from '@auth/core/jwt'
@@ -12,7 +12,11 @@ export async function build ({ upstream, port }) {
   const origin = `http://localhost:${port}`
   const provider = WeChat({ clientId: appid, clientSecret: secret, platformType: 'WebsiteApp' })
   const config = {
-    providers: [{ ...provider, token: { ...provider.token, url: `${upstream}/sns/oauth2/access_token` }, userinfo: { ...provider.userinfo, url: `${upstream}/sns/userinfo` } }],
+    providers: [{
+      ...provider,
+      token: { ...provider.token, url: `${upstream}/sns/oauth2/access_token` },
+      userinfo: { ...provider.userinfo, url: `${upstream}/sns/userinfo` }
+    }],
     secret: sessionSecret,
     trustHost: true,
     basePath: '/auth',
@@ -23,7 +27,14 @@ export async function build ({ upstream, port }) {
   setEnvDefaults({}, config)
 
   async function pass (request, reply, path, method) {
-    const answer = await Auth(new Request(origin + path, { method, headers: { cookie: request.headers.cookie ?? '', 'content-type': 'application/x-www-form-urlencoded' }, ...(method === 'POST' && { body: '' }) }), config)
+    const answer = await Auth(
+      new Request(origin + path, {
+        method,
+        headers: { cookie: request.headers.cookie ?? '', 'content-type': 'application/x-www-form-urlencoded' },
+        ...(method === 'POST' && { body: '' })
+      }),
+      config
+    )
     for (const [name, value] of answer.headers) reply.header(name, value)
     return reply.code(answer.status).send(await answer.text())
   }

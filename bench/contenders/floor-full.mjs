@@ -4,5 +4,7 @@ import { record, userOf } from './common.mjs'
 import { build as buildFloor } from './floor.mjs'
 
 export function build (settings) {
-  return buildFloor(settings, (session, user) => { Object.assign(session, { user: userOf(user), login: record(user.openid) }) })
+  return buildFloor(settings, (session, user) => {
+    Object.assign(session, { user: userOf(user), login: record(user.openid) })
+  })
 }

@@ -1,4 +1,5 @@
-// The least that a Fastify host can do with the same components and still check a state: what every other number is divided by.
+// The least that a Fastify host can do with the same components and still check a state: what every other number is
+// divided by.
 
 import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
@@ -12,8 +13,11 @@ export async function build ({ upstream, port, redisUrl }, keep = keepUser) {
   const { store, storeSize } = await createStore(redisUrl)
   const app = createApp()
   const pool = new Agent({ connections: 16, keepAliveTimeout: 60_000 })
-  const authorize = `https://open.weixin.qq.com/connect/qrconnect?appid=${appid}&redirect_uri=${encodeURIComponent(`http://localhost:${port}/wechat/qr`)}&response_type=code&scope=snsapi_login&state=`
-  const ask = async path => JSON.parse(await (await pool.request({ origin: upstream, path, method: 'GET' })).body.text())
+  const authorize = `https://open.weixin.qq.com/connect/qrconnect?appid=${appid}` +
+    `&redirect_uri=${encodeURIComponent(`http://localhost:${port}/wechat/qr`)}&response_type=code&scope=snsapi_login` +
+    '&state='
+  const ask = async path =>
+    JSON.parse(await (await pool.request({ origin: upstream, path, method: 'GET' })).body.text())
 
   await app.register(cookie, { secret: sessionSecret })
   // Registered before the session: the start needs none.
@@ -29,7 +33,8 @@ export async function build ({ upstream, port, redisUrl }, keep = keepUser) {
     const { code, state } = request.query
     const kept = request.unsignCookie(request.cookies.state ?? '')
     if (!kept.valid || kept.value !== state) return reply.code(403).send()
-    const token = await ask(`/sns/oauth2/access_token?appid=${appid}&secret=${secret}&code=${code}&grant_type=authorization_code`)
+    const token =
+      await ask(`/sns/oauth2/access_token?appid=${appid}&secret=${secret}&code=${code}&grant_type=authorization_code`)
     if (!token.openid) return reply.code(502).send()
     const user = await ask(`/sns/userinfo?access_token=${token.access_token}&openid=${token.openid}&lang=zh_CN`)
     await request.session.regenerate()

@@ -1,5 +1,5 @@
-// grant 5.4.24 with its own WeChat provider. Needed: the hosts, state: true (it has none by default), the session as transport (its default
-// puts the tokens into a URL), and a page of the host's own where it ends.
+// grant 5.4.24 with its own WeChat provider. Needed: the hosts, state: true (it has none by default), the session as
+// transport (its default puts the tokens into a URL), and a page of the host's own where it ends.
 
 import grant from 'grant'
 import { addRoutes, addSession, appid, createApp, createStore, secret } from './common.mjs'

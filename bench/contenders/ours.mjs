@@ -8,7 +8,11 @@ export async function build ({ upstream, port, redisUrl, tenants = 0 }) {
   const { store, storeSize } = await createStore(redisUrl)
   const app = createApp()
   const account = { appid, secret, callbackUrl: `http://localhost:${port}/wechat/qr` }
-  const accounts = Array.from({ length: tenants }, (_, index) => ({ ...account, appid: `wx${index.toString(16).padStart(16, '0')}`, callbackUrl: `${account.callbackUrl}?tenant=${index}` }))
+  const accounts = Array.from({ length: tenants }, (_, index) => ({
+    ...account,
+    appid: `wx${index.toString(16).padStart(16, '0')}`,
+    callbackUrl: `${account.callbackUrl}?tenant=${index}`
+  }))
   await app.register(wechatLogin, {
     qr: tenants === 0 ? account : request => accounts[request.query.tenant],
     session: sessionOptions(store),

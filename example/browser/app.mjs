@@ -28,7 +28,8 @@ async function getProfile () {
 }
 
 function showStranger () {
-  // Comes back to this address, so the note in its fragment is still there. Rejects where it cannot leave, e.g. offline.
+  // Comes back to this address, so the note in its fragment is still there. Rejects where it cannot leave, e.g.
+  // offline.
   show(texts.stranger, note(), button(isWechatBrowser() ? texts.loginInWechat : texts.login, login))
 }
 

@@ -1,4 +1,5 @@
-// The page with the QR code in it. Both ways that WeChat offers; the helper makes the iframe and says what it can learn.
+// The page with the QR code in it. Both ways that WeChat offers; the helper makes the iframe and says what it can
+// learn.
 
 import { embedQr } from '/wechat/client.js'
 
@@ -33,5 +34,7 @@ function greet ({ nickname }) {
   status.replaceChildren(texts.done, ' ', nickname, ' ', account)
 }
 
-for (const way of document.querySelectorAll('input[name=way]')) way.addEventListener('change', () => { show(way.value === 'stay') })
+for (const way of document.querySelectorAll('input[name=way]')) {
+  way.addEventListener('change', () => { show(way.value === 'stay') })
+}
 show(document.querySelector('input[name=way]:checked').value === 'stay')

@@ -17,7 +17,9 @@ export async function startWorker (config: Config): Promise<void> {
   const store = new RedisStore({ client: redis as never, prefix: 'example:' }) as SessionStore
 
   const users = openUsers(config.database) // several machines would need a database with a server
-  const wechat = config.apps === undefined ? simulatedWechat(config, JSON.parse(process.env.SIMULATOR!)) : realWechat(config.apps)
+  const wechat = config.apps === undefined
+    ? simulatedWechat(config, JSON.parse(process.env.SIMULATOR!))
+    : realWechat(config.apps)
   const app = await buildApp(config, wechat, users, store)
   // So that one sees who answered.
   app.addHook('onSend', async (_request, reply) => { reply.header('x-process', process.pid) })

@@ -14,7 +14,10 @@ export class Html {
 
 type Part = Html | string | number | false | null | undefined | readonly Part[]
 
-/** `html\`<p>${untrusted}</p>\``. Lists are joined; false, null and undefined leave nothing. Attributes must stand in quotes. */
+/**
+ * `html\`<p>${untrusted}</p>\``. Lists are joined; false, null and undefined leave nothing. Attributes must stand in
+ * quotes.
+ */
 export function html (strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + show(parts[index - 1]) + string))
 }

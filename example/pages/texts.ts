@@ -84,12 +84,16 @@ const en: typeof zh = {
     account: 'My account',
     welcome: 'Welcome back',
     ways: {
-      qr: { title: 'At a computer', text: 'Scan the QR code with WeChat on your phone and tap Allow: the computer is logged in.' },
+      qr: {
+        title: 'At a computer',
+        text: 'Scan the QR code with WeChat on your phone and tap Allow: the computer is logged in.'
+      },
       oneclick: { title: 'Inside WeChat', text: 'Open this site in WeChat and tap Allow. There is nothing to scan.' }
     },
     simulator: {
       title: 'The WeChat here is simulated',
-      text: 'No account is needed and nothing leaves this network. Choose a test user, and see that both ways lead to the same account.',
+      text: 'No account is needed and nothing leaves this network. Choose a test user, ' +
+        'and see that both ways lead to the same account.',
       oneclick: 'Try the way inside WeChat in this browser',
       open: 'Open the simulator'
     }
@@ -139,7 +143,11 @@ const en: typeof zh = {
     }
   },
   nameless: 'WeChat user',
-  notFound: { title: 'There is no such page', text: 'The address may be mistyped, or the page is gone.', back: 'Back to the start' }
+  notFound: {
+    title: 'There is no such page',
+    text: 'The address may be mistyped, or the page is gone.',
+    back: 'Back to the start'
+  }
 }
 
 export const texts: Record<Language, typeof zh> = { 'zh-CN': zh, en }

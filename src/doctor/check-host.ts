@@ -46,7 +46,8 @@ export function checkPair ({ options }: Setup): Finding[] {
     [first, second].map(({ callbackUrl }) => URL.canParse(callbackUrl) ? new URL(callbackUrl).host : undefined)
   if (here !== undefined && there !== undefined && here !== there) {
     findings.push(warning('qr.callbackUrl', [
-      `is on another host (${showAddress(there)}) than oneclick.callbackUrl (${showAddress(here)}): who logs in at one is nobody at the other.`,
+      `is on another host (${showAddress(there)}) than oneclick.callbackUrl (${showAddress(here)}): ` +
+        'who logs in at one is nobody at the other.',
       `与 oneclick.callbackUrl（${showAddress(here)}）不在同一域名：在一个域名登录后，另一个域名仍是未登录状态。`
     ]))
   }

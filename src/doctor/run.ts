@@ -11,8 +11,8 @@ import { type Env, readSetup, type Setup } from './setup'
 import { usage, UsageError } from './usage'
 
 /**
- * `fastify-wechat-login doctor`. Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to look at. A fault of the
- * doctor's own rejects.
+ * `fastify-wechat-login doctor`. Resolves to the exit code: 0, 1 where there is a problem, 2 where there is nothing to
+ * look at. A fault of the doctor's own rejects.
  */
 export async function run (
   args: string[], env: Env, write: (text: string) => void, now: () => number = Date.now

@@ -1,6 +1,6 @@
-// The guards as functions that need nothing at the time when a route is written: a decorator that is not there yet, after
-// a forgotten `await` or in a file without fastify-plugin, is `undefined`, and to Fastify that means no guard. These look
-// the plugin up when a request comes, and where it is missing nobody passes.
+// The guards as functions that need nothing at the time when a route is written: a decorator that is not there yet,
+// after a forgotten `await` or in a file without fastify-plugin, is `undefined`, and to Fastify that means no guard.
+// These look the plugin up when a request comes, and where it is missing nobody passes.
 
 import { type Hint, MisconfiguredError } from '../errors'
 import type { WechatGuard } from '../fastify-types'
@@ -9,9 +9,9 @@ import { asHook } from './guard'
 type GuardName = 'requireWechatUser' | 'verifyWechatUser'
 
 /**
- * Guard for `preHandler` or `onRequest`, of a route or of a scope: pages are sent to the login and come back, everything
- * else is refused with `FST_WECHAT_UNAUTHENTICATED`, unless a user is logged in. `FST_WECHAT_MISCONFIGURED` with a
- * `hint` where the plugin is not registered in the scope of the request's route.
+ * Guard for `preHandler` or `onRequest`, of a route or of a scope: pages are sent to the login and come back,
+ * everything else is refused with `FST_WECHAT_UNAUTHENTICATED`, unless a user is logged in. `FST_WECHAT_MISCONFIGURED`
+ * with a `hint` where the plugin is not registered in the scope of the request's route.
  */
 export const requireWechatUser = findGuard('requireWechatUser')
 

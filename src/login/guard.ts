@@ -47,8 +47,8 @@ async function isLetIn (context: Context, request: FastifyRequest, reply?: Fasti
 
 /** `written`: as a route names it. */
 export function asHook (written: string, guard: Guard): WechatGuard {
-  // Called in its place, `preHandler: requireWechatUser()`, it would give Fastify a promise, and the process a rejection
-  // that nobody handles.
+  // Called in its place, `preHandler: requireWechatUser()`, it would give Fastify a promise, and the process a
+  // rejection that nobody handles.
   const hook = (request: FastifyRequest | undefined, reply: FastifyReply): Promise<unknown> => {
     if (request === undefined) {
       throw new InvalidOptionsError(`${written.replace('app.', '')} is the hook itself; ` +

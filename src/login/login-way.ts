@@ -36,7 +36,8 @@ export interface BrowserStart<Checked extends App> {
 }
 
 /** A way that begins in a browser and ends at a callback URL. */
-export interface BrowserWay<Checked extends CallbackApp = CallbackApp, Redeemed = unknown> extends LoginWay<Checked, Redeemed> {
+export interface BrowserWay<Checked extends CallbackApp = CallbackApp, Redeemed = unknown>
+  extends LoginWay<Checked, Redeemed> {
   readonly browser: BrowserStart<Checked>
 }
 

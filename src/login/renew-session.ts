@@ -8,8 +8,8 @@ import type { Context } from './context'
 import { endLogin } from './end-login'
 
 /**
- * A new session with this login. The host's `keepSessionKeys` go with it, unless they are another person's. `prepare` is
- * called before it is stored; what that throws takes the login back.
+ * A new session with this login. The host's `keepSessionKeys` go with it, unless they are another person's. `prepare`
+ * is called before it is stored; what that throws takes the login back.
  */
 export async function renewSession (
   context: Context, request: FastifyRequest, login: Login, prepare: Prepare

@@ -34,8 +34,8 @@ function tellOfWrites (settings: Settings, { log }: FastifyRequest, keys: string
   )
 }
 
-// `return user.active && user` is how a refusal is written too: whatever is falsy refuses, but a function that forgot to
-// return has made a mistake. What cannot be stored is found out now, not at the next request.
+// `return user.active && user` is how a refusal is written too: whatever is falsy refuses, but a function that forgot
+// to return has made a mistake. What cannot be stored is found out now, not at the next request.
 function checkUser (user: unknown): StoredUser {
   if (user !== undefined && !user) throw new AccessDeniedError()
   const stored = toJson(user)

@@ -84,7 +84,8 @@ export function callbackPath (
     refuseOption(
       `${via}.callbackUrl`,
       describe(app.callbackUrl),
-      `its path must begin with ${showAddress(`${front}/`)}, ${whose}; where a proxy changes the path, set routes.${via}`
+      `its path must begin with ${showAddress(`${front}/`)}, ${whose}; where a proxy changes the path, ` +
+        `set routes.${via}`
     )
   }
   const path = app.path.slice(front.length)
@@ -100,7 +101,9 @@ export function callbackPath (
 
 /** Where a login may end. */
 export function parseRedirect (
-  given: WechatLoginOptions['redirect'] = {}, paths: Paths, { prefix, publicPrefix }: { prefix: string, publicPrefix: string }
+  given: WechatLoginOptions['redirect'] = {},
+  paths: Paths,
+  { prefix, publicPrefix }: { prefix: string, publicPrefix: string }
 ): RedirectRules {
   refuseUnknown(given, ['default', 'origins'], 'redirect.')
   if (given.origins !== undefined && !Array.isArray(given.origins)) {

@@ -62,7 +62,10 @@ export async function sendPage (
 
 /** The page of a `renderPage`, which may also send it itself: `reply.view()` of @fastify/view returns the reply. */
 async function sendHostsPage (
-  render: Exclude<Settings['renderPage'], false | undefined>, page: WechatPage, request: FastifyRequest, reply: FastifyReply
+  render: Exclude<Settings['renderPage'], false | undefined>,
+  page: WechatPage,
+  request: FastifyRequest,
+  reply: FastifyReply
 ): Promise<FastifyReply> {
   const before = reply.statusCode
   reply.code(page.statusCode)

@@ -36,7 +36,9 @@ function redact (url: string): string {
   return url.replaceAll(/([?;&](?:code|state)=)[^&;#]*/gi, '$1')
 }
 
-/** The code and the state that this request has brought. @throws InvalidRequestError where one is no text, or too long */
+/**
+ * The code and the state that this request has brought. @throws InvalidRequestError where one is no text, or too long
+ */
 export function callbackParamsOf (request: FastifyRequest): { code?: string, state?: string } {
   const { code, state } = taken.get(request)!
   return { ...(isGiven(code, longest.code) && { code }), ...(isGiven(state, longest.state) && { state }) }

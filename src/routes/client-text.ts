@@ -1,5 +1,5 @@
-// The browser helper as the build finds it, and the version of the package: build.mjs writes both into what the compiler
-// makes of this file. Nothing is read at run time, so that a bundler has all of it.
+// The browser helper as the build finds it, and the version of the package: build.mjs writes both into what the
+// compiler makes of this file. Nothing is read at run time, so that a bundler has all of it.
 
 /** The text of dist/browser/index.mjs. */
 export const helper: string = 'written by build.mjs'

@@ -67,7 +67,9 @@ const checkedMethods: PropertyDescriptorMap = {
 }
 
 /** A method of the session as @fastify/session has them: with a callback, or with a promise. */
-function withPromise (run: (session: Session) => Promise<void>): (this: Session, done?: Done) => Promise<void> | undefined {
+function withPromise (
+  run: (session: Session) => Promise<void>
+): (this: Session, done?: Done) => Promise<void> | undefined {
   return function (done) {
     const running = run(this)
     if (done === undefined) return running

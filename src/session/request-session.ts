@@ -29,7 +29,8 @@ export function storeRefOf ({ sessionStore: store, session: { sessionId } }: Fas
 
 /**
  * The name of the cookie that this session came with; undefined for a session that began with this request. Only the
- * session plugin knows the name: the cookie is recognised by its value, and under a secret just rotated by the id in it.
+ * session plugin knows the name: the cookie is recognised by its value, and under a secret just rotated by the id in
+ * it.
  */
 export function cookieNameOf ({ cookies }: FastifyRequest, session: Session): string | undefined {
   const [signed, id] = [signedId(session), session.sessionId]

@@ -1,4 +1,5 @@
-// Whether the host's own code has put anything into a session: by key, as far as one look before and one after can tell.
+// Whether the host's own code has put anything into a session: by key, as far as one look before and one after can
+// tell.
 
 import type { FastifyRequest } from 'fastify'
 import { loginKey } from './login-record'

@@ -62,7 +62,9 @@ async function prepareSession (
     void destroySession({ store: request.sessionStore, sessionId }, timeout)
   })
   await prepare()
-  if (isReplaced || request.session !== session) throw new Error('the session of a new login was regenerated or destroyed')
+  if (isReplaced || request.session !== session) {
+    throw new Error('the session of a new login was regenerated or destroyed')
+  }
 }
 
 function isStored (request: FastifyRequest, session: Session): boolean {
@@ -70,7 +72,9 @@ function isStored (request: FastifyRequest, session: Session): boolean {
 }
 
 // It holds nothing of the new login: a store that cannot destroy it is no reason to fail that.
-async function destroyOld ({ sessionStore: store, log }: FastifyRequest, { sessionId }: Session, timeout: number): Promise<void> {
+async function destroyOld (
+  { sessionStore: store, log }: FastifyRequest, { sessionId }: Session, timeout: number
+): Promise<void> {
   try {
     await askInTime(settle => { store.destroy(sessionId, settle) }, timeout)
   } catch (error) {

@@ -29,10 +29,19 @@ export function isShared ({ constructor }: Store): boolean {
  * Leaves a note under `id` for so many milliseconds, a second at least.
  * Rejects with the error of a store that fails, or that does not answer in `timeout` milliseconds.
  */
-export async function writeNote (store: Store, id: string, content: object, life: number, timeout: number): Promise<void> {
+export async function writeNote (
+  store: Store, id: string, content: object, life: number, timeout: number
+): Promise<void> {
   const originalMaxAge = Math.max(1000, life)
   const expires = new Date(Date.now() + originalMaxAge)
-  const cookie: NoteCookie = { expires, maxAge: originalMaxAge, originalMaxAge, path: '/', httpOnly: true, secure: true }
+  const cookie: NoteCookie = {
+    expires,
+    maxAge: originalMaxAge,
+    originalMaxAge,
+    path: '/',
+    httpOnly: true,
+    secure: true
+  }
   const note = { cookie, ...content } as unknown as Parameters<Store['set']>[1]
   await askInTime(settle => { store.set(id, note, settle) }, timeout)
 }

@@ -107,7 +107,9 @@ function completeApps (given: readonly SimulatedAppOptions[], origin: string): S
   }
   const apps = all.map((app, index) => completeApp(app, index, origin))
   for (const { appid } of apps) {
-    if (!/^wx[0-9a-f]{16}$/.test(appid)) throw new SimulatorError(`appid: wx and 16 hexadecimal digits, not ${show(appid)}`)
+    if (!/^wx[0-9a-f]{16}$/.test(appid)) {
+      throw new SimulatorError(`appid: wx and 16 hexadecimal digits, not ${show(appid)}`)
+    }
     if (apps.filter(app => app.appid === appid).length > 1) throw new SimulatorError(`appid: ${appid} is there twice`)
   }
   return apps

@@ -61,8 +61,8 @@ class FreshClient extends Client {
 
   override dispatch (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const idle = this.#now() - this.#usedAt
-    // No call is under way here: a pool gives a client one at a time. Destroyed without an error, which would be that of
-    // the new call; undici connects again.
+    // No call is under way here: a pool gives a client one at a time. Destroyed without an error, which would be that
+    // of the new call; undici connects again.
     if (idle < 0 || idle > IDLE_LIMIT) this.#socket?.destroy()
     return super.dispatch(options, handler)
   }
@@ -86,7 +86,9 @@ function connectWithin (milliseconds: number): buildConnector.connector {
 }
 
 /** No connection is made before the first call. */
-export function createConnections ({ apiHosts, connections, connectTimeout, wallClock }: ConnectionSettings): Connections {
+export function createConnections (
+  { apiHosts, connections, connectTimeout, wallClock }: ConnectionSettings
+): Connections {
   const connect = connectWithin(connectTimeout)
   const pools = new Map(apiHosts.map(origin => [origin, new Pool(origin, {
     connections,

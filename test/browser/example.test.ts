@@ -1,4 +1,5 @@
-// The example's two pages with scripts in them, in a real browser: over plain http on localhost, behind the policy of @fastify/helmet.
+// The example's two pages with scripts in them, in a real browser: over plain http on localhost, behind the policy of
+// @fastify/helmet.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,16 +21,31 @@ interface Example {
 
 async function startExample (t: Test): Promise<Example> {
   const [port, simulatorPort] = [await freePort(), await freePort()]
-  const env = { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0', PORT: String(port), SIMULATOR_PORT: String(simulatorPort), DATABASE: join(t.testdir(), 'example.db'), LOG_LEVEL: 'silent' }
-  const child = spawn(process.execPath, [join(root, 'example/start.mjs')], { cwd: t.testdir(), env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const env = {
+    ...process.env,
+    _TAPJS_PROCESSINFO_COVERAGE_: '0',
+    PORT: String(port),
+    SIMULATOR_PORT: String(simulatorPort),
+    DATABASE: join(t.testdir(), 'example.db'),
+    LOG_LEVEL: 'silent'
+  }
+  const child = spawn(
+    process.execPath,
+    [join(root, 'example/start.mjs')],
+    { cwd: t.testdir(), env, stdio: ['ignore', 'pipe', 'inherit'] }
+  )
   t.teardown(async () => {
     child.kill()
     await once(child, 'close')
   })
   let output = ''
-  await new Promise<void>(resolve => child.stdout.on('data', text => { if (/^ {4}http/m.test(output += String(text))) resolve() }))
+  await new Promise<void>(resolve =>
+    child.stdout.on('data', text => { if (/^ {4}http/m.test(output += String(text))) resolve() }))
   const control = async (method: string, path: string, body?: object): Promise<any> => {
-    const reply = await fetch(`http://localhost:${simulatorPort}/simulator/${path}`, { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
+    const reply = await fetch(`http://localhost:${simulatorPort}/simulator/${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+    })
     return reply.json()
   }
   return {
@@ -38,7 +54,9 @@ async function startExample (t: Test): Promise<Example> {
   }
 }
 
-function exampleTest (name: string, run: (t: Test, page: Page, example: Example) => Promise<void>, locale = 'zh-CN'): void {
+function exampleTest (
+  name: string, run: (t: Test, page: Page, example: Example) => Promise<void>, locale = 'zh-CN'
+): void {
   test(name, async t => {
     // Teardowns run in reverse: the visitor goes first, and its open connections do not hold up the example.
     const example = await startExample(t)
@@ -46,7 +64,11 @@ function exampleTest (name: string, run: (t: Test, page: Page, example: Example)
     if (visitor === null) return
     const page = await (await visitor({ locale })).newPage()
     const shouted: string[] = []
-    page.on('console', message => { if (message.type() === 'error' && !/status of 40[14]|ERR_INTERNET_DISCONNECTED/.test(message.text())) shouted.push(message.text()) })
+    page.on('console', message => {
+      if (message.type() === 'error' && !/status of 40[14]|ERR_INTERNET_DISCONNECTED/.test(message.text())) {
+        shouted.push(message.text())
+      }
+    })
     await run(t, page, example)
     t.strictSame(shouted, [], 'nothing is blocked, nothing fails')
   })
@@ -85,7 +107,12 @@ exampleTest('a QR code inside a page, both ways', async (t, page, { origin, conf
 })
 
 exampleTest('every page in English', async (t, page, { origin, confirm }) => {
-  for (const [name, path, words] of [['home', '/', 'WeChat'], ['embedded', '/embedded', 'Scan the code with WeChat.'], ['app', '/app', 'You are not logged in'], ['not-found', '/nowhere', 'Back to the start']] as const) {
+  for (const [name, path, words] of [
+    ['home', '/', 'WeChat'],
+    ['embedded', '/embedded', 'Scan the code with WeChat.'],
+    ['app', '/app', 'You are not logged in'],
+    ['not-found', '/nowhere', 'Back to the start']
+  ] as const) {
     await page.goto(origin + path)
     await page.getByText(words).first().waitFor()
     await look(t, page, `${name}-en`)
@@ -97,7 +124,10 @@ exampleTest('every page in English', async (t, page, { origin, confirm }) => {
   await look(t, page, 'account-en')
 }, 'en-US')
 
-exampleTest('a single-page app: log in, come back with what was written, log out in another tab', async (t, page, { origin, confirm }) => {
+exampleTest('a single-page app: log in, come back with what was written, log out in another tab', async (t, page, {
+  origin,
+  confirm
+}) => {
   await page.goto(`${origin}/app`)
   await page.getByLabel('随便写点什么').fill('买牛奶 & eggs')
   await look(t, page, 'app')

@@ -11,7 +11,11 @@ const pages = { '/': htmlPage('首页') }
 
 function accountPages (host: FastifyInstance): void {
   for (const path of ['/账户', '/account/a', '/account/b']) {
-    host.get(path, { preHandler: host.requireWechatUser }, async (request, reply) => reply.type('text/html; charset=utf-8').send(htmlPage(request.wechatUser!.nickname!)))
+    host.get(
+      path,
+      { preHandler: host.requireWechatUser },
+      async (request, reply) => reply.type('text/html; charset=utf-8').send(htmlPage(request.wechatUser!.nickname!))
+    )
   }
 }
 const options = { pages, routes: accountPages }
@@ -30,10 +34,15 @@ async function logIn (page: Page, sites: Sites, path = '/account/a', user = 'sun
 }
 
 function holdsAt320 (t: Test, page: Page): Promise<void> {
-  return page.evaluate('document.documentElement.scrollWidth').then(width => { t.ok(width as number <= 320, `${width} pixels wide`) })
+  return page.evaluate('document.documentElement.scrollWidth').then(width => {
+    t.ok(width as number <= 320, `${width} pixels wide`)
+  })
 }
 
-browserTest('inside WeChat, on a narrow phone: the guarded page, the consent, the guarded page', options, async (t, sites) => {
+browserTest('inside WeChat, on a narrow phone: the guarded page, the consent, the guarded page', options, async (
+  t,
+  sites
+) => {
   const page = await sites.page(phone)
   await page.goto(`${app}/账户?tab=2&q=微信`)
   t.ok(page.url().startsWith(`${weixin}/connect/oauth2/authorize?`))
@@ -44,7 +53,11 @@ browserTest('inside WeChat, on a narrow phone: the guarded page, the consent, th
   await page.waitForURL(`${app}/**`)
   t.equal(decodeURIComponent(page.url()), `${app}/账户?tab=2&q=微信`)
   t.equal(await heading(page), 'Sunny Day ☀️')
-  t.strictSame((await page.context().cookies(app)).map(({ name, sameSite, secure, httpOnly }) => ({ name, sameSite, secure, httpOnly })), [{ name: '__Host-session', sameSite: 'Lax', secure: true, httpOnly: true }])
+  t.strictSame(
+    (await page.context().cookies(app))
+      .map(({ name, sameSite, secure, httpOnly }) => ({ name, sameSite, secure, httpOnly })),
+    [{ name: '__Host-session', sameSite: 'Lax', secure: true, httpOnly: true }]
+  )
 })
 
 browserTest('on a desktop: the code, the scan, the confirmation; a deep link with a fragment comes back whole through the helper', options, async (t, sites) => {
@@ -84,7 +97,10 @@ browserTest('after a login the back button meets no callback, and a callback loa
   await page.goto(`${app}/`)
   await logIn(page, sites)
   const history = await page.context().newCDPSession(page).then(session => session.send('Page.getNavigationHistory'))
-  t.strictSame(history.entries.map(({ url }) => url.replace(/\?.*/, '')).filter(url => url.startsWith(app)), [`${app}/`, `${app}/account/a`])
+  t.strictSame(
+    history.entries.map(({ url }) => url.replace(/\?.*/, '')).filter(url => url.startsWith(app)),
+    [`${app}/`, `${app}/account/a`]
+  )
   await page.goBack(begun)
   t.equal(new URL(page.url()).origin, weixin, 'as on any site')
   await page.goBack()
@@ -105,7 +121,10 @@ browserTest('after a login the back button meets no callback, and a callback loa
   t.equal(sites.wechat.control.count('access_token'), 1)
 })
 
-browserTest('a refusal that comes back is a page with one way on, which works', { ...options, simulator: { refusal: 'authdeny' } }, async (t, sites) => {
+browserTest('a refusal that comes back is a page with one way on, which works', {
+  ...options,
+  simulator: { refusal: 'authdeny' }
+}, async (t, sites) => {
   const page = await sites.page(phone)
   await page.goto(`${app}/account/a`)
   await page.getByRole('button', { name: '拒绝' }).click()
@@ -139,14 +158,26 @@ browserTest('WeChat keeps a refusal to itself; the code can be cancelled, scanne
   t.equal(await heading(page), '青禾🌱')
 })
 
-browserTest('a logout in another tab: scripts hear of it, pages ask before they log in again', options, async (t, sites) => {
+browserTest('a logout in another tab: scripts hear of it, pages ask before they log in again', options, async (
+  t,
+  sites
+) => {
   const visitor = await sites.visitor()
   const [first, second] = [await visitor.newPage(), await visitor.newPage()]
   await logIn(first, sites)
   await second.goto(`${app}/`)
   await second.evaluate("import('/wechat/client.js').then(({ logout }) => logout())")
   t.equal(await first.evaluate("import('/wechat/client.js').then(({ checkLogin }) => checkLogin())"), null)
-  t.strictSame(await first.evaluate("fetch('/account/a').then(async answer => [answer.status, await answer.json()])"), [401, { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', error: 'Unauthorized', message: 'Log in with WeChat first', loginUrl: '/wechat/login' }])
+  t.strictSame(
+    await first.evaluate("fetch('/account/a').then(async answer => [answer.status, await answer.json()])"),
+    [401, {
+      statusCode: 401,
+      code: 'FST_WECHAT_UNAUTHENTICATED',
+      error: 'Unauthorized',
+      message: 'Log in with WeChat first',
+      loginUrl: '/wechat/login'
+    }]
+  )
   await first.goto(`${app}/`)
   await first.goBack()
   t.equal(await heading(first), '您已退出登录', 'the back button shows nothing of the account')
@@ -157,7 +188,10 @@ browserTest('a logout in another tab: scripts hear of it, pages ask before they 
 })
 
 browserTest('a front end that receives the code itself posts it', {
-  options: (wechat) => ({ qr: { ...wechat.options.qr, callbackUrl: `${app}/login-done` }, routes: { qr: '/api/wechat/qr' } }),
+  options: (wechat) => ({
+    qr: { ...wechat.options.qr, callbackUrl: `${app}/login-done` },
+    routes: { qr: '/api/wechat/qr' }
+  }),
   simulator: { apps: [{ kind: 'website', callbackDomain: 'app.example.com' }] },
   pages: { ...pages, '/login-done': htmlPage('Front end') }
 }, async (t, sites) => {
@@ -190,7 +224,8 @@ browserTest('no page of ours opens in a frame of another site, and none logs any
 }, async (t, sites) => {
   const page = await sites.page()
   await page.goto(`${app}/`)
-  const { src } = await page.evaluate("fetch('/wechat/embed?self_redirect=true').then(answer => answer.json())") as { src: string }
+  const { src } =
+    await page.evaluate("fetch('/wechat/embed?self_redirect=true').then(answer => answer.json())") as { src: string }
   const callback = sites.wechat.control.approve(src)
   const framed = [`${app}/wechat/qr`, `${app}/wechat/login?via=oneclick`, callback, `${callback}&bounced=1`]
   sites.evilPages.set('/frames', framed.map(url => `<iframe src="${url.replaceAll('&', '&amp;')}"></iframe>`).join(''))

@@ -17,7 +17,11 @@ await logging.register(wechatLogin, options)
 logging.get('/account', { preHandler: logging.requireWechatUser }, async (request, reply) => {
   const same: Same<typeof request.wechatUser, WechatProfile | null> = true
   await logging.wechatLogin.logout(request, reply)
-  return { same, url: await logging.wechatLogin.authorizeUrl(request, reply, { via: 'qr' }), client: await logging.wechatLogin.client(request, 'qr') }
+  return {
+    same,
+    url: await logging.wechatLogin.authorizeUrl(request, reply, { via: 'qr' }),
+    client: await logging.wechatLogin.client(request, 'qr')
+  }
 })
 logging.addHook('onRequest', logging.verifyWechatUser)
 
@@ -27,17 +31,40 @@ const https = Fastify({ https: { key } })
 await plain.register(wechatLogin, options)
 await secure.register(wechatLogin, options)
 await https.register(wechatLogin, options)
-plain.get<{ Querystring: { redirect: string } }>('/account', { preHandler: plain.requireWechatUser }, async (request, reply) => {
+plain.get<{
+  Querystring: { redirect: string }
+}>('/account', { preHandler: plain.requireWechatUser }, async (request, reply) => {
   await plain.wechatLogin.logout(request, reply)
   await plain.wechatLogin.client(request, 'oneclick')
   return plain.wechatLogin.authorizeUrl(request, reply, { redirect: request.query.redirect })
 })
-secure.get('/account', { onRequest: [secure.verifyWechatUser], preHandler: [secure.requireWechatUser] }, async (request, reply) => secure.wechatLogin.logout(request, reply))
-secure.route({ method: 'POST', url: '/', preHandler: secure.requireWechatUser, handler: async request => request.loadWechatUser() })
-https.get('/account', { preHandler: https.requireWechatUser }, async (request, reply) => https.wechatLogin.logout(request, reply))
+secure.get(
+  '/account',
+  { onRequest: [secure.verifyWechatUser], preHandler: [secure.requireWechatUser] },
+  async (request, reply) => secure.wechatLogin.logout(request, reply)
+)
+secure.route({
+  method: 'POST',
+  url: '/',
+  preHandler: secure.requireWechatUser,
+  handler: async request => request.loadWechatUser()
+})
+https.get(
+  '/account',
+  { preHandler: https.requireWechatUser },
+  async (request, reply) => https.wechatLogin.logout(request, reply)
+)
 plain.addHook('preHandler', plain.requireWechatUser)
 
 const typeBox = logging.withTypeProvider<TypeBoxTypeProvider>()
 const zod = secure.withTypeProvider<ZodTypeProvider>()
-typeBox.get('/box', { preHandler: typeBox.requireWechatUser }, async (request, reply) => typeBox.wechatLogin.authorizeUrl(request, reply))
-zod.get('/zod', { preHandler: zod.verifyWechatUser }, async (request, reply) => zod.wechatLogin.authorizeUrl(request, reply))
+typeBox.get(
+  '/box',
+  { preHandler: typeBox.requireWechatUser },
+  async (request, reply) => typeBox.wechatLogin.authorizeUrl(request, reply)
+)
+zod.get(
+  '/zod',
+  { preHandler: zod.verifyWechatUser },
+  async (request, reply) => zod.wechatLogin.authorizeUrl(request, reply)
+)

@@ -1,4 +1,5 @@
-// A package that hands on what it got of ours, and writes its declarations: each inferred type has to have a name by our entry.
+// A package that hands on what it got of ours, and writes its declarations: each inferred type has to have a name by
+// our entry.
 
 import Fastify, { type FastifyRequest } from 'fastify'
 import wechatLogin, { createWechatClient, errors } from 'fastify-wechat-login'

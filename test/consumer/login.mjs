@@ -1,5 +1,5 @@
-// A host that has installed the package: one whole login of each kind against the simulator, and out again. Prints what it found. Over real
-// sockets, as every runtime has them.
+// A host that has installed the package: one whole login of each kind against the simulator, and out again. Prints what
+// it found. Over real sockets, as every runtime has them.
 
 import { createServer } from 'node:net'
 import Fastify from 'fastify'
@@ -16,7 +16,10 @@ async function main () {
   const origin = `http://localhost:${port}`
   const wechat = await startWechatSimulator({ callbackOrigin: origin, consent: 'qinghe' })
   const app = Fastify()
-  await app.register(wechatLogin, { ...wechat.options, session: { secret: 'a session secret of the consumer, long enough' } })
+  await app.register(wechatLogin, {
+    ...wechat.options,
+    session: { secret: 'a session secret of the consumer, long enough' }
+  })
   app.get('/account', { preHandler: app.requireWechatUser }, async request => request.wechatUser)
   await app.listen({ port })
 
@@ -40,7 +43,8 @@ async function main () {
 
 async function visit (url, cookies, userAgent = userAgents.qr, { method = 'GET', headers = {} } = {}) {
   const cookie = [...cookies].map(pair => pair.join('=')).join('; ')
-  const reply = await fetch(url, { method, redirect: 'manual', headers: { ...headers, 'user-agent': userAgent, cookie } })
+  const reply =
+    await fetch(url, { method, redirect: 'manual', headers: { ...headers, 'user-agent': userAgent, cookie } })
   for (const line of reply.headers.getSetCookie()) {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
     if (value === '') cookies.delete(name)

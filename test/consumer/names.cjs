@@ -1,4 +1,5 @@
-// What `require` and `import` give of the package, and whether each of the ways to register it works. Prints what it found.
+// What `require` and `import` give of the package, and whether each of the ways to register it works. Prints what it
+// found.
 
 const Fastify = require('fastify')
 

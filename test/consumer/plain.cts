@@ -7,12 +7,16 @@ import simulator = require('fastify-wechat-login/simulator')
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 
-export const client: wechatLogin.WechatClient = createWechatClient({ appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef' })
+export const client: wechatLogin.WechatClient =
+  createWechatClient({ appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef' })
 export const named: typeof wechatLogin.fastifyWechatLogin = byDefault
 
 export async function start (): Promise<void> {
   const wechat: simulator.WechatSimulator = await simulator.startWechatSimulator()
-  const options: wechatLogin.WechatLoginOptions = { ...wechat.options, session: { secret: 'a session secret of the consumer, long enough' } }
+  const options: wechatLogin.WechatLoginOptions = {
+    ...wechat.options,
+    session: { secret: 'a session secret of the consumer, long enough' }
+  }
   const app = Fastify()
   await app.register(wechatLogin, options)
   await app.register(wechatLogin.default, options)

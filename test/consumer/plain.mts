@@ -1,14 +1,18 @@
 // An ES module host that names no types of its own.
 
 import Fastify from 'fastify'
-import wechatLogin, { createWechatClient, errors, fastifyWechatLogin, type WechatClient, type WechatLoginOptions, type WechatProfile, type WechatUser } from 'fastify-wechat-login'
+import wechatLogin, {
+  createWechatClient, errors, fastifyWechatLogin, type WechatClient, type WechatLoginOptions, type WechatProfile,
+  type WechatUser
+} from 'fastify-wechat-login'
 import { startWechatSimulator, wechatSimulator, type WechatSimulator } from 'fastify-wechat-login/simulator'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 
 const wechat: WechatSimulator = await startWechatSimulator({ port: 0 })
 const options: WechatLoginOptions = { ...wechat.options, onUser: profile => ({ ...profile, nickname: profile.openid }) }
-export const client: WechatClient = createWechatClient({ appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef' })
+export const client: WechatClient =
+  createWechatClient({ appid: 'wx0123456789abcdef', secret: '0123456789abcdef0123456789abcdef' })
 export const isSame: Same<WechatUser, WechatProfile> = true
 export const named: typeof fastifyWechatLogin = wechatLogin
 
@@ -25,7 +29,14 @@ app.get('/account', { preHandler: app.requireWechatUser }, async (request, reply
   // session and cookies are typed with the plugin
   const { sessionId } = request.session
   void reply.setCookie('a', 'b')
-  return { user, client, sessionId, cookies: request.cookies, unionid: request.wechatUser?.unionid, token: await request.wechatAccessToken() }
+  return {
+    user,
+    client,
+    sessionId,
+    cookies: request.cookies,
+    unionid: request.wechatUser?.unionid,
+    token: await request.wechatAccessToken()
+  }
 })
 app.addHook('onRequest', async request => {
   // @ts-expect-error -- read-only
@@ -36,6 +47,8 @@ app.setErrorHandler((error, request, reply) => {
     const code: 'FST_WECHAT_INVALID_STATE' = error.code
     return reply.send(code)
   }
-  if (error instanceof errors.WechatError) return reply.send([error.errcode, error.errmsg, error.rid, error.endpoint, error.hint])
+  if (error instanceof errors.WechatError) {
+    return reply.send([error.errcode, error.errmsg, error.rid, error.endpoint, error.hint])
+  }
   throw error
 })

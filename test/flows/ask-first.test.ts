@@ -6,8 +6,10 @@ import { type Host, type HostOptions, startHost } from '../fixture/host'
 import { origin } from '../fixture/settings'
 
 type Headers = Record<string, string>
-const start = (t: Parameters<typeof startHost>[0], given: HostOptions = {}): Promise<Host> => startHost(t, { ...given, options: { askFirst: true, ...given.options } })
-const open = (host: Host, headers: Headers = {}, agent = agents.wechat) => host.browser(agent).get(`${host.origin}/account?a=1`, { 'accept-language': 'zh-CN', ...headers })
+const start = (t: Parameters<typeof startHost>[0], given: HostOptions = {}): Promise<Host> =>
+  startHost(t, { ...given, options: { askFirst: true, ...given.options } })
+const open = (host: Host, headers: Headers = {}, agent = agents.wechat) =>
+  host.browser(agent).get(`${host.origin}/account?a=1`, { 'accept-language': 'zh-CN', ...headers })
 
 test('a page opened from a chat, a menu or a scan asks, and its button logs in and comes back', async t => {
   const host = await start(t)
@@ -49,7 +51,11 @@ test('behind a proxy that rewrites scheme or host the page\'s own address counts
   const host = await startHost(t, { secure: false, options: { askFirst: true } })
   t.equal((await open(host, { referer: `${host.origin}/` })).status, 302, 'this origin')
   t.equal((await open(host, { referer: host.origin.replace('http', 'https') })).status, 302, 'this host, over https')
-  t.equal((await open(host, { host: 'inside.internal', referer: `${host.origin}/` })).status, 302, "the callback's origin")
+  t.equal(
+    (await open(host, { host: 'inside.internal', referer: `${host.origin}/` })).status,
+    302,
+    "the callback's origin"
+  )
   t.equal((await open(host, { host: 'inside.internal', referer: 'https://inside.internal/' })).status, 302)
   t.equal((await open(host, { host: 'inside.internal', referer: 'https://evil.example/' })).status, 401)
 })
@@ -58,16 +64,27 @@ test('only pages, only inside WeChat, and only where it is set', async t => {
   const host = await start(t)
   t.equal((await open(host, {}, agents.desktop)).status, 302)
   t.equal((await host.browser(agents.wechat).get(`${origin}/wechat/login`)).status, 302, 'the login route never asks')
-  t.match((await host.browser(agents.wechat).fetch(`${origin}/account`)).json(), { code: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' })
+  t.match(
+    (await host.browser(agents.wechat).fetch(`${origin}/account`)).json(),
+    { code: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' }
+  )
   const plain = await startHost(t)
   t.equal((await open(plain)).status, 302)
 })
 
 test('renderPage gets it as signed-out, and false leaves it to the host\'s error handler', async t => {
   const pages: unknown[] = []
-  const own = await startHost(t, { options: { askFirst: true, renderPage: page => { pages.push(page); return 'mine' } } })
+  const own = await startHost(t, {
+    options: { askFirst: true, renderPage: page => { pages.push(page); return 'mine' } }
+  })
   t.equal((await open(own)).body, 'mine')
-  t.match(pages, [{ kind: 'signed-out', statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', title: '请先登录', action: { href: '/wechat/login?redirect=%2Faccount%3Fa%3D1', label: '微信登录' } }])
+  t.match(pages, [{
+    kind: 'signed-out',
+    statusCode: 401,
+    code: 'FST_WECHAT_UNAUTHENTICATED',
+    title: '请先登录',
+    action: { href: '/wechat/login?redirect=%2Faccount%3Fa%3D1', label: '微信登录' }
+  }])
   const none = await startHost(t, { options: { askFirst: true, renderPage: false } })
   const answer = await open(none)
   t.equal(answer.status, 401)

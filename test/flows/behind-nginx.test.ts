@@ -34,7 +34,11 @@ async function startBehind (t: Test, given: HostOptions, config: { http?: string
 test('behind an nginx that takes /shop off and names the port, a guarded page comes back, a QR code shows and a logout works', async t => {
   t.testdir({})
   const behind = await startBehind(t, {
-    options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: `${origin}/shop/wechat/qr` }, oneclick: undefined as never, routes: { qr: '/wechat/qr' } })
+    options: wechat => ({
+      qr: { ...wechat.options.qr, callbackUrl: `${origin}/shop/wechat/qr` },
+      oneclick: undefined as never,
+      routes: { qr: '/wechat/qr' }
+    })
   }, { location: `location /shop/ { ${hostHeader} proxy_pass http://hosts/; }` })
   if (behind === undefined) return
   const browser = behind.browser()
@@ -58,12 +62,14 @@ test("T45: a cache in nginx keeps everybody's files and the helper, and nothing 
       await app.register(async scope => {
         scope.addHook('onRequest', app.requireWechatUser)
         await scope.register(files, { root, prefix: '/mine/', maxAge: '1d', decorateReply: false })
-        scope.get('/mine-too', async (_request, reply) => reply.headers({ 'cache-control': 'public, max-age=600', 'x-accel-expires': '600' }).send('mine'))
+        scope.get('/mine-too', async (_request, reply) =>
+          reply.headers({ 'cache-control': 'public, max-age=600', 'x-accel-expires': '600' }).send('mine'))
       })
     }
   }, {
     http: `proxy_cache_path ${join(t.testdirName, 'nginx/cache')} keys_zone=all:1m;`,
-    location: `location / { ${hostHeader} proxy_pass http://hosts; proxy_cache all; proxy_cache_key $request_uri; add_header X-Cache $upstream_cache_status always; }`
+    location: `location / { ${hostHeader} proxy_pass http://hosts; proxy_cache all; proxy_cache_key $request_uri; ` +
+      'add_header X-Cache $upstream_cache_status always; }'
   })
   if (behind === undefined) return
   const [owner, stranger] = [behind.browser(), behind.browser()]
@@ -76,7 +82,11 @@ test("T45: a cache in nginx keeps everybody's files and the helper, and nothing 
     t.strictSame([await visit(owner, path), await visit(stranger, path)], [[200, 'MISS'], [200, 'HIT']], path)
   }
   for (const path of ['/mine/photo.jpg', '/mine-too', '/account', '/wechat/me']) {
-    t.strictSame([await visit(owner, path), await visit(owner, path), await visit(stranger, path)], [[200, 'MISS'], [200, 'MISS'], [401, 'MISS']], path)
+    t.strictSame(
+      [await visit(owner, path), await visit(owner, path), await visit(stranger, path)],
+      [[200, 'MISS'], [200, 'MISS'], [401, 'MISS']],
+      path
+    )
   }
   const { callback } = await begin(behind.host, stranger)
   t.equal((await stranger.get(callback)).headers['x-cache'], 'MISS')

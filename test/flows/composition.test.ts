@@ -24,10 +24,23 @@ const withSession = (options: object = {}) => async (app: FastifyInstance): Prom
 
 const sessions: Record<string, HostOptions & { cookies: string[] }> = {
   'neither cookies nor sessions': { cookies: ['__Host-session'] },
-  'cookies alone': { before: async app => { await app.register(cookie, { parseOptions: { domain: 'example.com', path: '/x', sameSite: 'none' } }) }, cookies: ['__Host-session'] },
+  'cookies alone': {
+    before: async app => {
+      await app.register(cookie, { parseOptions: { domain: 'example.com', path: '/x', sameSite: 'none' } })
+    },
+    cookies: ['__Host-session']
+  },
   'cookies and sessions': { before: withSession(), options: { secret }, cookies: ['sessionId'] },
-  'sessions with names of its own': { before: withSession({ cookieName: 'sid', cookiePrefix: 's:' }), options: { secret }, cookies: ['sid'] },
-  'sessions that save and roll always': { before: withSession({ saveUninitialized: true, rolling: true }), options: { secret }, cookies: ['sessionId'] }
+  'sessions with names of its own': {
+    before: withSession({ cookieName: 'sid', cookiePrefix: 's:' }),
+    options: { secret },
+    cookies: ['sid']
+  },
+  'sessions that save and roll always': {
+    before: withSession({ saveUninitialized: true, rolling: true }),
+    options: { secret },
+    cookies: ['sessionId']
+  }
 }
 
 for (const [title, { cookies, ...given }] of Object.entries(sessions)) {
@@ -37,13 +50,19 @@ for (const [title, { cookies, ...given }] of Object.entries(sessions)) {
     const browser = host.browser()
     await logIn(host, browser)
     t.strictSame([...browser.jar(site).keys()].filter(name => !name.startsWith('__Host-wechat-')), cookies)
-    t.strictSame([...browser.jar(site).keys()].filter(name => name.startsWith('__Host-wechat-')), [], 'and its attempt is cleared away')
+    t.strictSame(
+      [...browser.jar(site).keys()].filter(name => name.startsWith('__Host-wechat-')),
+      [],
+      'and its attempt is cleared away'
+    )
   })
 }
 
 /** Compilers that know the host's own kind of schema alone, as those of zod do. */
 function useForeignCompilers (app: FastifyInstance): void {
-  const check = (schema: any): void => { if (typeof schema.parse !== 'function') throw new TypeError('this is no schema of mine') }
+  const check = (schema: any): void => {
+    if (typeof schema.parse !== 'function') throw new TypeError('this is no schema of mine')
+  }
   app.setValidatorCompiler(({ schema }: { schema: any }) => {
     check(schema)
     return value => ({ value: schema.parse(value) })
@@ -69,7 +88,10 @@ for (const when of ['before', 'after'] as const) {
       }
     })
     await checkAllRoutes(t, host)
-    t.strictSame((await host.browser().post(`${host.origin}/foreign`, { a: 1 })).json(), { foreign: { a: 1, parsed: true } })
+    t.strictSame(
+      (await host.browser().post(`${host.origin}/foreign`, { a: 1 })).json(),
+      { foreign: { a: 1, parsed: true } }
+    )
   })
 
   test(`@fastify/formbody registered ${when} the plugin parses the host's forms, and ours are parsed as well`, async t => {
@@ -81,13 +103,20 @@ for (const when of ['before', 'after'] as const) {
       }
     })
     await checkAllRoutes(t, host)
-    t.strictSame((await host.browser().fetch(`${host.origin}/form`, { method: 'POST', body: 'a=1&a=2', headers: form })).json(), { a: ['1', '2'] })
+    t.strictSame(
+      (await host.browser().fetch(`${host.origin}/form`, { method: 'POST', body: 'a=1&a=2', headers: form })).json(),
+      { a: ['1', '2'] }
+    )
   })
 
   test(`content type parsers that the host sets ${when} the plugin stay the host's`, async t => {
     const setParsers = (app: FastifyInstance): void => {
       app.removeAllContentTypeParsers()
-      app.addContentTypeParser(['application/json', 'application/x-www-form-urlencoded'], { parseAs: 'string' }, (_request, _body, done) => { done(null, 'mine') })
+      app.addContentTypeParser(
+        ['application/json', 'application/x-www-form-urlencoded'],
+        { parseAs: 'string' },
+        (_request, _body, done) => { done(null, 'mine') }
+      )
       app.addContentTypeParser('*', (_request, _payload, done) => { done(new Error('the host takes nothing else')) })
     }
     const host = await startHost(t, {
@@ -104,18 +133,38 @@ for (const when of ['before', 'after'] as const) {
 
 test('without @fastify/formbody the host takes no more kinds of bodies than before', async t => {
   const host = await startHost(t, { routes: app => { app.post('/echo', async request => ({ body: request.body })) } })
-  t.equal((await host.browser().fetch(`${host.origin}/echo`, { method: 'POST', body: 'a=1', headers: form })).status, 415)
-  t.equal((await host.browser().fetch(`${host.origin}/echo`, { method: 'POST', body: '', headers: { 'content-type': 'application/json' } })).status, 400, 'nor empty JSON')
+  t.equal(
+    (await host.browser().fetch(`${host.origin}/echo`, { method: 'POST', body: 'a=1', headers: form })).status,
+    415
+  )
+  t.equal(
+    (await host.browser().fetch(`${host.origin}/echo`, {
+      method: 'POST',
+      body: '',
+      headers: { 'content-type': 'application/json' }
+    })).status,
+    400,
+    'nor empty JSON'
+  )
 })
 
-for (const customOptions of [{ removeAdditional: 'all' as const }, { coerceTypes: false as const }, { coerceTypes: 'array' as const, useDefaults: true }, { allErrors: true, verbose: true }]) {
+for (const customOptions of [
+  { removeAdditional: 'all' as const },
+  { coerceTypes: false as const },
+  { coerceTypes: 'array' as const, useDefaults: true },
+  { allErrors: true, verbose: true }
+]) {
   test(`with the host's ajv options ${JSON.stringify(customOptions)} the login is the same`, async t => {
     const host = await startHost(t, { fastify: { ajv: { customOptions } } })
     await checkAllRoutes(t, host)
     const browser = host.browser()
     const twice = await browser.fetch(`${host.origin}/wechat/login?via=qr&via=oneclick`)
     t.equal(twice.json().code, 'FST_WECHAT_INVALID_REQUEST')
-    t.strictSame(Object.keys(twice.json()), ['statusCode', 'code', 'error', 'message', 'loginUrl'].filter(name => name in twice.json()), 'with no word of the schema')
+    t.strictSame(
+      Object.keys(twice.json()),
+      ['statusCode', 'code', 'error', 'message', 'loginUrl'].filter(name => name in twice.json()),
+      'with no word of the schema'
+    )
     t.equal((await browser.get(`${host.origin}/wechat/login?more=1&redirect=/a&redirect=/b`)).status, 302)
   })
 }
@@ -151,7 +200,8 @@ for (const exposeHeadRoutes of [true, false]) {
       }
     }
     for (const path of ['login', 'me', 'logout', 'embed', 'client.js']) {
-      const answer = await browser.visit(`${host.origin}/wechat/${path}`, { method: 'HEAD', headers: { accept: 'text/html' } })
+      const answer =
+        await browser.visit(`${host.origin}/wechat/${path}`, { method: 'HEAD', headers: { accept: 'text/html' } })
       t.equal(answer.status, 404, path)
       t.strictSame(answer.setCookies, [])
     }
@@ -166,10 +216,19 @@ test('in a prefixed scope every route, link and redirect carries the prefix', as
   const browser = host.browser()
   t.equal((await browser.fetch(`${host.origin}/api/v1/account`)).json().loginUrl, '/api/v1/wechat/login')
   t.equal((await browser.fetch(`${host.origin}/api/v1/wechat/me`)).json().loginUrl, '/api/v1/wechat/login')
-  t.match((await browser.get(`${host.origin}/api/v1/wechat/qr?redirect=/x`)).body, 'href="/api/v1/wechat/login?redirect=%2Fx"')
-  for (const path of ['login', 'me', 'qr']) t.equal((await browser.get(`${host.origin}/wechat/${path}`)).status, 404, `nothing at /wechat/${path}`)
+  t.match(
+    (await browser.get(`${host.origin}/api/v1/wechat/qr?redirect=/x`)).body,
+    'href="/api/v1/wechat/login?redirect=%2Fx"'
+  )
+  for (const path of ['login', 'me', 'qr']) {
+    t.equal((await browser.get(`${host.origin}/wechat/${path}`)).status, 404, `nothing at /wechat/${path}`)
+  }
   const start = await browser.get(`${host.origin}/api/v1/wechat/login?redirect=/api/v1/wechat/logout`)
-  t.match(start.location, `redirect_uri=${encodeURIComponent(`${host.origin}/api/v1/wechat/qr`)}&`, 'the routes of the scope are no targets')
+  t.match(
+    start.location,
+    `redirect_uri=${encodeURIComponent(`${host.origin}/api/v1/wechat/qr`)}&`,
+    'the routes of the scope are no targets'
+  )
   t.ok(start.setCookies.every(line => line.includes('; Path=/;')))
 })
 
@@ -177,9 +236,17 @@ test('the scope above and the scope beside know nothing of the login', async t =
   const host = await startHost(t, {
     prefix: '/in',
     before: app => {
-      app.post('/above', async (request: FastifyRequest & { wechatUser?: unknown }) => ({ session: request.session, user: request.wechatUser, cookies: request.cookies }))
+      app.post('/above', async (request: FastifyRequest & { wechatUser?: unknown }) => ({
+        session: request.session,
+        user: request.wechatUser,
+        cookies: request.cookies
+      }))
       app.register(async beside => {
-        beside.get('/beside', async (request: FastifyRequest & { wechatUser?: unknown }) => ({ session: request.session, user: request.wechatUser, decorated: beside.hasDecorator('wechatLogin') }))
+        beside.get('/beside', async (request: FastifyRequest & { wechatUser?: unknown }) => ({
+          session: request.session,
+          user: request.wechatUser,
+          decorated: beside.hasDecorator('wechatLogin')
+        }))
       })
     }
   })
@@ -188,15 +255,21 @@ test('the scope above and the scope beside know nothing of the login', async t =
   t.strictSame((await browser.fetch(`${host.origin}/beside`)).json(), { decorated: false })
   t.strictSame((await browser.post(`${host.origin}/above`, {})).json(), {})
   t.equal((await browser.fetch(`${host.origin}/above`, { method: 'POST', body: 'a=1', headers: form })).status, 415)
-  for (const name of ['wechatLogin', 'requireWechatUser', 'verifyWechatUser', 'decryptSession']) t.notOk(host.app.hasDecorator(name), name)
-  for (const name of ['wechatUser', 'loadWechatUser', 'wechatAccessToken', 'session']) t.notOk(host.app.hasRequestDecorator(name), name)
+  for (const name of ['wechatLogin', 'requireWechatUser', 'verifyWechatUser', 'decryptSession']) {
+    t.notOk(host.app.hasDecorator(name), name)
+  }
+  for (const name of ['wechatUser', 'loadWechatUser', 'wechatAccessToken', 'session']) {
+    t.notOk(host.app.hasRequestDecorator(name), name)
+  }
   t.notOk(host.app.hasContentTypeParser('application/x-www-form-urlencoded'))
 })
 
 const guarding: Record<string, Pick<HostOptions, 'before' | 'routes'>> = {
   'an onRequest hook after the plugin': { routes: app => { app.addHook('onRequest', app.requireWechatUser) } },
   'a preHandler hook after the plugin': { routes: app => { app.addHook('preHandler', app.requireWechatUser) } },
-  'a preHandler hook that was there before it': { before: app => { app.addHook('preHandler', (request, reply) => app.requireWechatUser(request, reply)) } }
+  'a preHandler hook that was there before it': {
+    before: app => { app.addHook('preHandler', (request, reply) => app.requireWechatUser(request, reply)) }
+  }
 }
 
 for (const [title, given] of Object.entries(guarding)) {
@@ -227,8 +300,12 @@ for (const [title, given] of Object.entries(guarding)) {
 }
 
 const misplaced: Record<string, HostOptions> = {
-  'before the session of its own request': { before: app => { app.addHook('onRequest', (request, reply) => app.requireWechatUser(request, reply)) } },
-  'before it, and throws': { before: app => { app.addHook('onRequest', (request, reply) => app.verifyWechatUser(request, reply)) } },
+  'before the session of its own request': {
+    before: app => { app.addHook('onRequest', (request, reply) => app.requireWechatUser(request, reply)) }
+  },
+  'before it, and throws': {
+    before: app => { app.addHook('onRequest', (request, reply) => app.verifyWechatUser(request, reply)) }
+  },
   'outside the path of the session cookie': { options: { session: { secret, cookie: { path: '/wechat' } } } }
 }
 
@@ -247,8 +324,14 @@ for (const [title, given] of Object.entries(misplaced)) {
 
 test('a guard that is called where it should be named says so, and does not boot', async t => {
   for (const name of ['requireWechatUser', 'verifyWechatUser'] as const) {
-    const routes = (app: FastifyInstance): void => { app.get('/mine', { preHandler: (app[name] as unknown as () => typeof app[typeof name])() }, async () => 'mine') }
-    await t.rejects(startHost(t, { routes }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: `fastify-wechat-login: ${name} is the hook itself; write { preHandler: app.${name} }, without parentheses` })
+    const routes = (app: FastifyInstance): void => {
+      app.get('/mine', { preHandler: (app[name] as unknown as () => typeof app[typeof name])() }, async () => 'mine')
+    }
+    await t.rejects(startHost(t, { routes }), {
+      code: 'FST_WECHAT_INVALID_OPTIONS',
+      message:
+        `fastify-wechat-login: ${name} is the hook itself; write { preHandler: app.${name} }, without parentheses`
+    })
   }
 })
 
@@ -284,7 +367,9 @@ function observer () {
   return {
     handled,
     hooked,
-    onError: (app: FastifyInstance) => { app.addHook('onError', async (_request, _reply, error) => { hooked.push(error.code) }) },
+    onError: (app: FastifyInstance) => {
+      app.addHook('onError', async (_request, _reply, error) => { hooked.push(error.code) })
+    },
     setHandler: (app: FastifyInstance) => {
       app.setErrorHandler((error: { code: string, statusCode?: number, loginUrl?: string }, _request, reply) => {
         handled.push(error.code)
@@ -313,8 +398,21 @@ for (const when of ['before', 'after'] as const) {
       ['/wechat/login?via=oneclick', 'FST_WECHAT_WRONG_BROWSER']
     ]
     for (const [path, code] of cases) t.equal((await browser.fetch(host.origin + path)).json().mine, code)
-    t.equal((await browser.fetch(`${host.origin}/wechat/logout`, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } })).json().mine, 'FST_WECHAT_CROSS_SITE')
-    t.equal((await browser.fetch(`${host.origin}/wechat/logout`, { method: 'POST', body: '{', headers: { ...sameOrigin, 'content-type': 'application/json' } })).json().mine, 'FST_WECHAT_INVALID_REQUEST')
+    t.equal(
+      (await browser.fetch(`${host.origin}/wechat/logout`, {
+        method: 'POST',
+        headers: { 'sec-fetch-site': 'cross-site' }
+      })).json().mine,
+      'FST_WECHAT_CROSS_SITE'
+    )
+    t.equal(
+      (await browser.fetch(`${host.origin}/wechat/logout`, {
+        method: 'POST',
+        body: '{',
+        headers: { ...sameOrigin, 'content-type': 'application/json' }
+      })).json().mine,
+      'FST_WECHAT_INVALID_REQUEST'
+    )
     const codes = [...cases.map(([, code]) => code), 'FST_WECHAT_CROSS_SITE', 'FST_WECHAT_INVALID_REQUEST']
     t.strictSame(seen.handled, codes)
     t.strictSame(seen.hooked, codes)
@@ -327,7 +425,9 @@ for (const when of ['before', 'after'] as const) {
 
 for (const when of ['before', 'after'] as const) {
   test(`an error handler, set ${when} the plugin, may answer later, by promise or by reply.send`, async t => {
-    for (const answer of [async () => ({ late: true }), (_error: unknown, _request: unknown, reply: FastifyReply) => { setImmediate(() => { reply.send({ late: true }) }) }]) {
+    for (const answer of [async () => ({ late: true }), (_error: unknown, _request: unknown, reply: FastifyReply) => {
+      setImmediate(() => { reply.send({ late: true }) })
+    }]) {
       const set = (app: FastifyInstance): void => { app.setErrorHandler(answer) }
       const host = await startHost(t, when === 'before' ? { before: set } : { routes: set })
       t.strictSame((await host.browser().fetch(`${host.origin}/wechat/me`)).json(), { late: true })
@@ -345,7 +445,12 @@ test('an error handler of the host shapes what the guards refuse, with loginUrl 
     routes: app => { app.get('/verified', { preHandler: app.verifyWechatUser }, async () => 'verified') }
   })
   const browser = host.browser()
-  for (const path of ['/account', '/verified']) t.strictSame((await browser.fetch(host.origin + path)).json(), { mine: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' })
+  for (const path of ['/account', '/verified']) {
+    t.strictSame((await browser.fetch(host.origin + path)).json(), {
+      mine: 'FST_WECHAT_UNAUTHENTICATED',
+      loginUrl: '/wechat/login'
+    })
+  }
   t.equal(seen.handled.length, 2)
   t.equal(seen.hooked.length, 2)
   t.equal((await browser.get(`${host.origin}/account`)).status, 302, 'a page is still sent to the login')
@@ -367,7 +472,13 @@ for (const kind of ['sends it on', 'throws it again'] as const) {
     t.equal(status, 401)
     t.match(headers['content-type'], 'application/json')
     t.equal(headers['cache-control'], 'no-store')
-    t.strictSame(json(), { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', error: 'Unauthorized', message: 'Log in with WeChat first', loginUrl: '/wechat/login' })
+    t.strictSame(json(), {
+      statusCode: 401,
+      code: 'FST_WECHAT_UNAUTHENTICATED',
+      error: 'Unauthorized',
+      message: 'Log in with WeChat first',
+      loginUrl: '/wechat/login'
+    })
     t.equal(handled, 1)
   })
 }
@@ -376,7 +487,13 @@ test("without an error handler of the host's scripts get Fastify's body, with lo
   const seen = observer()
   const host = await startHost(t, { before: seen.onError })
   const browser = host.browser()
-  const body = { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', error: 'Unauthorized', message: 'Log in with WeChat first', loginUrl: '/wechat/login' }
+  const body = {
+    statusCode: 401,
+    code: 'FST_WECHAT_UNAUTHENTICATED',
+    error: 'Unauthorized',
+    message: 'Log in with WeChat first',
+    loginUrl: '/wechat/login'
+  }
   t.strictSame((await browser.fetch(`${host.origin}/wechat/me`)).json(), body)
   t.strictSame(seen.hooked, ['FST_WECHAT_UNAUTHENTICATED'])
   t.strictSame((await browser.fetch(`${host.origin}/account`)).json(), body, 'from the guard as well')
@@ -384,12 +501,19 @@ test("without an error handler of the host's scripts get Fastify's body, with lo
 
 test("what goes wrong in the host's own code is told to the log alone", async t => {
   const seen = observer()
-  const host = await startHost(t, { before: seen.onError, options: { onUser: () => { throw new Error('the table users is locked') } } })
+  const host = await startHost(t, {
+    before: seen.onError,
+    options: { onUser: () => { throw new Error('the table users is locked') } }
+  })
   const browser = host.browser()
   const callback = new URL(await beginLogin(host, browser))
   const answer = await browser.fetch(callback.href)
   t.equal(answer.status, 500)
-  t.strictSame(answer.json(), { statusCode: 500, error: 'Internal Server Error', message: 'The login could not be completed' })
+  t.strictSame(answer.json(), {
+    statusCode: 500,
+    error: 'Internal Server Error',
+    message: 'The login could not be completed'
+  })
   t.equal(seen.hooked.length, 1)
   t.match(host.rawLog(), 'the table users is locked')
 })
@@ -413,14 +537,24 @@ test('renderPage of the host shows errors and the notice of a logout, with kind 
   const notice = await browser.get(`${host.origin}/account?a=b`)
   t.equal(notice.body, '<h1>signed-out</h1>')
   t.equal(notice.status, 401)
-  t.match(pages, [{ kind: 'error', code: 'FST_WECHAT_ACCESS_DENIED' }, { kind: 'signed-out', code: 'FST_WECHAT_UNAUTHENTICATED', action: { href: '/wechat/login?redirect=%2Faccount%3Fa%3Db' } }])
+  t.match(pages, [{ kind: 'error', code: 'FST_WECHAT_ACCESS_DENIED' }, {
+    kind: 'signed-out',
+    code: 'FST_WECHAT_UNAUTHENTICATED',
+    action: { href: '/wechat/login?redirect=%2Faccount%3Fa%3Db' }
+  }])
 })
 
 test('a renderPage that fails tells its visitor nothing of why', async t => {
-  const host = await startHost(t, { options: options({ renderPage: () => { throw new Error('no template in /srv/app') } }) })
+  const host = await startHost(t, {
+    options: options({ renderPage: () => { throw new Error('no template in /srv/app') } })
+  })
   const answer = await host.browser().get(`${host.origin}/wechat/qr`)
   t.equal(answer.status, 500)
-  t.strictSame(answer.json(), { statusCode: 500, error: 'Internal Server Error', message: 'The login could not be completed' })
+  t.strictSame(answer.json(), {
+    statusCode: 500,
+    error: 'Internal Server Error',
+    message: 'The login could not be completed'
+  })
   t.match(host.rawLog(), 'no template in /srv/app')
 })
 
@@ -431,7 +565,10 @@ test('with renderPage false visitors get both from the host\'s error handler', a
   t.strictSame((await browser.get(`${host.origin}/wechat/qr`)).json(), { mine: 'FST_WECHAT_ACCESS_DENIED' })
   await logIn(host, browser)
   await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
-  t.strictSame((await browser.get(`${host.origin}/account`)).json(), { mine: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' })
+  t.strictSame(
+    (await browser.get(`${host.origin}/account`)).json(),
+    { mine: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' }
+  )
 })
 
 test('1,000 visits to the login route are 1,000 states and no entry in the session store', async t => {
@@ -439,7 +576,8 @@ test('1,000 visits to the login route are 1,000 states and no entry in the sessi
   const { app } = await startHost(t, { options: options({ session: { secret, store } }) })
   const states = new Set<string | null>()
   for (let count = 0; count < 1000; count++) {
-    const { headers } = await app.inject({ url: '/wechat/login', headers: { host: site, 'user-agent': agents.desktop } })
+    const { headers } =
+      await app.inject({ url: '/wechat/login', headers: { host: site, 'user-agent': agents.desktop } })
     states.add(new URL(String(headers.location)).searchParams.get('state'))
   }
   t.equal(states.size, 1000)
@@ -450,10 +588,20 @@ test('1,000 visits to the login route are 1,000 states and no entry in the sessi
 for (const saving of [false, true]) {
   test(`T28: an anonymous visit to any route writes nothing, also with the host's saveUninitialized and rolling ${saving}`, async t => {
     const store = new SessionStore()
-    const host = await startHost(t, { before: withSession({ store, saveUninitialized: saving, rolling: saving }), options: options({ secret }) })
+    const host = await startHost(t, {
+      before: withSession({ store, saveUninitialized: saving, rolling: saving }),
+      options: options({ secret })
+    })
     const visit = async (browser: Browser): Promise<void> => {
       const callback = `${host.origin}/wechat/qr`
-      for (const url of [`${host.origin}/wechat/login`, `${host.origin}/wechat/me`, callback, `${callback}?code=x&state=y`, `${callback}?code=x&state=${'a'.repeat(32)}`, `${host.origin}/wechat/oneclick?code=x&state=${'a'.repeat(32)}`]) {
+      for (const url of [
+        `${host.origin}/wechat/login`,
+        `${host.origin}/wechat/me`,
+        callback,
+        `${callback}?code=x&state=y`,
+        `${callback}?code=x&state=${'a'.repeat(32)}`,
+        `${host.origin}/wechat/oneclick?code=x&state=${'a'.repeat(32)}`
+      ]) {
         await browser.get(url)
         await browser.fetch(url)
       }
@@ -490,7 +638,12 @@ test("a request on another host name goes to the callback URL's host once, and e
 test('with its origin listed the login ends on the host where it began', async t => {
   const host = await startHost(t, { options: options({ redirect: { origins: ['https://www.example.com'] } }) })
   const browser = twoHosts(host)
-  for (const [redirect, location] of [['?redirect=/cart', 'https://www.example.com/cart'], ['', 'https://www.example.com/'], ['?redirect=https://evil.example/', 'https://www.example.com/'], ['?redirect=https://www.example.com/x', 'https://www.example.com/x']]) {
+  for (const [redirect, location] of [
+    ['?redirect=/cart', 'https://www.example.com/cart'],
+    ['', 'https://www.example.com/'],
+    ['?redirect=https://evil.example/', 'https://www.example.com/'],
+    ['?redirect=https://www.example.com/x', 'https://www.example.com/x']
+  ]) {
     const { url } = await browser.follow(`https://www.example.com/wechat/login${redirect}`)
     t.equal((await browser.get(host.wechat.control.approve(url))).location, location)
   }
@@ -508,7 +661,10 @@ test('a script on another host name gets the URL of that step', async t => {
   const host = await startHost(t)
   const browser = twoHosts(host)
   const answer = await browser.fetch('https://www.example.com/wechat/login?redirect=/cart')
-  t.strictSame(answer.json(), { authorizeUrl: 'https://app.example.com/wechat/login?redirect=%2Fcart&via=qr&hop=1', via: 'qr' })
+  t.strictSame(answer.json(), {
+    authorizeUrl: 'https://app.example.com/wechat/login?redirect=%2Fcart&via=qr&hop=1',
+    via: 'qr'
+  })
   t.strictSame(answer.setCookies, [])
   t.equal(new URL((await browser.get(answer.json().authorizeUrl)).location).origin, host.wechat.url)
   const direct = await browser.fetch(`${host.origin}/wechat/login`)
@@ -521,14 +677,24 @@ test('T39: headers that a visitor may set choose no host', async t => {
   const browser = host.browser()
   const clean = new URL((await browser.get(`${host.origin}/wechat/login`)).location)
   clean.searchParams.delete('state')
-  for (const [name, value] of [['x-forwarded-host', 'evil.example'], ['x-forwarded-proto', 'http'], ['forwarded', 'host=evil.example;proto=http'], ['x-host', 'evil.example'], ['x-original-url', '/evil'], ['origin', 'https://evil.example']] as const) {
+  for (const [name, value] of [
+    ['x-forwarded-host', 'evil.example'],
+    ['x-forwarded-proto', 'http'],
+    ['forwarded', 'host=evil.example;proto=http'],
+    ['x-host', 'evil.example'],
+    ['x-original-url', '/evil'],
+    ['origin', 'https://evil.example']
+  ] as const) {
     const { location } = await browser.get(`${host.origin}/wechat/login`, { [name]: value })
     const dirty = new URL(location)
     dirty.searchParams.delete('state')
     t.equal(dirty.href, clean.href, name)
   }
-  for (const evil of ['evil.example', 'a@evil.example', 'evil.example/?x=', 'app.example.com:8443', 'app.example.com.evil.example']) {
-    const { headers } = await host.app.inject({ url: '/wechat/login', headers: { host: evil, 'user-agent': agents.desktop } })
+  for (const evil of [
+    'evil.example', 'a@evil.example', 'evil.example/?x=', 'app.example.com:8443', 'app.example.com.evil.example'
+  ]) {
+    const { headers } =
+      await host.app.inject({ url: '/wechat/login', headers: { host: evil, 'user-agent': agents.desktop } })
     t.equal(headers.location, 'https://app.example.com/wechat/login?redirect=%2F&via=qr&hop=1', evil)
   }
 })
@@ -539,16 +705,25 @@ function twoHosts (host: Host): Browser {
   return browser
 }
 
-for (const serializers of [undefined, { req: (request: FastifyRequest) => ({ url: request.url, headers: request.headers }) }]) {
+for (const serializers of [
+  undefined,
+  { req: (request: FastifyRequest) => ({ url: request.url, headers: request.headers }) }
+]) {
   test(`T50: the log shows our routes without their query, also where the host's serializers are ${serializers ? 'its own' : "Fastify's"}`, async t => {
     const { logger, logs, rawLog } = recordLog()
-    const host = await startHost(t, { fastify: { logger: { ...logger, ...(serializers && { serializers }) } }, options: options({ onUser: () => { throw new Error('down') } }) })
+    const host = await startHost(t, {
+      fastify: { logger: { ...logger, ...(serializers && { serializers }) } },
+      options: options({ onUser: () => { throw new Error('down') } })
+    })
     const browser = host.browser()
     const callback = await beginLogin(host, browser, { redirect: '/account?private=1' })
     await browser.get(callback)
     await browser.fetch(`${host.origin}/wechat/me?private=1`)
     await browser.fetch(callback.replace('code=', 'c='))
-    t.strictSame(logs.filter(({ req }) => req !== undefined).map(({ req }) => req.url), ['/wechat/login', '/wechat/qr', '/wechat/me', '/wechat/qr'])
+    t.strictSame(
+      logs.filter(({ req }) => req !== undefined).map(({ req }) => req.url),
+      ['/wechat/login', '/wechat/qr', '/wechat/me', '/wechat/qr']
+    )
     t.ok(logs.some(({ level }) => level === 50), 'of errors too')
     t.notMatch(rawLog(), 'private')
     for (const known of browser.secrets) t.notMatch(rawLog(), known)
@@ -560,5 +735,9 @@ test('two hosts of one process do not share their memory of logins', async t => 
   const second = await startHost(t, { wechat: first.wechat })
   const browser = first.browser()
   await logIn(first, browser)
-  t.equal((await second.browser().fetch(`${second.origin}/wechat/me`, { headers: { cookie: browser.cookieHeader(site) } })).status, 401)
+  t.equal(
+    (await second.browser().fetch(`${second.origin}/wechat/me`, { headers: { cookie: browser.cookieHeader(site) } }))
+      .status,
+    401
+  )
 })

@@ -1,4 +1,5 @@
-// What the package tells about its logins: each event on its channel and as one line in the log, and no secret in either.
+// What the package tells about its logins: each event on its channel and as one line in the log, and no secret in
+// either.
 
 import { createHash } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -12,7 +13,10 @@ import { type Host, startHost } from '../fixture/host'
 import { beginLogin, logIn, stateIn } from '../fixture/login'
 import { sameOrigin } from '../fixture/settings'
 
-const names: EventName[] = ['attempt.started', 'attempt.restarted', 'login.succeeded', 'login.refused', 'callback.repeated', 'login.ended', 'token.refreshed', 'wechat.call']
+const names: EventName[] = [
+  'attempt.started', 'attempt.restarted', 'login.succeeded', 'login.refused', 'callback.repeated', 'login.ended',
+  'token.refreshed', 'wechat.call'
+]
 const levels: Record<number, string> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
 
 type Told = Record<string, any> & { event: string }
@@ -30,7 +34,10 @@ function listen (t: Test): Told[] {
 
 /** The lines of the log that tell an event, with their level's name. */
 function linesOf ({ logs }: Host): Told[] {
-  return logs.filter(line => line.event !== undefined).map(({ level, time, pid, hostname, reqId, err, ...line }) => ({ level: levels[level], ...line }) as unknown as Told)
+  return logs.filter(line => line.event !== undefined).map(({ level, time, pid, hostname, reqId, err, ...line }) => ({
+    level: levels[level],
+    ...line
+  }) as unknown as Told)
 }
 
 function fingerprint (text: string): string {
@@ -65,9 +72,16 @@ test('a login and a logout are told in order, on the channels and in the log, un
     { event: 'login.ended', via: 'qr', appid, subject }
   ]
   t.match(told, expected)
-  t.strictSame(told.filter(({ subject }) => subject !== undefined).map(event => event.subject), [subject, subject], 'to the letter')
+  t.strictSame(
+    told.filter(({ subject }) => subject !== undefined).map(event => event.subject),
+    [subject, subject],
+    'to the letter'
+  )
   t.strictSame(told.map(event => Object.keys(event)), expected.map(event => Object.keys(event)), 'and nothing else')
-  t.ok(told.every(event => event.duration === undefined || (event.duration >= 0 && event.duration <= passed)), 'none lasted longer than all of it')
+  t.ok(
+    told.every(event => event.duration === undefined || (event.duration >= 0 && event.duration <= passed)),
+    'none lasted longer than all of it'
+  )
   t.match(linesOf(host), expected)
   t.strictSame(linesOf(host).map(({ level, msg }) => `${level} ${msg}`), [
     'info fastify-wechat-login: a login was started',
@@ -92,13 +106,25 @@ const refusals: Refusal[] = [
   {
     title: 'by the visitor',
     act: (host, browser) => browser.get(`${host.origin}/wechat/qr?state=${ofState}`),
-    told: { event: 'login.refused', code: 'FST_WECHAT_ACCESS_DENIED', statusCode: 403, route: 'qr', attempt: fingerprint(ofState) },
+    told: {
+      event: 'login.refused',
+      code: 'FST_WECHAT_ACCESS_DENIED',
+      statusCode: 403,
+      route: 'qr',
+      attempt: fingerprint(ofState)
+    },
     level: 'info'
   },
   {
     title: 'in another browser',
     act: (host, browser) => browser.fetch(`${host.origin}/wechat/qr?code=x&state=${ofState}`),
-    told: { event: 'login.refused', code: 'FST_WECHAT_INVALID_STATE', statusCode: 403, route: 'qr', attempt: fingerprint(ofState) },
+    told: {
+      event: 'login.refused',
+      code: 'FST_WECHAT_INVALID_STATE',
+      statusCode: 403,
+      route: 'qr',
+      attempt: fingerprint(ofState)
+    },
     level: 'info'
   },
   {
@@ -110,7 +136,13 @@ const refusals: Refusal[] = [
   {
     title: 'of a single-page app',
     act: (host, browser) => browser.post(`${host.origin}/wechat/qr`, { code: 'x', state: ofState }, sameOrigin),
-    told: { event: 'login.refused', code: 'FST_WECHAT_INVALID_STATE', statusCode: 403, route: 'qr', attempt: fingerprint(ofState) },
+    told: {
+      event: 'login.refused',
+      code: 'FST_WECHAT_INVALID_STATE',
+      statusCode: 403,
+      route: 'qr',
+      attempt: fingerprint(ofState)
+    },
     level: 'info'
   },
   {
@@ -121,7 +153,11 @@ const refusals: Refusal[] = [
   },
   {
     title: 'for a body that Fastify refuses',
-    act: (host, browser) => browser.fetch(`${host.origin}/wechat/qr`, { method: 'POST', body: 'x'.repeat(20_000), headers: { ...sameOrigin, 'content-type': 'application/json' } }),
+    act: (host, browser) => browser.fetch(`${host.origin}/wechat/qr`, {
+      method: 'POST',
+      body: 'x'.repeat(20_000),
+      headers: { ...sameOrigin, 'content-type': 'application/json' }
+    }),
     told: { event: 'login.refused', code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413, route: 'qr' },
     level: 'info'
   }
@@ -145,12 +181,31 @@ for (const asPage of [true, false]) {
     const host = await startHost(t)
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
-    host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40125, errmsg: 'invalid appsecret, rid: 63eb339a-57c1b83a-3acf9bf5' })
+    host.wechat.control.fault({
+      endpoint: 'access_token',
+      kind: 'errcode',
+      errcode: 40125,
+      errmsg: 'invalid appsecret, rid: 63eb339a-57c1b83a-3acf9bf5'
+    })
     await (asPage ? browser.get(callback) : browser.fetch(callback))
     const [, call, refused] = told
-    t.match(call, { event: 'wechat.call', endpoint: '/sns/oauth2/access_token', code: 'FST_WECHAT_MISCONFIGURED', errcode: 40125, rid: '63eb339a-57c1b83a-3acf9bf5' })
+    t.match(call, {
+      event: 'wechat.call',
+      endpoint: '/sns/oauth2/access_token',
+      code: 'FST_WECHAT_MISCONFIGURED',
+      errcode: 40125,
+      rid: '63eb339a-57c1b83a-3acf9bf5'
+    })
     t.notOk('reason' in call! || 'status' in call!)
-    t.match(refused, { event: 'login.refused', code: 'FST_WECHAT_MISCONFIGURED', statusCode: 500, route: 'qr', attempt: fingerprint(stateIn(callback)), errcode: 40125, rid: '63eb339a-57c1b83a-3acf9bf5' })
+    t.match(refused, {
+      event: 'login.refused',
+      code: 'FST_WECHAT_MISCONFIGURED',
+      statusCode: 500,
+      route: 'qr',
+      attempt: fingerprint(stateIn(callback)),
+      errcode: 40125,
+      rid: '63eb339a-57c1b83a-3acf9bf5'
+    })
     t.strictSame(host.logs.filter(({ level }) => level === 50).map(({ event, err }) => [event, err?.code]), asPage
       ? [['login.refused', 'FST_WECHAT_MISCONFIGURED']]
       : [['login.refused', undefined], [undefined, 'FST_WECHAT_MISCONFIGURED']], 'and the error itself is logged once')
@@ -159,12 +214,26 @@ for (const asPage of [true, false]) {
   test(`an error of the host's own that ${reader} meets is told without its words, and logged once`, async t => {
     const told = listen(t)
     const host = await startHost(t, {
-      options: { onUser: () => { throw Object.assign(new Error('the database is down'), { code: 'E\u202eVIL\n'.repeat(200), errcode: 1, rid: 'x'.repeat(1000) }) } }
+      options: {
+        onUser: () => {
+          throw Object.assign(new Error('the database is down'), {
+            code: 'E\u202eVIL\n'.repeat(200),
+            errcode: 1,
+            rid: 'x'.repeat(1000)
+          })
+        }
+      }
     })
     const browser = host.browser()
     const callback = await beginLogin(host, browser)
     await (asPage ? browser.get(callback) : browser.fetch(callback))
-    t.strictSame(told.at(-1), { event: 'login.refused', code: 'HOST_ERROR', statusCode: 500, route: 'qr', attempt: fingerprint(stateIn(callback)) })
+    t.strictSame(told.at(-1), {
+      event: 'login.refused',
+      code: 'HOST_ERROR',
+      statusCode: 500,
+      route: 'qr',
+      attempt: fingerprint(stateIn(callback))
+    })
     t.equal(host.logs.filter(({ err }) => err !== undefined).length, 1)
     t.match(host.rawLog(), 'the database is down')
     t.notOk(host.logs.some(({ msg }) => String(msg).includes('database')))
@@ -173,7 +242,9 @@ for (const asPage of [true, false]) {
 
 test("a refusal by the host's own code keeps its status, and its error in the log", async t => {
   const told = listen(t)
-  const host = await startHost(t, { options: { onUser: () => { throw Object.assign(new Error('banned'), { statusCode: 403, code: 'BANNED' }) } } })
+  const host = await startHost(t, {
+    options: { onUser: () => { throw Object.assign(new Error('banned'), { statusCode: 403, code: 'BANNED' }) } }
+  })
   await logIn(host, host.browser())
   t.match(told.at(-1), { event: 'login.refused', code: 'HOST_ERROR', statusCode: 403 })
   t.match(host.logs.find(({ event }) => event === 'login.refused'), { level: 30, err: { message: 'banned' } })
@@ -190,7 +261,10 @@ test('a route that no login takes refuses nobody\'s login; a failure there is lo
   told.length = 0
   t.equal((await browser.get(`${host.origin}/wechat/me`)).status, 500)
   t.strictSame(told, [])
-  t.match(host.logs.filter(({ level }) => level === 50), [{ msg: 'fastify-wechat-login: a request failed', err: { message: 'the database is down' } }])
+  t.match(
+    host.logs.filter(({ level }) => level === 50),
+    [{ msg: 'fastify-wechat-login: a request failed', err: { message: 'the database is down' } }]
+  )
 })
 
 test('a callback that comes again is told, at once, later, and after its attempt is gone', async t => {
@@ -203,7 +277,10 @@ test('a callback that comes again is told, at once, later, and after its attempt
   const after = told.filter(({ event }) => !['attempt.started', 'wechat.call'].includes(event))
   t.strictSame(after.map(({ event }) => event).sort(), ['callback.repeated', 'callback.repeated', 'login.succeeded'])
   const { appid } = host.wechat.options.qr
-  t.strictSame(after.find(({ event }) => event === 'callback.repeated'), { event: 'callback.repeated', via: 'qr', appid, attempt: fingerprint(stateIn(callback)) })
+  t.strictSame(
+    after.find(({ event }) => event === 'callback.repeated'),
+    { event: 'callback.repeated', via: 'qr', appid, attempt: fingerprint(stateIn(callback)) }
+  )
   t.equal(linesOf(host).filter(({ event }) => event === 'callback.repeated').length, 2)
 })
 
@@ -215,9 +292,18 @@ test('an attempt whose cookie is lost is told as one that was started again', as
   const again = await bare.get(callback)
   t.equal(again.status, 302)
   const { appid } = host.wechat.options.oneclick
-  const expected = [callback, again.location].map((url, index) => ({ event: index === 0 ? 'attempt.started' : 'attempt.restarted', via: 'oneclick', appid, attempt: fingerprint(stateIn(url)) }))
+  const expected = [callback, again.location].map((url, index) => ({
+    event: index === 0 ? 'attempt.started' : 'attempt.restarted',
+    via: 'oneclick',
+    appid,
+    attempt: fingerprint(stateIn(url))
+  }))
   t.strictSame(told, expected)
-  t.match(linesOf(host)[1], { level: 'info', event: 'attempt.restarted', msg: 'fastify-wechat-login: a login was started again, the browser had lost its cookie' })
+  t.match(linesOf(host)[1], {
+    level: 'info',
+    event: 'attempt.restarted',
+    msg: 'fastify-wechat-login: a login was started again, the browser had lost its cookie'
+  })
 })
 
 test('a token that is refreshed is told', async t => {
@@ -234,7 +320,10 @@ test('a token that is refreshed is told', async t => {
   t.equal((await browser.fetch(`${host.origin}/token`)).status, 200)
   const { appid } = host.wechat.options.qr
   const subject = fingerprint(`${appid} ${host.wechat.control.openid(appid, 'qinghe')}`)
-  t.match(told.slice(-2), [{ event: 'wechat.call', endpoint: '/sns/oauth2/refresh_token' }, { event: 'token.refreshed', via: 'qr', appid, subject }])
+  t.match(told.slice(-2), [
+    { event: 'wechat.call', endpoint: '/sns/oauth2/refresh_token' },
+    { event: 'token.refreshed', via: 'qr', appid, subject }
+  ])
   t.match(linesOf(host).at(-1), { level: 'info', event: 'token.refreshed', subject })
 })
 
@@ -293,11 +382,22 @@ test('T59: no event holds what only its owner may know, nor anything long or of 
   await browser.get(`${host.origin}/wechat/qr?code=${encodeURIComponent(evil)}&state=${encodeURIComponent(evil)}`)
   await browser.get(`${host.origin}/wechat/login?via=${encodeURIComponent(evil)}`)
   await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
-  t.strictSame([...new Set(told.map(({ event }) => event))].sort(), ['attempt.started', 'callback.repeated', 'login.ended', 'login.refused', 'login.succeeded', 'wechat.call'])
-  const secrets = [...browser.secrets, ...host.wechat.control.apps.flatMap(({ appid, secret }) => [secret, host.wechat.control.openid(appid, 'qinghe'), host.wechat.control.unionid(appid, 'qinghe')!])]
+  t.strictSame(
+    [...new Set(told.map(({ event }) => event))].sort(),
+    ['attempt.started', 'callback.repeated', 'login.ended', 'login.refused', 'login.succeeded', 'wechat.call']
+  )
+  const secrets = [
+    ...browser.secrets,
+    ...host.wechat.control.apps.flatMap(({ appid, secret }) =>
+      [secret, host.wechat.control.openid(appid, 'qinghe'), host.wechat.control.unionid(appid, 'qinghe')!])
+  ]
   const lines = host.rawLog().split('\n').filter(line => line.includes('"event"'))
   for (const text of [...told.map(event => JSON.stringify(event)), ...lines]) {
     t.strictSame(secrets.filter(secret => text.includes(secret)), [], text.slice(0, 300))
   }
-  t.strictSame([...told, ...linesOf(host)].flatMap(Object.values).filter(value => typeof value !== 'number' && !/^[\x20-\x7e]{1,256}$/.test(value)), [])
+  t.strictSame(
+    [...told, ...linesOf(host)].flatMap(Object.values).filter(value =>
+      typeof value !== 'number' && !/^[\x20-\x7e]{1,256}$/.test(value)),
+    []
+  )
 })

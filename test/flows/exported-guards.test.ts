@@ -1,4 +1,5 @@
-// The guards that the package exports: there when a route is written, wherever and whenever the plugin is registered, and shut where it is not.
+// The guards that the package exports: there when a route is written, wherever and whenever the plugin is registered,
+// and shut where it is not.
 
 import auth from '@fastify/auth'
 import cookie from '@fastify/cookie'
@@ -21,11 +22,34 @@ const places: Record<string, (app: FastifyInstance, guard: typeof requireWechatU
   'as preHandler': (app, guard) => app.get('/mine', { preHandler: guard }, name),
   'as onRequest, in a list': (app, guard) => app.get('/mine', { onRequest: [guard] }, name),
   'as a preHandler hook of the scope': (app, guard) => { app.addHook('preHandler', guard).get('/mine', name) },
-  'as an onRequest hook of a scope within': async (app, guard) => app.register(async scope => { scope.addHook('onRequest', guard).get('/mine', name) }),
-  'on the handler of what is not found': (app, guard) => { app.setNotFoundHandler({ preHandler: guard }, async (request, reply) => reply.code(200).send(await name(request))) },
-  'on the handler of what is not found in a scope within': async (app, guard) => app.register(async scope => { scope.setNotFoundHandler({ preHandler: guard }, async (request, reply) => reply.code(200).send(await name(request))) }, { prefix: '/mine' }),
-  'through @fastify/auth': async (app, guard) => { await app.register(auth); app.get('/mine', { preHandler: app.auth([guard, async () => { throw Object.assign(new Error('no key'), { statusCode: 401, code: 'FST_WECHAT_UNAUTHENTICATED', loginUrl: '/wechat/login' }) }]) }, name) },
-  'by hand': (app, guard) => app.get('/mine', async (request, reply) => { await guard(request, reply); return reply.sent ? reply : name(request) })
+  'as an onRequest hook of a scope within': async (app, guard) =>
+    app.register(async scope => { scope.addHook('onRequest', guard).get('/mine', name) }),
+  'on the handler of what is not found': (app, guard) => {
+    app.setNotFoundHandler({ preHandler: guard }, async (request, reply) => reply.code(200).send(await name(request)))
+  },
+  'on the handler of what is not found in a scope within': async (app, guard) => app.register(async scope => {
+    scope.setNotFoundHandler({ preHandler: guard }, async (request, reply) => reply.code(200).send(await name(request)))
+  }, { prefix: '/mine' }),
+  'through @fastify/auth': async (app, guard) => {
+    await app.register(auth)
+    app.get(
+      '/mine',
+      {
+        preHandler: app.auth([guard, async () => {
+          throw Object.assign(new Error('no key'), {
+            statusCode: 401,
+            code: 'FST_WECHAT_UNAUTHENTICATED',
+            loginUrl: '/wechat/login'
+          })
+        }])
+      },
+      name
+    )
+  },
+  'by hand': (app, guard) => app.get(
+    '/mine',
+    async (request, reply) => { await guard(request, reply); return reply.sent ? reply : name(request) }
+  )
 }
 
 for (const guard of names) {
@@ -37,7 +61,12 @@ for (const guard of names) {
       t.equal(refused.status, 401)
       t.equal(refused.json().code, 'FST_WECHAT_UNAUTHENTICATED')
       const page = await browser.get(`${host.origin}/mine`)
-      if (place !== 'through @fastify/auth') t.strictSame([page.status, page.location], guard === 'requireWechatUser' ? [302, `${host.origin}/wechat/login?redirect=%2Fmine`] : [401, ''])
+      if (place !== 'through @fastify/auth') {
+        t.strictSame(
+          [page.status, page.location],
+          guard === 'requireWechatUser' ? [302, `${host.origin}/wechat/login?redirect=%2Fmine`] : [401, '']
+        )
+      }
       t.equal((await logIn(host, browser)).status, 303)
       t.strictSame((await browser.fetch(`${host.origin}/mine`)).json(), { user: '青禾🌱' })
       t.equal((await logOut(browser)).status, 204)
@@ -65,7 +94,10 @@ for (const [what, write] of Object.entries(early)) {
 test('without await the routes that follow are guarded', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
-  app.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: accounts.qr, session: { secret: sessionSecret } })
+  app.register(
+    fp(createPlugin(), { name: 'fastify-wechat-login' }),
+    { qr: accounts.qr, session: { secret: sessionSecret } }
+  )
   app.get('/mine', { preHandler: requireWechatUser }, name)
   app.get('/yours', { preHandler: verifyWechatUser }, name)
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -79,16 +111,23 @@ test('without await the routes that follow are guarded', async t => {
 const missing: Record<string, (app: FastifyInstance) => void> = {
   'nobody has registered it': () => {},
   'it is in a plugin file without fp': app => { app.register(async function (scope) { await register(scope) }) },
-  'it is registered in a scope below': app => { app.register(async scope => { await scope.register(async inner => { await register(inner) }) }) }
+  'it is registered in a scope below': app => {
+    app.register(async scope => { await scope.register(async inner => { await register(inner) }) })
+  }
 }
 
 async function register (scope: FastifyInstance): Promise<void> {
-  await scope.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: accounts.qr, session: { secret: sessionSecret } })
+  await scope.register(
+    fp(createPlugin(), { name: 'fastify-wechat-login' }),
+    { qr: accounts.qr, session: { secret: sessionSecret } }
+  )
 }
 
 function routes (app: FastifyInstance): void {
   for (const guard of names) {
-    for (const hook of ['onRequest', 'preHandler']) app.get(`/${guard}/${hook}`, { [hook]: guards[guard] }, async () => 'open')
+    for (const hook of ['onRequest', 'preHandler']) {
+      app.get(`/${guard}/${hook}`, { [hook]: guards[guard] }, async () => 'open')
+    }
   }
 }
 
@@ -106,11 +145,21 @@ for (const [why, write] of Object.entries(missing)) {
           const answer = await fetch(`${address}/${guard}/${hook}`, { headers: { accept } })
           t.strictSame(
             [answer.status, await answer.json()],
-            [500, { statusCode: 500, code: 'FST_WECHAT_MISCONFIGURED', error: 'Internal Server Error', message: 'The WeChat login of this site is not set up correctly' }]
+            [500, {
+              statusCode: 500,
+              code: 'FST_WECHAT_MISCONFIGURED',
+              error: 'Internal Server Error',
+              message: 'The WeChat login of this site is not set up correctly'
+            }]
           )
           const { level, err } = logs.findLast(line => line.err !== undefined)!
           t.equal(level, 50)
-          for (const lang of ['en', 'zh']) t.match(err.hint[lang], new RegExp(`^${guard} .*fastify-wechat-login.*await app\\.register\\(wechatLogin, …\\).*fp\\(\\)`))
+          for (const lang of ['en', 'zh']) {
+            t.match(
+              err.hint[lang],
+              new RegExp(`^${guard} .*fastify-wechat-login.*await app\\.register\\(wechatLogin, …\\).*fp\\(\\)`)
+            )
+          }
         }
       }
     }
@@ -145,7 +194,10 @@ test('in sibling scopes each route goes by the registration of its own scope', a
       await app.register(cookie)
       await app.register(session, { secret: sessionSecret, cookieName: '__Host-session' })
       await app.register(async admin => {
-        await admin.register(fp(createPlugin(), { name: 'fastify-wechat-login' }), { qr: { ...qr, callbackUrl: `${origin}/admin/wechat/qr` }, client, secret: sessionSecret })
+        await admin.register(
+          fp(createPlugin(), { name: 'fastify-wechat-login' }),
+          { qr: { ...qr, callbackUrl: `${origin}/admin/wechat/qr` }, client, secret: sessionSecret }
+        )
         admin.get('/mine', { preHandler: requireWechatUser }, name)
       }, { prefix: '/admin' })
       app.get('/mine', { preHandler: requireWechatUser }, name)
@@ -157,14 +209,21 @@ test('in sibling scopes each route goes by the registration of its own scope', a
   t.strictSame((await browser.fetch(`${origin}/admin/mine`)).json(), { user: '青禾🌱' })
   const beside = await browser.fetch(`${origin}/shop/mine`)
   t.strictSame([beside.status, beside.json().loginUrl], [401, '/shop/wechat/login'])
-  t.equal((await browser.fetch(`${origin}/mine`)).json().code, 'FST_WECHAT_MISCONFIGURED', 'and above them there is none')
+  t.equal(
+    (await browser.fetch(`${origin}/mine`)).json().code,
+    'FST_WECHAT_MISCONFIGURED',
+    'and above them there is none'
+  )
 })
 
 for (const guard of names) {
   test(`${guard} called where it should be named says so, and does not boot`, t => {
     const app = Fastify()
     const call = guards[guard] as unknown as () => typeof requireWechatUser
-    t.throws(() => app.get('/mine', { preHandler: call() }, name), { code: 'FST_WECHAT_INVALID_OPTIONS', message: `fastify-wechat-login: ${guard} is the hook itself; write { preHandler: ${guard} }, without parentheses` })
+    t.throws(() => app.get('/mine', { preHandler: call() }, name), {
+      code: 'FST_WECHAT_INVALID_OPTIONS',
+      message: `fastify-wechat-login: ${guard} is the hook itself; write { preHandler: ${guard} }, without parentheses`
+    })
     t.end()
   })
 }

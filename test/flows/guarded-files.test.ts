@@ -24,7 +24,9 @@ const says = (value: string | string[], body: () => unknown = () => 'x'): Handle
 const folderOf = (t: Test): string => t.testdir({ 'photo.jpg': bytes(), deep: { 'index.html': bytes() } })
 
 /** Cache-Control of these paths for a visitor who is logged in. */
-async function cacheControl (host: Host, paths: string[], headers: Record<string, string> = {}): Promise<Record<string, unknown>> {
+async function cacheControl (
+  host: Host, paths: string[], headers: Record<string, string> = {}
+): Promise<Record<string, unknown>> {
   const browser = host.browser()
   await logIn(host, browser)
   const seen: Record<string, unknown> = {}
@@ -39,16 +41,33 @@ async function cacheControl (host: Host, paths: string[], headers: Record<string
 const all = (paths: string[], value: unknown) => Object.fromEntries(paths.map(path => [path, value]))
 
 const rules: Array<[given: string | string[], sent: string]> = [
-  ['public, max-age=0', 'no-store'], ['PUBLIC', 'no-store'], ['max-age=60', 'no-store'], ['no-cache', 'no-store'], ['immutable', 'no-store'], ['', 'no-store'], ['private, s-maxage=60', 'no-store'],
-  ['private, S-MaxAge=60', 'no-store'], ['public, private', 'no-store'], ['public, no-store', 'no-store'], ['private="set-cookie", max-age=60', 'no-store'], ['x-private', 'no-store'],
-  [['public', 'max-age=60'], 'no-store'], ['no-store', 'no-store'], ['private', 'private'], ['private, max-age=60', 'private, max-age=60'], ['Private,no-cache', 'Private,no-cache'],
-  ['no-store, max-age=0', 'no-store, max-age=0'], ['max-age=0 , NO-STORE', 'max-age=0 , NO-STORE']
+  ['public, max-age=0', 'no-store'],
+  ['PUBLIC', 'no-store'],
+  ['max-age=60', 'no-store'],
+  ['no-cache', 'no-store'],
+  ['immutable', 'no-store'],
+  ['', 'no-store'],
+  ['private, s-maxage=60', 'no-store'],
+  ['private, S-MaxAge=60', 'no-store'],
+  ['public, private', 'no-store'],
+  ['public, no-store', 'no-store'],
+  ['private="set-cookie", max-age=60', 'no-store'],
+  ['x-private', 'no-store'],
+  [['public', 'max-age=60'], 'no-store'],
+  ['no-store', 'no-store'],
+  ['private', 'private'],
+  ['private, max-age=60', 'private, max-age=60'],
+  ['Private,no-cache', 'Private,no-cache'],
+  ['no-store, max-age=0', 'no-store, max-age=0'],
+  ['max-age=0 , NO-STORE', 'max-age=0 , NO-STORE']
 ]
 
 for (const guard of ['requireWechatUser', 'verifyWechatUser'] as const) {
   test(`T45: ${guard}: what says that everybody may keep it, or not who may not, is not stored; what is private stays as it is`, async t => {
     const host = await startHost(t, {
-      routes: app => { for (const [index, [given]] of rules.entries()) app.get(`/${index}`, { preHandler: app[guard] }, says(given)) }
+      routes: app => {
+        for (const [index, [given]] of rules.entries()) app.get(`/${index}`, { preHandler: app[guard] }, says(given))
+      }
     })
     const seen = await cacheControl(host, rules.map((_rule, index) => `/${index}`))
     for (const [index, [given, sent]] of rules.entries()) t.equal(seen[`/${index}`], sent, String(given))
@@ -67,14 +86,25 @@ const answers: Record<string, Handler> = {
   empty: async (_request, reply) => reply.code(204).header('cache-control', 'public').send(),
   'not-modified': async (_request, reply) => reply.code(304).header('cache-control', 'public').send(),
   raw: async (_request, reply) => { reply.raw.setHeader('cache-control', 'public'); return 'x' },
-  'raw-under-ours': async (_request, reply) => { reply.removeHeader('cache-control'); reply.raw.setHeader('Cache-Control', 'public'); return Readable.from(['x']) },
+  'raw-under-ours': async (_request, reply) => {
+    reply.removeHeader('cache-control')
+    reply.raw.setHeader('Cache-Control', 'public')
+    return Readable.from(['x'])
+  },
   removed: async (_request, reply) => reply.removeHeader('cache-control').send('x'),
-  trailers: async (_request, reply) => { reply.header('cache-control', 'public').trailer('x', (_reply, _payload, done) => { done(null, 'y') }); return 'x' },
+  trailers: async (_request, reply) => {
+    reply.header('cache-control', 'public').trailer('x', (_reply, _payload, done) => { done(null, 'y') })
+    return 'x'
+  },
   redirect: async (_request, reply) => reply.header('cache-control', 'public').redirect('/public')
 }
 
 test('T45: of every kind of answer, over HTTP/1.1 and HTTP/2', async t => {
-  const routes = (app: FastifyInstance): void => { for (const [name, handler] of Object.entries(answers)) app.get(`/${name}`, { preHandler: app.requireWechatUser }, handler as never) }
+  const routes = (app: FastifyInstance): void => {
+    for (const [name, handler] of Object.entries(answers)) {
+      app.get(`/${name}`, { preHandler: app.requireWechatUser }, handler as never)
+    }
+  }
   const paths = Object.keys(answers).map(name => `/${name}`)
   t.strictSame(await cacheControl(await startHost(t, { routes }), paths), all(paths, 'no-store'))
 
@@ -102,11 +132,18 @@ test('T45: of @fastify/static: files, ranges, what has not changed, HEAD and sen
     })
     await app.register(async scope => {
       scope.addHook('preHandler', app.verifyWechatUser)
-      await scope.register(files, { root, prefix: '/old/', wildcard: false, maxAge: '1d', immutable: true, decorateReply: false })
+      await scope.register(
+        files,
+        { root, prefix: '/old/', wildcard: false, maxAge: '1d', immutable: true, decorateReply: false }
+      )
     })
     await app.register(async scope => {
       await scope.register(files, { root, serve: false })
-      scope.get('/photo', { preHandler: app.requireWechatUser }, async (_request, reply) => reply.sendFile('photo.jpg', { maxAge: '1d' }))
+      scope.get(
+        '/photo',
+        { preHandler: app.requireWechatUser },
+        async (_request, reply) => reply.sendFile('photo.jpg', { maxAge: '1d' })
+      )
       scope.get('/open', async (_request, reply) => reply.sendFile('photo.jpg'))
     })
   }
@@ -114,7 +151,10 @@ test('T45: of @fastify/static: files, ranges, what has not changed, HEAD and sen
   const paths = ['/files/photo.jpg', '/files/deep/', '/old/photo.jpg', '/photo']
   t.strictSame(await cacheControl(host, paths), all(paths, 'no-store'))
   t.strictSame(await cacheControl(host, paths, { range: 'bytes=0-10' }), all(paths, 'no-store'))
-  t.strictSame(await cacheControl(host, paths, { 'if-modified-since': new Date(Date.now() + 60_000).toUTCString() }), all(paths, 'no-store'))
+  t.strictSame(
+    await cacheControl(host, paths, { 'if-modified-since': new Date(Date.now() + 60_000).toUTCString() }),
+    all(paths, 'no-store')
+  )
   t.strictSame(await cacheControl(host, ['/open']), { '/open': 'public, max-age=0' }, 'what nobody guards is as it was')
   const browser = host.browser()
   await logIn(host, browser)
@@ -130,19 +170,33 @@ test('a route that says so is cached as it says; its refusals are not', async t 
   const root = folderOf(t)
   const host = await startHost(t, {
     routes: async app => {
-      app.get('/shared', { ...cache, preHandler: app.requireWechatUser }, async (_request, reply) => reply.headers({ 'cache-control': 'public, max-age=60', 'cdn-cache-control': 'max-age=60' }).send('x'))
+      app.get('/shared', { ...cache, preHandler: app.requireWechatUser }, async (_request, reply) =>
+        reply.headers({ 'cache-control': 'public, max-age=60', 'cdn-cache-control': 'max-age=60' }).send('x'))
       app.get('/silent', { ...cache, preHandler: app.requireWechatUser }, json as never)
-      app.get('/not', { config: { wechatLogin: { cache: false } }, preHandler: app.requireWechatUser }, says('public') as never)
+      app.get(
+        '/not',
+        { config: { wechatLogin: { cache: false } }, preHandler: app.requireWechatUser },
+        says('public') as never
+      )
       await app.register(files, { root, serve: false })
-      app.get('/file', { ...cache, preHandler: app.verifyWechatUser }, async (_request, reply) => reply.sendFile('photo.jpg'))
+      app.get(
+        '/file',
+        { ...cache, preHandler: app.verifyWechatUser },
+        async (_request, reply) => reply.sendFile('photo.jpg')
+      )
     }
   })
-  t.strictSame(await cacheControl(host, ['/shared', '/silent', '/not', '/file']), { '/shared': 'public, max-age=60', '/silent': 'no-store', '/not': 'no-store', '/file': 'public, max-age=0' })
+  t.strictSame(
+    await cacheControl(host, ['/shared', '/silent', '/not', '/file']),
+    { '/shared': 'public, max-age=60', '/silent': 'no-store', '/not': 'no-store', '/file': 'public, max-age=0' }
+  )
   const browser = host.browser()
   await logIn(host, browser)
   t.equal((await browser.fetch(`${origin}/shared`)).headers['cdn-cache-control'], 'max-age=60')
   for (const path of ['/shared', '/file']) {
-    for (const ask of ['get', 'fetch'] as const) t.equal((await host.browser()[ask](origin + path)).headers['cache-control'], 'no-store', path)
+    for (const ask of ['get', 'fetch'] as const) {
+      t.equal((await host.browser()[ask](origin + path)).headers['cache-control'], 'no-store', path)
+    }
   }
 })
 
@@ -151,8 +205,16 @@ test('what tells shared caches alone is withdrawn too', async t => {
   const host = await startHost(t, {
     routes: app => {
       for (const name of names) {
-        app.get(`/${name}`, { preHandler: app.requireWechatUser }, async (_request, reply) => reply.header(name, '600').header('cache-control', 'private').send('x'))
-        app.get(`/raw-${name}`, { preHandler: app.requireWechatUser }, async (_request, reply) => { reply.raw.setHeader(name, '600'); return 'x' })
+        app.get(
+          `/${name}`,
+          { preHandler: app.requireWechatUser },
+          async (_request, reply) => reply.header(name, '600').header('cache-control', 'private').send('x')
+        )
+        app.get(
+          `/raw-${name}`,
+          { preHandler: app.requireWechatUser },
+          async (_request, reply) => { reply.raw.setHeader(name, '600'); return 'x' }
+        )
       }
     }
   })
@@ -171,8 +233,12 @@ test('hooks and handlers of the host that speak last do not change it: onSend, e
       await app.register(async scope => {
         scope.addHook('onRequest', app.requireWechatUser)
         scope.addHook('onSend', async (_request, reply) => { reply.header('cache-control', 'public, max-age=60') })
-        scope.setErrorHandler(async (_error, _request, reply) => reply.code(400).header('cache-control', 'public').send({}))
-        scope.setNotFoundHandler({ preHandler: app.requireWechatUser }, async (_request, reply) => reply.code(404).header('cache-control', 'public').send({}))
+        scope.setErrorHandler(async (_error, _request, reply) =>
+          reply.code(400).header('cache-control', 'public').send({}))
+        scope.setNotFoundHandler(
+          { preHandler: app.requireWechatUser },
+          async (_request, reply) => reply.code(404).header('cache-control', 'public').send({})
+        )
         scope.get('/in/ok', json as never)
         scope.get('/in/twice', { preHandler: [app.verifyWechatUser, app.requireWechatUser] }, json as never)
         scope.get('/in/fails', async () => { throw new Error('x') })
@@ -182,7 +248,9 @@ test('hooks and handlers of the host that speak last do not change it: onSend, e
   const browser = host.browser()
   await logIn(host, browser)
   for (const visitor of [browser, host.browser()]) {
-    for (const path of ['/in/ok', '/in/twice', '/in/fails']) t.equal((await visitor.fetch(origin + path)).headers['cache-control'], 'no-store', path)
+    for (const path of ['/in/ok', '/in/twice', '/in/fails']) {
+      t.equal((await visitor.fetch(origin + path)).headers['cache-control'], 'no-store', path)
+    }
   }
   t.equal((await browser.fetch(`${origin}/in/ok`)).status, 200)
   t.equal((await browser.fetch(`${origin}/in/fails`)).status, 400)

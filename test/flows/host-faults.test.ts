@@ -70,7 +70,10 @@ for (const { call, operation, nth, outcome } of calls) {
   }
 }
 
-/** A host whose page of refusal waits until a store that hung has come back after all: `visitLate` resolves to that page. */
+/**
+ * A host whose page of refusal waits until a store that hung has come back after all: `visitLate` resolves to that
+ * page.
+ */
 async function startWithLateStore (t: Test) {
   const page = gate()
   const renderPage = async ({ code }: { code: string }): Promise<string> => {
@@ -143,7 +146,10 @@ test('T30: a store that fails lets nobody through the guard and tells nobody why
     routes: app => { app.get('/count', { preHandler: app.requireWechatUser }, async () => ++entered) }
   })
   await logIn(host, browser)
-  for (const [obstacle, status] of [[failing, 500], [() => { throw Object.assign(new Error('no entry'), { code: 'ENOENT' }) }, 401]] as const) {
+  for (const [obstacle, status] of [
+    [failing, 500],
+    [() => { throw Object.assign(new Error('no entry'), { code: 'ENOENT' }) }, 401]
+  ] as const) {
     store.before = operation => operation === 'get' ? obstacle() : undefined
     const answer = await me(browser)
     t.equal(answer.status, status)
@@ -163,9 +169,13 @@ test('T30: whatever the store returns in place of a session, nobody is logged in
   const whole = store.logins()[0]!.login
   const record = (change: object): object => ({ cookie: {}, wechatLogin: { ...whole, ...change } })
   const rubbish: unknown[] = [
-    null, false, true, 0, 42, '', 'text', [], [1], {}, { cookie: null }, { cookie: 'text' }, { cookie: { expires: 'rubbish' } }, { cookie: { originalMaxAge: 'rubbish' } },
+    null, false, true, 0, 42, '', 'text', [], [1], {}, {
+      cookie: null
+    }, { cookie: 'text' }, { cookie: { expires: 'rubbish' } }, { cookie: { originalMaxAge: 'rubbish' } },
     { wechatLogin: null }, { wechatLogin: true }, { wechatLogin: 'qinghe' }, { wechatLogin: [] }, { wechatLogin: {} },
-    ...Object.keys(whole).filter(key => key !== 'unionid').flatMap(key => [null, key === 'at' ? '1' : 7, [], {}].map(value => key === 'user' && value !== null ? {} : record({ [key]: value }))),
+    ...Object.keys(whole).filter(key => key !== 'unionid').flatMap(key => [
+      null, key === 'at' ? '1' : 7, [], {}
+    ].map(value => key === 'user' && value !== null ? {} : record({ [key]: value }))),
     record({ at: Date.now() + 3_600_000 }), record({ at: -1e300 * 1e10 })
   ]
   for (const value of rubbish) {
@@ -181,7 +191,10 @@ test('whatever the store returns in place of a shared result, the login works', 
   const { host, store } = await startWithStore(t)
   await logIn(host, host.browser())
   const session = JSON.parse(store.records.get(store.logins()[0]!.id)!) as SessionRecord
-  for (const value of [null, false, 42, 'text', [], {}, { wechatSpent: null }, { wechatSpent: 7 }, { wechatSpent: '' }, { wechatSpent: 'rubbish' }, { wechatSpent: 'A'.repeat(200) }, { wechatSpent: ['x'] }, session]) {
+  for (const value of [
+    null, false, 42, 'text', [], {}, { wechatSpent: null }, { wechatSpent: 7 }, { wechatSpent: '' },
+    { wechatSpent: 'rubbish' }, { wechatSpent: 'A'.repeat(200) }, { wechatSpent: ['x'] }, session
+  ]) {
     const browser = host.browser()
     store.instead = (_id, record) => record?.wechatLogin === undefined ? value : record
     t.equal((await logIn(host, browser)).status, 303, JSON.stringify(value).slice(0, 40))
@@ -194,7 +207,8 @@ test('the shared result of one attempt, put in the place of another one, opens n
   const { host, store } = await startWithStore(t)
   const victim = host.browser()
   await logIn(host, victim)
-  const sharedResult = [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
+  const sharedResult =
+    [...store.records.values()].map(text => JSON.parse(text)).find(record => record.wechatSpent !== undefined)
   const thief = host.browser()
   const callback = await beginLogin(host, thief, { user: 'sunny' })
   store.instead = (_id, record) => record ?? sharedResult
@@ -218,7 +232,9 @@ for (const fault of ['fails', 'hangs'] as const) {
     test(`a store that ${fault} at the logout (${keepSessionKeys.length} keys kept) says so, and the login is over in this process all the same`, async t => {
       const { host, store, browser } = await startWithStore(t, {
         options: { keepSessionKeys },
-        routes: app => { app.get('/cart', async request => { Object.assign(request.session, { cart: 1 }); return 'kept' }) }
+        routes: app => {
+          app.get('/cart', async request => { Object.assign(request.session, { cart: 1 }); return 'kept' })
+        }
       })
       await logIn(host, browser)
       await browser.get(`${origin}/cart`)
@@ -247,10 +263,16 @@ test('what the host writes into the session while the callback is answered is ke
         return stored as WechatUser
       }
     },
-    before: app => { app.addHook('onSend', async request => { if (request.session?.save !== undefined) await request.session.save() }) }
+    before: app => {
+      app.addHook('onSend', async request => { if (request.session?.save !== undefined) await request.session.save() })
+    }
   })
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
-  const answer = await browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
+  const answer = await browser.post(
+    origin + pathname,
+    { code: searchParams.get('code'), state: searchParams.get('state') },
+    sameOrigin
+  )
   t.equal(answer.status, 200)
   t.equal(JSON.parse(store.records.get(store.logins()[0]!.id)!).lastSeen, 'now')
 })
@@ -265,7 +287,8 @@ const badUsers: Array<[string, () => unknown, number, string | undefined]> = [
   ['throws undefined', throwing(undefined), 500, undefined],
   ['throws a text', throwing('table users_secret'), 500, undefined],
   ['throws what is frozen', () => { throw Object.freeze(new Error('users_secret')) }, 500, undefined],
-  ['throws with a 5xx of its own', () => { throw Object.assign(new Error('users_secret'), { statusCode: 503 }) }, 500, undefined],
+  ['throws with a 5xx of its own', () => { throw Object.assign(new Error('users_secret'), { statusCode: 503 }) }, 500,
+    undefined],
   ['rejects', async () => { throw new Error('users_secret') }, 500, undefined],
   ['refuses by null', () => null, 403, 'FST_WECHAT_ACCESS_DENIED'],
   ['returns nothing', () => undefined, 500, 'FST_WECHAT_INVALID_USER'],
@@ -276,13 +299,17 @@ const badUsers: Array<[string, () => unknown, number, string | undefined]> = [
   ['returns a function', () => () => {}, 500, 'FST_WECHAT_INVALID_USER'],
   ['returns a symbol', () => Symbol('user'), 500, 'FST_WECHAT_INVALID_USER'],
   ['returns a BigInt inside', () => ({ id: 1n }), 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns a circle', () => { const user: Record<string, unknown> = {}; user.self = user; return user }, 500, 'FST_WECHAT_INVALID_USER'],
-  ['returns what throws when read', () => ({ get id () { throw new Error('users_secret') } }), 500, 'FST_WECHAT_INVALID_USER']
+  ['returns a circle', () => { const user: Record<string, unknown> = {}; user.self = user; return user }, 500,
+    'FST_WECHAT_INVALID_USER'],
+  ['returns what throws when read', () => ({ get id () { throw new Error('users_secret') } }), 500,
+    'FST_WECHAT_INVALID_USER']
 ]
 
 test('T29: an onUser that throws, refuses or returns nothing makes no session, keeps the one before, and tells nothing', async t => {
   let misbehave: () => unknown = () => undefined
-  const { host, store, browser } = await startWithStore(t, { options: { onUser: profile => (profile.nickname === 'Sunny Day ☀️' ? misbehave() : profile) as StoredUser } })
+  const { host, store, browser } = await startWithStore(t, {
+    options: { onUser: profile => (profile.nickname === 'Sunny Day ☀️' ? misbehave() : profile) as StoredUser }
+  })
   await logIn(host, browser)
   for (const [what, behaviour, status, code] of badUsers) {
     misbehave = behaviour
@@ -296,7 +323,11 @@ test('T29: an onUser that throws, refuses or returns nothing makes no session, k
     }
     const script = host.browser()
     const { searchParams, pathname } = new URL(await beginLogin(host, script, { user: 'sunny' }))
-    const answer = await script.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
+    const answer = await script.post(
+      origin + pathname,
+      { code: searchParams.get('code'), state: searchParams.get('state') },
+      sameOrigin
+    )
     t.equal(answer.status, status, what)
     t.equal(answer.json().code, code, what)
     t.equal((await me(script)).status, 401)
@@ -305,9 +336,15 @@ test('T29: an onUser that throws, refuses or returns nothing makes no session, k
 })
 
 test('an onUser that refuses with a 4xx of its own is heard', async t => {
-  const { host, browser } = await startWithStore(t, { options: { onUser: () => { throw Object.assign(new Error('members only'), { expose: true, statusCode: 402 }) } } })
+  const { host, browser } = await startWithStore(t, {
+    options: { onUser: () => { throw Object.assign(new Error('members only'), { expose: true, statusCode: 402 }) } }
+  })
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
-  const answer = await browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
+  const answer = await browser.post(
+    origin + pathname,
+    { code: searchParams.get('code'), state: searchParams.get('state') },
+    sameOrigin
+  )
   t.equal(answer.status, 402)
   t.equal(answer.json().message, 'members only')
 })
@@ -336,7 +373,9 @@ test('an onUser that hangs holds up nobody but its own visitor', async t => {
 
 test('a loadUser that throws or returns nothing lets nobody in; one that hangs holds up nobody else', async t => {
   let load: (stored: StoredUser) => unknown = stored => stored
-  const { host, store, browser } = await startWithStore(t, { options: { loadUser: async stored => await load(stored) as WechatUser } })
+  const { host, store, browser } = await startWithStore(t, {
+    options: { loadUser: async stored => await load(stored) as WechatUser }
+  })
   await logIn(host, browser)
   load = () => { throw new Error('users_secret') }
   const refused = await me(browser)
@@ -382,7 +421,11 @@ test('a guarded URL that is too long to come back to leads to the login all the 
   t.ok(first.location.length < 4096)
   const start = await browser.get(first.location)
   t.equal(start.status, 302)
-  t.equal((await browser.get(host.wechat.control.approve(start.location))).location, `${origin}/account`, 'the page without its query')
+  t.equal(
+    (await browser.get(host.wechat.control.approve(start.location))).location,
+    `${origin}/account`,
+    'the page without its query'
+  )
   t.equal((await browser.get(long)).status, 200)
 })
 
@@ -447,7 +490,10 @@ for (const rolling of [false, true]) {
   test(`no answer of ours to a request with the old session wipes a login made meanwhile (rolling: ${rolling})`, async t => {
     let load = async (stored: StoredUser): Promise<unknown> => stored
     const { host, browser } = await startWithStore(t, {
-      options: { session: { secret: sessionSecret, rolling }, loadUser: async stored => await load(stored) as WechatUser }
+      options: {
+        session: { secret: sessionSecret, rolling },
+        loadUser: async stored => await load(stored) as WechatUser
+      }
     })
     for (const end of ['stands', 'ends', 'fails'] as const) {
       load = async stored => stored
@@ -462,14 +508,28 @@ for (const rolling of [false, true]) {
         if (end === 'fails') throw new Error('no database')
         return end === 'ends' ? null : stored
       }
-      const slow = [old.fetch(`${origin}/wechat/me`), old.get(`${origin}/wechat/me`), ...(end === 'stands' ? [old.get(`${origin}/wechat/me`)] : [old.get(`${origin}/account`)])]
+      const slow = [
+        old.fetch(`${origin}/wechat/me`),
+        old.get(`${origin}/wechat/me`),
+        ...(end === 'stands' ? [old.get(`${origin}/wechat/me`)] : [old.get(`${origin}/account`)])
+      ]
       await entered.opened
       load = async stored => stored
       t.equal((await logIn(host, browser, { user: 'sunny' })).status, 303)
       open()
-      const late = [...await Promise.all(slow), await old.get(`${origin}/account`), await old.fetch(`${origin}/wechat/me`), await old.get(`${origin}/wechat/login`), await old.get(`${origin}/wechat/qr?code=x&state=${'0'.repeat(32)}`)]
+      const late = [
+        ...await Promise.all(slow),
+        await old.get(`${origin}/account`),
+        await old.fetch(`${origin}/wechat/me`),
+        await old.get(`${origin}/wechat/login`),
+        await old.get(`${origin}/wechat/qr?code=x&state=${'0'.repeat(32)}`)
+      ]
       for (const answer of late) {
-        t.strictSame(answer.setCookies.filter(line => line.startsWith('__Host-session=')), [], `${end}: ${answer.status}`)
+        t.strictSame(
+          answer.setCookies.filter(line => line.startsWith('__Host-session=')),
+          [],
+          `${end}: ${answer.status}`
+        )
         t.equal((await me(withOnly(host, browser, answer))).json().user.nickname, 'Sunny Day ☀️')
       }
     }

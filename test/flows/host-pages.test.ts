@@ -18,13 +18,21 @@ const engine = {
   }
 }
 
-interface WithView { view: (template: string, data: object) => any, viewAsync: (template: string, data: object) => Promise<string> }
+interface WithView {
+  view: (template: string, data: object) => any
+  viewAsync: (template: string, data: object) => Promise<string>
+}
 
-function start (t: Test, renderPage: (page: { title: string }, reply: WithView & { send: (text: string) => any }) => unknown) {
+function start (
+  t: Test, renderPage: (page: { title: string }, reply: WithView & { send: (text: string) => any }) => unknown
+) {
   const root = t.testdir({ 'page.ejs': '<h1>TITLE</h1>', 'broken.ejs': 'broken' })
   return startHost(t, {
     before: async (app: FastifyInstance) => { await app.register(view, { engine, root }) },
-    options: { renderPage: ((page, _request, reply) => renderPage(page, reply as never)) as NonNullable<WechatLoginOptions['renderPage']> }
+    options: {
+      renderPage: ((page, _request, reply) =>
+        renderPage(page, reply as never)) as NonNullable<WechatLoginOptions['renderPage']>
+    }
   })
 }
 
@@ -34,7 +42,9 @@ test('what reply.view() returns is an error page with the status of its error, a
     async (page: object, reply: WithView) => reply.view('page.ejs', page),
     (page: object, reply: WithView) => reply.viewAsync('page.ejs', page),
     (page: { title: string }, reply: { send: (text: string) => unknown }) => reply.send(`<h1>${page.title}</h1>`),
-    async (page: { title: string }, reply: { send: (text: string) => unknown }) => { reply.send(`<h1>${page.title}</h1>`) },
+    async (page: { title: string }, reply: { send: (text: string) => unknown }) => {
+      reply.send(`<h1>${page.title}</h1>`)
+    },
     (page: { title: string }) => `<h1>${page.title}</h1>`
   ] as Array<Parameters<typeof start>[1]>) {
     const host = await start(t, renderPage)

@@ -1,4 +1,5 @@
-// What a host's own code does to the session around a login: it destroys it, saves it, ends it while others are on their way.
+// What a host's own code does to the session around a login: it destroys it, saves it, ends it while others are on
+// their way.
 
 import { test } from 'tap'
 import type { FastifyRequest } from 'fastify'
@@ -64,7 +65,10 @@ test('a loadUser that destroys the session and returns null ends the login, and 
   await logIn(host, browser)
   welcome = false
   t.equal((await me(browser)).status, 401)
-  t.equal(store.records.size - [...store.records.values()].filter(text => /wechatSpent|wechatEnded/.test(text)).length, 0)
+  t.equal(
+    store.records.size - [...store.records.values()].filter(text => /wechatSpent|wechatEnded/.test(text)).length,
+    0
+  )
   welcome = true
   t.equal((await me(kept)).status, 401)
 })
@@ -130,7 +134,13 @@ test('an answer of ours to the session of before wipes no login, where a hook of
   await browser.get(`${origin}/public`)
   const before = copyOf(host, browser)
   await logIn(host, browser)
-  for (const answer of [await me(before), await before.fetch(`${origin}/account`), await before.get(`${origin}/account`)]) t.notOk(sessionCookie(answer))
+  for (const answer of [
+    await me(before),
+    await before.fetch(`${origin}/account`),
+    await before.get(`${origin}/account`)
+  ]) {
+    t.notOk(sessionCookie(answer))
+  }
 })
 
 test('a logout that the store has failed may be tried again in the same request, and keeps what is to be kept', async t => {
@@ -222,7 +232,9 @@ test('T26: nor does a loadUser during whose last word the visitor logs out', asy
 for (const fault of ['fails', 'hangs'] as const) {
   test(`T30: a store that ${fault} where a login is taken out of its session tells nobody what it said, and the login is over`, async t => {
     let gone = false
-    const { host, store, browser } = await startStoredHost(t, { options: { client: { timeout, retries: 0 }, loadUser: stored => gone ? null : stored } })
+    const { host, store, browser } = await startStoredHost(t, {
+      options: { client: { timeout, retries: 0 }, loadUser: stored => gone ? null : stored }
+    })
     const visits = [
       (of: typeof browser) => of.get(`${origin}/account`),
       (of: typeof browser) => of.fetch(`${origin}/account`),
@@ -244,7 +256,8 @@ for (const fault of ['fails', 'hangs'] as const) {
         const answer = await visit(browser)
         t.equal(answer.status, index === 0 ? 302 : 401, `${operation} at visit ${index}`)
         t.notMatch(answer.body, /hunter2/)
-        t.ok(host.logs.some(({ level, msg }) => level === 40 && /a login has ended, and the session store could not be told/.test(msg)))
+        t.ok(host.logs.some(({ level, msg }) =>
+          level === 40 && /a login has ended, and the session store could not be told/.test(msg)))
         store.before = () => {}
         open()
         await store.quiet()
@@ -275,7 +288,11 @@ for (const fault of ['fails', 'hangs'] as const) {
     open()
     await store.quiet()
     t.equal((await me(browser)).status, 401)
-    t.strictSame([...store.records.values()].filter(text => !/wechatSpent|wechatEnded/.test(text)), [], 'what came too late is taken back')
+    t.strictSame(
+      [...store.records.values()].filter(text => !/wechatSpent|wechatEnded/.test(text)),
+      [],
+      'what came too late is taken back'
+    )
   })
 
   test(`a store that ${fault} at a repeated callback locks nobody out: the same callback works once it is back`, async t => {
@@ -304,7 +321,8 @@ for (const fault of ['fails', 'hangs'] as const) {
 }
 
 test('T75: a session cookie that the browser withholds on the way back from WeChat is told, once', async t => {
-  const told = (host: Awaited<ReturnType<typeof startHost>>): unknown[] => host.logs.filter(({ level, msg }) => level === 50 && /the session cookie is SameSite=Strict/.test(msg))
+  const told = (host: Awaited<ReturnType<typeof startHost>>): unknown[] =>
+    host.logs.filter(({ level, msg }) => level === 50 && /the session cookie is SameSite=Strict/.test(msg))
   for (const sameSite of ['strict', true] as const) {
     const host = await startHost(t, {
       fastify: { trustProxy: true },
@@ -319,7 +337,10 @@ test('T75: a session cookie that the browser withholds on the way back from WeCh
     t.equal(told(host).length, 1)
     const browser = host.browser()
     t.equal((await browser.get(await beginLogin(host, browser), { 'x-forwarded-proto': 'http' })).status, 500)
-    t.ok(host.logs.some(({ msg }) => /the session cookie is Secure, but this request came over http/.test(msg)), 'and hides no other message')
+    t.ok(
+      host.logs.some(({ msg }) => /the session cookie is Secure, but this request came over http/.test(msg)),
+      'and hides no other message'
+    )
   }
   const lax = await startHost(t)
   await logIn(lax, lax.browser())

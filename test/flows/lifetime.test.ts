@@ -1,4 +1,5 @@
-// How long a login lasts: until its visitor leaves, until maxAge, at no machine longer than at another. And what follows a logout.
+// How long a login lasts: until its visitor leaves, until maxAge, at no machine longer than at another. And what
+// follows a logout.
 
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
@@ -11,11 +12,17 @@ import { SessionStore } from '../fixture/session-store'
 const start = Date.parse('2026-03-01T08:00:00Z')
 
 /** Some processes of one host, each with a clock of its own. */
-async function startProcesses (t: Test, clocks: Array<() => number>, options: Partial<WechatLoginOptions> = {}): Promise<Host[]> {
+async function startProcesses (
+  t: Test, clocks: Array<() => number>, options: Partial<WechatLoginOptions> = {}
+): Promise<Host[]> {
   const store = new SessionStore()
   const hosts: Host[] = []
   for (const now of clocks) {
-    hosts.push(await startHost(t, { now, ...(hosts[0] && { wechat: hosts[0].wechat }), options: { session: { secret: sessionSecret, store }, ...options } }))
+    hosts.push(await startHost(t, {
+      now,
+      ...(hosts[0] && { wechat: hosts[0].wechat }),
+      options: { session: { secret: sessionSecret, store }, ...options }
+    }))
   }
   return hosts
 }
@@ -68,7 +75,8 @@ test('a callback of a login that is older than maxAge makes nobody somebody agai
 })
 
 test('clocks that differ by a minute lose no login and end none early', async t => {
-  const [exact, late, early] = await startProcesses(t, [() => start, () => start - 60_000, () => start + 60_000]) as [Host, Host, Host]
+  const [exact, late, early] =
+    await startProcesses(t, [() => start, () => start - 60_000, () => start + 60_000]) as [Host, Host, Host]
   for (const [begun, finished] of [[exact, late], [exact, early], [late, exact], [early, exact]] as const) {
     const browser = exact.browser()
     turnTo(begun, browser)
@@ -98,7 +106,9 @@ test('T26: a logout at one process holds at all, also for who kept the cookie', 
     for (const host of hosts) t.equal(await statusAt(host, browser), 200)
     turnTo(leaving, browser)
     t.equal((await browser.post(`${leaving.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
-    for (const host of hosts) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie: kept } })).status, 401)
+    for (const host of hosts) {
+      t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie: kept } })).status, 401)
+    }
   }
 })
 
@@ -146,7 +156,9 @@ test('a callback that lost its cookie after a logout is not begun anew by itself
 test('a user whom the host has removed is out at once, and where the login has ended it stays ended', async t => {
   let removed = false
   const store = new SessionStore()
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store }, loadUser: stored => removed ? null : stored } })
+  const host = await startHost(t, {
+    options: { session: { secret: sessionSecret, store }, loadUser: stored => removed ? null : stored }
+  })
   const browser = host.browser()
   await logIn(host, browser)
   t.equal((await browser.fetch(`${host.origin}/account`)).status, 200)

@@ -18,7 +18,9 @@ const blockIn = (language: string): string => shown.find(block => block.language
 type Route = [path: string, options: object, handler: () => unknown]
 
 /** What the block gives to `register`, and the routes that it adds. */
-async function evaluate (code: string, given: object): Promise<{ options: Partial<WechatLoginOptions>, routes: Record<'get' | 'delete', Route[]> }> {
+async function evaluate (
+  code: string, given: object
+): Promise<{ options: Partial<WechatLoginOptions>, routes: Record<'get' | 'delete', Route[]> }> {
   const routes = { get: [] as Route[], delete: [] as Route[] }
   let options: Partial<WechatLoginOptions> = {}
   const app = {
@@ -27,8 +29,12 @@ async function evaluate (code: string, given: object): Promise<{ options: Partia
     delete: (...route: Route) => { routes.delete.push(route) }
   }
   const names = { Fastify: () => app, wechatLogin: null, requireWechatUser, verifyWechatUser, ...given }
-  const program = ts.transpile(code.replaceAll(/^import .*$/gm, ''), { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }).replaceAll(/^export .*$/gm, '')
-  const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => (...values: unknown[]) => Promise<void>
+  const program = ts.transpile(code.replaceAll(/^import .*$/gm, ''), {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext
+  }).replaceAll(/^export .*$/gm, '')
+  const AsyncFunction =
+    (async () => {}).constructor as new (...source: string[]) => (...values: unknown[]) => Promise<void>
   await new AsyncFunction(...Object.keys(names), program)(...Object.values(names))
   return { options, routes }
 }
@@ -39,8 +45,10 @@ async function startTable (t: Test, change: (code: string) => string = code => c
   t.teardown(() => database.close())
   await database.exec(schema + blockIn('sql'))
   const query = database.query.bind(database) as Query
-  const transaction: Transaction = work => database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
-  const { options, routes } = await evaluate(change(blockIn('ts')), { query, upsertUser: upsertUser.bind(null, transaction) })
+  const transaction: Transaction = work =>
+    database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
+  const { options, routes } =
+    await evaluate(change(blockIn('ts')), { query, upsertUser: upsertUser.bind(null, transaction) })
   return startHost(t, {
     options,
     routes: (app: FastifyInstance) => {
@@ -56,7 +64,8 @@ test('a person lists the own logins and ends one of them, and nobody else\'s', a
   const [phone, desktop, stranger] = [host.browser(agents.wechat), host.browser(), host.browser()]
   for (const browser of [phone, desktop]) await logIn(host, browser)
   await logIn(host, stranger, { user: 'sunny' })
-  const list = async (browser = desktop) => (await browser.fetch(`${host.origin}/logins`)).json() as Array<{ id: string, browser: string }>
+  const list = async (browser = desktop) =>
+    (await browser.fetch(`${host.origin}/logins`)).json() as Array<{ id: string, browser: string }>
   t.match(await list(), [{ browser: agents.wechat }, { browser: agents.desktop }])
   t.equal((await list()).length, 2)
   t.equal((await list(stranger)).length, 1)

@@ -67,8 +67,14 @@ test('a logout clears the session cookie alone, also where other cookies stand b
   browser.jar(site).set('theme', 'dark')
   await logIn(host, browser)
   const out = await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
-  t.match(out.setCookies.find(line => line.startsWith('__Host-session=;')), /Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax/)
-  t.equal(browser.cookieHeader(site), out.setCookies.reduce((header, line) => line.includes('signed-out=1') ? `${header}; ${line.split(';')[0]}` : header, 'theme=dark'))
+  t.match(
+    out.setCookies.find(line => line.startsWith('__Host-session=;')),
+    /Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax/
+  )
+  t.equal(browser.cookieHeader(site), out.setCookies.reduce(
+    (header, line) => line.includes('signed-out=1') ? `${header}; ${line.split(';')[0]}` : header,
+    'theme=dark'
+  ))
 })
 
 test('two tabs log in without disturbing each other', async t => {
@@ -89,7 +95,8 @@ test('twenty identical callbacks at once are one login, one onUser and one sessi
   t.strictSame([...new Set(answers.map(answer => answer.status))], [303])
   t.equal(users, 1)
   t.equal(host.wechat.control.count('access_token'), 1)
-  const sessions = answers.map(answer => answer.setCookies.find(line => line.startsWith('__Host-session='))?.split(';')[0])
+  const sessions =
+    answers.map(answer => answer.setCookies.find(line => line.startsWith('__Host-session='))?.split(';')[0])
   t.equal(new Set(sessions).size, 1)
   t.type(sessions[0], 'string')
   t.equal((await browser.fetch(`${host.origin}/wechat/me`)).status, 200)

@@ -1,10 +1,12 @@
-// A guarded page whose URL is longer than a login may carry: it is kept as far as it fits, and the log says what is lost.
+// A guarded page whose URL is longer than a login may carry: it is kept as far as it fits, and the log says what is
+// lost.
 
 import { test, type Test } from 'tap'
 import { type Host, startHost } from '../fixture/host'
 import { origin } from '../fixture/settings'
 
-const start = (t: Test): Promise<Host> => startHost(t, { routes: app => { app.get('/search/*', { preHandler: app.requireWechatUser }, async () => 'found') } })
+const start = (t: Test): Promise<Host> =>
+  startHost(t, { routes: app => { app.get('/search/*', { preHandler: app.requireWechatUser }, async () => 'found') } })
 const warningsOf = (host: Host): string[] => host.logs.filter(({ level }) => level === 40).map(({ msg }) => msg)
 
 async function endOf (host: Host, path: string): Promise<string> {
@@ -24,7 +26,9 @@ test('220 Chinese characters in a query come back as they were', async t => {
 test('of 230 Chinese characters in a query the page is kept, and the log says so', async t => {
   const host = await start(t)
   t.equal(await endOf(host, `/search/all?q=${'字'.repeat(230)}`), `${origin}/search/all`)
-  t.match(warningsOf(host), [/longer than 2048 characters \(a Chinese one counts 9\).*comes back to the page without its query/])
+  t.match(warningsOf(host), [
+    /longer than 2048 characters \(a Chinese one counts 9\).*comes back to the page without its query/
+  ])
 })
 
 test('of 230 Chinese characters in a path nothing can be kept, and the log says so', async t => {

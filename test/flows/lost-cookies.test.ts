@@ -1,6 +1,6 @@
-// WeChat's own browser drops cookies between the login's start and its callback. The visitor sees nothing of it: one new attempt is begun
-// without a word and ends where they wanted to go. It happens once, it never logs anybody in as somebody else, and every other way to
-// arrive without a good cookie gets a page.
+// WeChat's own browser drops cookies between the login's start and its callback. The visitor sees nothing of it: one
+// new attempt is begun without a word and ends where they wanted to go. It happens once, it never logs anybody in as
+// somebody else, and every other way to arrive without a good cookie gets a page.
 
 import { test, type Test } from 'tap'
 import { copyOf } from '../fixture/alone'
@@ -10,9 +10,15 @@ import { sessionCookie } from '../fixture/session-cookie'
 import { agents, type Answer, type Browser } from '../fixture/browser'
 import { origin, sameOrigin, site } from '../fixture/settings'
 
-const pageHeaders = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }
+const pageHeaders = {
+  accept: 'text/html',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-site': 'cross-site'
+}
 
-const attempts = (browser: Browser): string[] => [...browser.jar(site).keys()].filter(cookie => /^__Host-wechat-[0-9a-f]{12}$/.test(cookie))
+const attempts = (browser: Browser): string[] =>
+  [...browser.jar(site).keys()].filter(cookie => /^__Host-wechat-[0-9a-f]{12}$/.test(cookie))
 
 /** What WeChat's browser does at times. */
 function loseCookies (browser: Browser): void {
@@ -62,7 +68,11 @@ test('cookies that are lost each time lead to a page, after one restart', async 
   t.strictSame(attempts(browser), [])
   t.equal(host.wechat.control.count('access_token'), 0)
   const begun = await browser.get(`${origin}/wechat/login?redirect=%2Faccount`)
-  t.equal((await browser.get(host.wechat.control.approve(begun.location))).location, `${origin}/account`, 'the way on works')
+  t.equal(
+    (await browser.get(host.wechat.control.approve(begun.location))).location,
+    `${origin}/account`,
+    'the way on works'
+  )
 })
 
 test('T67: a browser that takes no cookies at all is never sent round more than once', async t => {
@@ -131,7 +141,9 @@ test("T07: a planted callback cannot push out the visitor's own attempts with le
   const attacker = host.browser(agents.wechat)
   const victim = host.browser(agents.wechat)
   const own = await beginLogin(host, victim)
-  for (let count = 0; count < 4; count++) await victim.get(await beginLogin(host, attacker, { user: 'sunny' }), pageHeaders)
+  for (let count = 0; count < 4; count++) {
+    await victim.get(await beginLogin(host, attacker, { user: 'sunny' }), pageHeaders)
+  }
   t.equal(attempts(victim).length, 5)
   t.equal((await victim.get(own, pageHeaders)).status, 303)
 })
@@ -170,20 +182,28 @@ test('no other callback without a good cookie restarts anything', async t => {
   const callback = await beginLogin(host, wechat)
   const [cookie] = attempts(wechat) as [string]
   const value = wechat.jar(site).get(cookie)!
-  const arrive = (change: (browser: Browser) => void, headers: Record<string, string> = {}, url = callback): Promise<Answer> => {
-    const browser = copyOf(host, wechat)
-    change(browser)
-    return browser.get(url, { ...pageHeaders, ...headers })
-  }
+  const arrive =
+    (change: (browser: Browser) => void, headers: Record<string, string> = {}, url = callback): Promise<Answer> => {
+      const browser = copyOf(host, wechat)
+      change(browser)
+      return browser.get(url, { ...pageHeaders, ...headers })
+    }
 
   for (const dest of ['iframe', 'frame', 'empty', 'image', 'embed', 'object', 'script']) {
     checkPage(t, await arrive(loseCookies, { 'sec-fetch-dest': dest }), `into ${dest}`)
   }
-  for (const bad of ['', '0', 'undefined', value.slice(0, -1), `${value}A`, `x${value}`, value.replace('.', ''), `${value.split('.')[0]!}.`, `${(now + 1).toString(36)}.${value.split('.')[1]!}`, value.toUpperCase()]) {
+  for (const bad of [
+    '', '0', 'undefined', value.slice(0, -1), `${value}A`, `x${value}`, value.replace('.', ''),
+    `${value.split('.')[0]!}.`, `${(now + 1).toString(36)}.${value.split('.')[1]!}`, value.toUpperCase()
+  ]) {
     checkPage(t, await arrive(browser => { browser.jar(site).set(cookie, bad) }), `the cookie ${bad.slice(0, 12)}`)
   }
   checkPage(t, await arrive(() => {}, { cookie: `${cookie}=${value}; ${cookie}=${value}` }), 'the cookie twice')
-  checkPage(t, await arrive(() => {}, {}, callback.replace('/wechat/oneclick', '/wechat/qr')), "the other app's callback")
+  checkPage(
+    t,
+    await arrive(() => {}, {}, callback.replace('/wechat/oneclick', '/wechat/qr')),
+    "the other app's callback"
+  )
   now += 900_001
   checkPage(t, await arrive(() => {}), 'too late')
   now += 24 * 3600_000
@@ -196,8 +216,18 @@ test('no other callback without a good cookie restarts anything', async t => {
 test('a state that we never made restarts nothing', async t => {
   const host = await startHost(t)
   const browser = host.browser(agents.wechat)
-  for (const state of ['', 'x', '0'.repeat(31), '0'.repeat(33), 'g'.repeat(32), 'A'.repeat(32), `${'0'.repeat(32)}https://i.maxthon.cn`, '%00'.repeat(32)]) {
-    const answer = await browser.get(`${origin}/wechat/oneclick?code=0123456789abcdef0123456789abcdef&state=${state}`, pageHeaders)
+  for (const state of [
+    '',
+    'x',
+    '0'.repeat(31),
+    '0'.repeat(33),
+    'g'.repeat(32),
+    'A'.repeat(32),
+    `${'0'.repeat(32)}https://i.maxthon.cn`,
+    '%00'.repeat(32)
+  ]) {
+    const answer =
+      await browser.get(`${origin}/wechat/oneclick?code=0123456789abcdef0123456789abcdef&state=${state}`, pageHeaders)
     checkPage(t, answer, `the state ${state}`)
   }
   t.strictSame(attempts(browser), [])
@@ -209,7 +239,11 @@ test('a script that brings the code without its cookie is told where to log in',
     const browser = host.browser(agent)
     const { searchParams } = new URL(await beginLogin(host, browser))
     loseCookies(browser)
-    const answer = await browser.post(origin + path, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
+    const answer = await browser.post(
+      origin + path,
+      { code: searchParams.get('code'), state: searchParams.get('state') },
+      sameOrigin
+    )
     t.equal(answer.status, 403)
     t.match(answer.json(), { code: 'FST_WECHAT_INVALID_STATE', loginUrl: '/wechat/login' })
     t.strictSame(answer.setCookies, [])
@@ -231,7 +265,10 @@ test('T68: a visitor who has just logged out gets a page, and after ten minutes 
   t.equal((await later.get(callback, pageHeaders)).status, 302, 'or holds an empty cookie of that name')
   const login = await logIn(host, browser)
   t.notOk(browser.jar(site).has('__Host-wechat-signed-out'), 'a login forgets it at once')
-  t.ok(login.setCookies.some(line => line.startsWith('__Host-wechat-signed-out=; ')), 'and empties it, for a browser that keeps what is over')
+  t.ok(
+    login.setCookies.some(line => line.startsWith('__Host-wechat-signed-out=; ')),
+    'and empties it, for a browser that keeps what is over'
+  )
 })
 
 test('a lost session cookie alone does not disturb the callback, and a lost attempt cookie alone not the session', async t => {
@@ -248,7 +285,8 @@ test('a lost session cookie alone does not disturb the callback, and a lost atte
 })
 
 test('where only the QR code is set up, a callback without its cookie gets a page; where only oneclick is, a restart in WeChat alone', async t => {
-  const only = (via: 'oneclick' | 'qr') => startHost(t, { options: via === 'qr' ? { oneclick: undefined } as never : { qr: undefined } as never })
+  const only = (via: 'oneclick' | 'qr') =>
+    startHost(t, { options: via === 'qr' ? { oneclick: undefined } as never : { qr: undefined } as never })
   const oneclick: Host = await only('oneclick')
   const callback = await beginLogin(oneclick, oneclick.browser(agents.wechat))
   t.equal((await oneclick.browser(agents.wechat).get(callback, pageHeaders)).status, 302)

@@ -25,11 +25,13 @@ const routes: StoredOptions['routes'] = app => {
 
 const ownOf = async (host: Host, browser: Browser): Promise<any> => (await browser.fetch(`${host.origin}/own`)).json()
 
-const start = (t: Test, options: Partial<WechatLoginOptions>, more: StoredOptions = {}): Promise<Stored> => startStoredHost(t, { routes, ...more, options })
+const start = (t: Test, options: Partial<WechatLoginOptions>, more: StoredOptions = {}): Promise<Stored> =>
+  startStoredHost(t, { routes, ...more, options })
 
 /** Both ways to end a login. */
 const callbacks: Record<string, (host: Host, browser: Browser, user?: string) => Promise<Answer>> = {
-  GET: async (host, browser, user) => browser.fetch((await begin(host, browser, user === undefined ? {} : { user })).callback),
+  GET: async (host, browser, user) =>
+    browser.fetch((await begin(host, browser, user === undefined ? {} : { user })).callback),
   POST: async (host, browser, user) => {
     const { code, state } = await begin(host, browser, user === undefined ? {} : { user })
     return browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)
@@ -38,28 +40,54 @@ const callbacks: Record<string, (host: Host, browser: Browser, user?: string) =>
 
 for (const [method, end] of Object.entries(callbacks)) {
   test(`by ${method}: what onLogin writes into the session is stored with the login, once, and ends with it`, async t => {
-    const { host, store, browser } = await start(t, { onUser: ({ nickname }) => ({ name: nickname }) as unknown as StoredUser, onLogin: (user, { request }) => { keep(request, user) } })
+    const { host, store, browser } = await start(t, {
+      onUser: ({ nickname }) => ({ name: nickname }) as unknown as StoredUser,
+      onLogin: (user, { request }) => { keep(request, user) }
+    })
     const before = store.counts.set
     t.equal((await end(host, browser)).status, method === 'GET' ? 303 : 200)
-    t.match(store.logins().map(({ id }) => JSON.parse(store.records.get(id)!)), [{ user: { name: '青禾🌱' }, wechatLogin: { user: { name: '青禾🌱' } } }])
+    t.match(
+      store.logins().map(({ id }) => JSON.parse(store.records.get(id)!)),
+      [{ user: { name: '青禾🌱' }, wechatLogin: { user: { name: '青禾🌱' } } }]
+    )
     t.equal(store.counts.set - before, 2, 'the session, and what a repeated callback needs')
     t.strictSame((await ownOf(host, browser)).own, { name: '青禾🌱' })
     await end(host, browser, 'sunny')
-    t.strictSame((await ownOf(host, browser)).own, { name: 'Sunny Day ☀️' }, 'the next person in this browser is that person')
+    t.strictSame(
+      (await ownOf(host, browser)).own,
+      { name: 'Sunny Day ☀️' },
+      'the next person in this browser is that person'
+    )
     const other = copyOf(host, browser)
     t.equal((await logOut(browser)).status, 204)
-    for (const one of [browser, other]) t.strictSame((await ownOf(host, one)).own, null, 'and a logout ends both logins')
+    for (const one of [browser, other]) {
+      t.strictSame((await ownOf(host, one)).own, null, 'and a logout ends both logins')
+    }
   })
 }
 
 test('onLogin is given the user as it is stored, the profile and the login, and the request has the new session', async t => {
-  let seen: { user: StoredUser, context: OnLoginContext, wechatUser: unknown, cart: unknown, id: string, frozen: boolean[] } | undefined
+  let seen: {
+    user: StoredUser
+    context: OnLoginContext
+    wechatUser: unknown
+    cart: unknown
+    id: string
+    frozen: boolean[]
+  } | undefined
   const { host, store, browser } = await start(t, {
     keepSessionKeys: ['cart'],
     onUser: ({ openid }) => ({ openid, when: new Date(0), nothing: undefined, list: [{}] }) as unknown as StoredUser,
     onLogin: (user, context) => {
       const { session } = context.request
-      seen = { user, context, wechatUser: context.request.wechatUser, cart: (session as unknown as { cart: unknown }).cart, id: session.sessionId, frozen: [user, context.login].map(Object.isFrozen) }
+      seen = {
+        user,
+        context,
+        wechatUser: context.request.wechatUser,
+        cart: (session as unknown as { cart: unknown }).cart,
+        id: session.sessionId,
+        frozen: [user, context.login].map(Object.isFrozen)
+      }
       context.reply.header('x-login', context.login.id)
     }
   })
@@ -93,14 +121,52 @@ test('loadUser is given the login that onLogin was given, at every request', asy
 })
 
 const failures: Record<string, { onLogin: OnLogin, status: number, says: string }> = {
-  'throws an error of the host': { onLogin: () => { throw new Error('the table logins is locked') }, status: 500, says: 'The login could not be completed' },
-  'refuses with a 4xx of its own, later': { onLogin: async () => { await null; throw Object.assign(new Error('This account is closed'), { expose: true, statusCode: 410 }) }, status: 410, says: 'This account is closed' },
-  'throws what is no error': { onLogin: () => { const nothing: unknown = null; throw nothing }, status: 500, says: 'The login could not be completed' },
-  'saves the session first': { onLogin: async (_user, { request }) => { await request.session.save(); throw Object.assign(new Error('no'), { expose: true, statusCode: 403 }) }, status: 403, says: 'no' },
-  'destroys the session': { onLogin: async (_user, { request }) => request.session.destroy(), status: 500, says: 'The login could not be completed' },
-  'regenerates the session': { onLogin: async (_user, { request }) => request.session.regenerate(), status: 500, says: 'The login could not be completed' },
-  'regenerates it with the login in it': { onLogin: async (_user, { request }) => request.session.regenerate(['wechatLogin', 'user'] as never[]), status: 500, says: 'The login could not be completed' },
-  'puts another session in its place': { onLogin: (_user, { request }) => { request.session = Object.create(request.session) as typeof request.session }, status: 500, says: 'The login could not be completed' }
+  'throws an error of the host': {
+    onLogin: () => { throw new Error('the table logins is locked') },
+    status: 500,
+    says: 'The login could not be completed'
+  },
+  'refuses with a 4xx of its own, later': {
+    onLogin: async () => {
+      await null
+      throw Object.assign(new Error('This account is closed'), { expose: true, statusCode: 410 })
+    },
+    status: 410,
+    says: 'This account is closed'
+  },
+  'throws what is no error': {
+    onLogin: () => { const nothing: unknown = null; throw nothing },
+    status: 500,
+    says: 'The login could not be completed'
+  },
+  'saves the session first': {
+    onLogin: async (_user, { request }) => {
+      await request.session.save()
+      throw Object.assign(new Error('no'), { expose: true, statusCode: 403 })
+    },
+    status: 403,
+    says: 'no'
+  },
+  'destroys the session': {
+    onLogin: async (_user, { request }) => request.session.destroy(),
+    status: 500,
+    says: 'The login could not be completed'
+  },
+  'regenerates the session': {
+    onLogin: async (_user, { request }) => request.session.regenerate(),
+    status: 500,
+    says: 'The login could not be completed'
+  },
+  'regenerates it with the login in it': {
+    onLogin: async (_user, { request }) => request.session.regenerate(['wechatLogin', 'user'] as never[]),
+    status: 500,
+    says: 'The login could not be completed'
+  },
+  'puts another session in its place': {
+    onLogin: (_user, { request }) => { request.session = Object.create(request.session) as typeof request.session },
+    status: 500,
+    says: 'The login could not be completed'
+  }
 }
 
 for (const [what, { onLogin, status, says }] of Object.entries(failures)) {
@@ -120,7 +186,11 @@ for (const [what, { onLogin, status, says }] of Object.entries(failures)) {
         t.equal((await ownOf(host, one)).own?.nickname ?? null, left)
       }
       t.match(store.logins().map(({ login }) => login.user.nickname), ['Sunny Day ☀️'])
-      t.equal([...store.records.values()].filter(text => text.includes('青禾')).length, 0, 'nothing of the one that failed is anywhere')
+      t.equal(
+        [...store.records.values()].filter(text => text.includes('青禾')).length,
+        0,
+        'nothing of the one that failed is anywhere'
+      )
     })
   }
 }
@@ -140,7 +210,11 @@ test('T29: of fifty callbacks of one attempt, at once and later, onLogin hears o
 
 test('T24: an answer that goes out while onLogin waits carries no login, and stores none', async t => {
   const slow = gate()
-  const { host, store, browser } = await start(t, { onLogin: async (user, { request }) => { keep(request, user); await slow.pass() } }, {
+  const {
+    host,
+    store,
+    browser
+  } = await start(t, { onLogin: async (user, { request }) => { keep(request, user); await slow.pass() } }, {
     before: app => {
       app.addHook('onRequest', async (request, reply) => {
         if (request.url.startsWith('/wechat/qr')) void slow.entered.then(() => reply.code(503).send({ late: true }))
@@ -166,7 +240,12 @@ test('a session store that fails after onLogin fails the login', async t => {
 })
 
 test('an onUser that writes to the session is told where to write instead, once', async t => {
-  const { host } = await start(t, { onUser: (profile, { request }) => { Object.assign(request.session, { user: profile.openid, cart: [] }); return profile } })
+  const { host } = await start(t, {
+    onUser: (profile, { request }) => {
+      Object.assign(request.session, { user: profile.openid, cart: [] })
+      return profile
+    }
+  })
   for (const user of ['qinghe', 'sunny']) await logIn(host, host.browser(), { user })
   const warnings = host.logs.filter(({ msg }) => /onUser has written to the session/.test(msg))
   t.match(warnings, [{ level: 40, keys: ['user', 'cart'], msg: /Write to it in option onLogin/ }])
@@ -174,9 +253,13 @@ test('an onUser that writes to the session is told where to write instead, once'
 })
 
 const quiet: Record<string, Partial<WechatLoginOptions>> = {
-  'reads the session': { onUser: (profile, { request }) => ({ ...profile, by: keptBy(request) }) as unknown as StoredUser },
+  'reads the session': {
+    onUser: (profile, { request }) => ({ ...profile, by: keptBy(request) }) as unknown as StoredUser
+  },
   'ends it': { onUser: async (profile, { request }) => { await request.session.destroy(); return profile } },
-  'refreshes a login in it': { onUser: (profile, { request }) => { Object.assign(request.session, { wechatLogin: undefined }); return profile } },
+  'refreshes a login in it': {
+    onUser: (profile, { request }) => { Object.assign(request.session, { wechatLogin: undefined }); return profile }
+  },
   'leaves writing to onLogin': { onUser: profile => profile, onLogin: (user, { request }) => { keep(request, user) } }
 }
 
@@ -190,5 +273,8 @@ for (const [what, options] of Object.entries(quiet)) {
 }
 
 test('an onLogin that is no function does not boot', async t => {
-  await t.rejects(startHost(t, { options: { session: { secret: sessionSecret }, onLogin: true as never } }), { code: 'FST_WECHAT_INVALID_OPTIONS', option: 'onLogin' })
+  await t.rejects(
+    startHost(t, { options: { session: { secret: sessionSecret }, onLogin: true as never } }),
+    { code: 'FST_WECHAT_INVALID_OPTIONS', option: 'onLogin' }
+  )
 })

@@ -8,20 +8,31 @@ import { origin, sessionSecret } from '../fixture/settings'
 import type { WechatPage } from '../../src/types'
 
 const phones: Record<string, string> = {
-  'iPhone Safari': 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
-  'iPod touch': 'Mozilla/5.0 (iPod touch; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1',
-  'Chrome on Android': 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
-  UC: 'Mozilla/5.0 (Linux; U; Android 12; zh-CN; M2012K11AC Build/SKQ1.211006.001) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/100.0.4896.58 UCBrowser/15.5.2.1202 Mobile Safari/537.36',
-  QQ: 'Mozilla/5.0 (Linux; U; Android 8.1.0; zh-cn; OE106 Build/OPM1.171019.026) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/66.0.3359.126 MQQBrowser/10.3 Mobile Safari/537.36',
-  HarmonyOS: 'Mozilla/5.0 (Phone; OpenHarmony 5.0)AppleWebKit/537.36 (KHTML, like Gecko)Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile HuaweiBrowser/5.0.3.351',
-  'HarmonyOS without the word Mobile': 'Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1'
+  'iPhone Safari': 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+    'Version/17.5 Mobile/15E148 Safari/604.1',
+  'iPod touch': 'Mozilla/5.0 (iPod touch; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+    'Version/12.1 Mobile/15E148 Safari/604.1',
+  'Chrome on Android':
+    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+  UC: 'Mozilla/5.0 (Linux; U; Android 12; zh-CN; M2012K11AC Build/SKQ1.211006.001) AppleWebKit/537.36 (KHTML, ' +
+    'like Gecko) Version/4.0 Chrome/100.0.4896.58 UCBrowser/15.5.2.1202 Mobile Safari/537.36',
+  QQ: 'Mozilla/5.0 (Linux; U; Android 8.1.0; zh-cn; OE106 Build/OPM1.171019.026) AppleWebKit/537.36 (KHTML, ' +
+    'like Gecko) Version/4.0 Chrome/66.0.3359.126 MQQBrowser/10.3 Mobile Safari/537.36',
+  HarmonyOS: 'Mozilla/5.0 (Phone; OpenHarmony 5.0)AppleWebKit/537.36 (KHTML, ' +
+    'like Gecko)Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile HuaweiBrowser/5.0.3.351',
+  'HarmonyOS without the word Mobile': 'Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) ' +
+    'Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1'
 }
 const computers: Record<string, string> = {
-  iPad: 'Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1',
-  'iPad as it says today': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15',
-  'Android tablet': 'Mozilla/5.0 (Linux; Android 13; SM-X900) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  iPad: 'Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+    'Version/16.6 Mobile/15E148 Safari/604.1',
+  'iPad as it says today': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+    'Version/17.5 Safari/605.1.15',
+  'Android tablet':
+    'Mozilla/5.0 (Linux; Android 13; SM-X900) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
   'Firefox on a tablet': 'Mozilla/5.0 (Android 13; Tablet; rv:128.0) Gecko/128.0 Firefox/128.0',
-  'HarmonyOS tablet': 'Mozilla/5.0 (Tablet; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile',
+  'HarmonyOS tablet': 'Mozilla/5.0 (Tablet; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) ' +
+    'Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile',
   Windows: agents.desktop
 }
 const phone = phones['iPhone Safari']!
@@ -46,13 +57,18 @@ function partsOf (body: string) {
 
 test('a phone is told from a tablet and a computer, by its header or its name', async t => {
   const host = await startHost(t)
-  const statusOf = async (userAgent: string, headers = {}): Promise<number> => (await host.browser(userAgent).get(`${origin}/wechat/login`, headers)).status
+  const statusOf = async (userAgent: string, headers = {}): Promise<number> =>
+    (await host.browser(userAgent).get(`${origin}/wechat/login`, headers)).status
   for (const [name, agent] of Object.entries(phones)) t.equal(await statusOf(agent), 400, name)
   for (const [name, agent] of Object.entries(computers)) t.equal(await statusOf(agent), 302, name)
   t.equal(await statusOf(agents.desktop, { 'sec-ch-ua-mobile': '?1' }), 400)
   t.equal(await statusOf(agents.desktop, { 'sec-ch-ua-mobile': '?0' }), 302)
   for (const { userAgent, is, kind } of userAgents) {
-    t.equal(await statusOf(userAgent, { 'sec-ch-ua-mobile': '?0' }), is === 'wechat' || !/ios|android|mobile/.test(kind) ? 302 : 400, kind)
+    t.equal(
+      await statusOf(userAgent, { 'sec-ch-ua-mobile': '?0' }),
+      is === 'wechat' || !/ios|android|mobile/.test(kind) ? 302 : 400,
+      kind
+    )
   }
 })
 
@@ -84,7 +100,11 @@ test('the two accounts alone: the page says what works with what there is', asyn
   }, 'a computer shows it to the phone')
   const qr = await startHost(t, { options: alone('qr') })
   t.strictSame(partsOf((await qr.browser(phone).get(`${origin}/wechat/login${query}`, english)).body), {
-    title: 'Open this page on a computer', address: `${origin}${target}`, link: '/wechat/login?redirect=%2Forders&via=qr', hasCode: false, canCopy: true
+    title: 'Open this page on a computer',
+    address: `${origin}${target}`,
+    link: '/wechat/login?redirect=%2Forders&via=qr',
+    hasCode: false,
+    canCopy: true
   })
   const inside = await qr.browser(agents.wechat).get(`${origin}/wechat/login${query}`, { 'accept-language': 'zh-CN' })
   t.strictSame(partsOf(inside.body), {
@@ -134,14 +154,20 @@ test('an app of a function is asked for its origin, and a tenant that has no app
   const host = await startHost(t, {
     options: wechat => {
       const { oneclick, qr } = wechat.control.pluginOptions(wechat.url)
-      return { oneclick: ({ query }) => 'none' in Object(query) ? undefined : oneclick, qr: ({ query }) => 'noqr' in Object(query) || 'none' in Object(query) ? undefined : qr }
+      return {
+        oneclick: ({ query }) => 'none' in Object(query) ? undefined : oneclick,
+        qr: ({ query }) => 'noqr' in Object(query) || 'none' in Object(query) ? undefined : qr
+      }
     }
   })
   const browser = host.browser(phone)
   t.strictSame((await browser.fetch(`${origin}/wechat/login${query}`)).json().choices, {
     openIn: 'wechat', address: `${origin}${target}`, loginUrl: '/wechat/login?redirect=%2Forders&via=qr'
   })
-  t.strictSame((await browser.fetch(`${origin}/wechat/login?noqr`)).json().choices, { openIn: 'wechat', address: `${origin}/` })
+  t.strictSame(
+    (await browser.fetch(`${origin}/wechat/login?noqr`)).json().choices,
+    { openIn: 'wechat', address: `${origin}/` }
+  )
   t.equal((await browser.fetch(`${origin}/wechat/login?none`)).json().code, 'FST_WECHAT_INVALID_REQUEST')
 })
 
@@ -185,10 +211,17 @@ test('without a login route the host sends its own visitor on, and the error say
 test('renderPage of the host gets the address, and on a computer a QR code of it', async t => {
   const pages: WechatPage[] = []
   const host = await startHost(t, {
-    options: wechat => ({ ...alone('oneclick')(wechat), renderPage: page => { pages.push(page); return 'mine' }, session: { secret: sessionSecret } })
+    options: wechat => ({
+      ...alone('oneclick')(wechat),
+      renderPage: page => { pages.push(page); return 'mine' },
+      session: { secret: sessionSecret }
+    })
   })
   await host.browser(phone).get(`${origin}/wechat/login${query}`)
   await host.browser().get(`${origin}/wechat/login${query}`)
-  t.match(pages, [{ address: `${origin}${target}` }, { address: `${origin}${target}`, qrCode: /^<svg [^>]*role="img"/ }])
+  t.match(pages, [
+    { address: `${origin}${target}` },
+    { address: `${origin}${target}`, qrCode: /^<svg [^>]*role="img"/ }
+  ])
   t.notOk('qrCode' in pages[0]!)
 })

@@ -23,7 +23,9 @@ import { agents, type Browser } from '../fixture/browser'
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 
 async function verifyApiKey (request: FastifyRequest): Promise<void> {
-  if (request.headers['x-api-key'] !== 'key') throw Object.assign(new Error('no key'), { statusCode: 403, code: 'NO_KEY' })
+  if (request.headers['x-api-key'] !== 'key') {
+    throw Object.assign(new Error('no key'), { statusCode: 403, code: 'NO_KEY' })
+  }
 }
 
 for (const order of ['login first', 'key first'] as const) {
@@ -31,9 +33,19 @@ for (const order of ['login first', 'key first'] as const) {
     const host = await startHost(t, {
       routes: async app => {
         await app.register(auth)
-        const checks = order === 'login first' ? [app.verifyWechatUser, verifyApiKey] : [verifyApiKey, app.verifyWechatUser]
-        app.get('/either', { preHandler: app.auth(checks) }, async request => ({ user: request.wechatUser?.nickname ?? null }))
-        app.get('/either-early', { onRequest: app.auth(checks) }, async request => ({ user: request.wechatUser?.nickname ?? null }))
+        const checks = order === 'login first'
+          ? [app.verifyWechatUser, verifyApiKey]
+          : [verifyApiKey, app.verifyWechatUser]
+        app.get(
+          '/either',
+          { preHandler: app.auth(checks) },
+          async request => ({ user: request.wechatUser?.nickname ?? null })
+        )
+        app.get(
+          '/either-early',
+          { onRequest: app.auth(checks) },
+          async request => ({ user: request.wechatUser?.nickname ?? null })
+        )
         app.get('/both', { preHandler: app.auth(checks, { relation: 'and' }) }, async () => 'both')
       }
     })
@@ -47,19 +59,29 @@ for (const order of ['login first', 'key first'] as const) {
     }
     t.notOk((await browser.fetch(`${host.origin}/both`, key)).status === 200)
     await logIn(host, browser)
-    for (const path of ['/either', '/either-early']) t.strictSame((await browser.fetch(host.origin + path)).json(), { user: '青禾🌱' })
+    for (const path of ['/either', '/either-early']) {
+      t.strictSame((await browser.fetch(host.origin + path)).json(), { user: '青禾🌱' })
+    }
     t.equal((await browser.fetch(`${host.origin}/both`)).status, 403)
     t.equal((await browser.fetch(`${host.origin}/both`, key)).body, 'both')
   })
 }
 
 test('T70: @fastify/rate-limit before the plugin limits its routes too, and its refusal is as private as ours', async t => {
-  const host = await startHost(t, { before: async app => { await app.register(rateLimit, { max: 2, timeWindow: '10 minutes' }) } })
+  const host = await startHost(t, {
+    before: async app => { await app.register(rateLimit, { max: 2, timeWindow: '10 minutes' }) }
+  })
   const browser = host.browser()
-  for (const left of ['1', '0']) t.equal((await browser.get(`${host.origin}/wechat/login`)).headers['x-ratelimit-remaining'], left)
+  for (const left of ['1', '0']) {
+    t.equal((await browser.get(`${host.origin}/wechat/login`)).headers['x-ratelimit-remaining'], left)
+  }
   const refused = await browser.fetch(`${host.origin}/wechat/login`)
   t.equal(refused.status, 429)
-  t.strictSame(refused.json(), { statusCode: 429, error: 'Too Many Requests', message: 'Rate limit exceeded, retry in 10 minutes' })
+  t.strictSame(refused.json(), {
+    statusCode: 429,
+    error: 'Too Many Requests',
+    message: 'Rate limit exceeded, retry in 10 minutes'
+  })
   const shown = await browser.get(`${host.origin}/wechat/login`, page)
   t.equal(shown.status, 429)
   t.match(shown.headers['content-type'], 'text/html')
@@ -76,7 +98,12 @@ test('T70: with @fastify/rate-limit a host limits the routes of the login alone'
     before: async app => {
       // First: the other package reads each route's config in a hook of this kind.
       app.addHook('onRoute', route => {
-        if (route.url.startsWith('/wechat/')) route.config = { ...route.config, rateLimit: { max: 1, errorResponseBuilder: () => ({ statusCode: 429, mine: true, message: 'slowly' }) } }
+        if (route.url.startsWith('/wechat/')) {
+          route.config = {
+            ...route.config,
+            rateLimit: { max: 1, errorResponseBuilder: () => ({ statusCode: 429, mine: true, message: 'slowly' }) }
+          }
+        }
       })
       await app.register(rateLimit, { global: false })
     }
@@ -107,7 +134,11 @@ for (const options of [{}, { enableCSPNonces: true, referrerPolicy: { policy: 's
       'strict-transport-security': String
     })
     await logIn(host, browser)
-    const out = await browser.visit(`${host.origin}/wechat/logout`, { method: 'POST', body: '', headers: { ...form, origin: 'null' } })
+    const out = await browser.visit(`${host.origin}/wechat/logout`, {
+      method: 'POST',
+      body: '',
+      headers: { ...form, origin: 'null' }
+    })
     t.equal(out.status, 303, "a form's logout, whose Origin helmet's no-referrer makes null")
   })
 }
@@ -153,7 +184,11 @@ for (const [title, { given, ...options }] of Object.entries(csrfHosts)) {
       routes: async app => {
         await app.register(csrf, options as FastifyCsrfProtectionOptions)
         app.get('/token', async (_request, reply) => ({ token: reply.generateCsrf() }))
-        app.post('/change', { preHandler: app.csrfProtection }, async request => ({ by: request.wechatUser?.nickname ?? null }))
+        app.post(
+          '/change',
+          { preHandler: app.csrfProtection },
+          async request => ({ by: request.wechatUser?.nickname ?? null })
+        )
       }
     })
     const browser = host.browser()
@@ -163,7 +198,13 @@ for (const [title, { given, ...options }] of Object.entries(csrfHosts)) {
     const before = await takeToken()
     t.strictSame((await change(before)).json(), { by: null })
     await logIn(host, browser)
-    if (options.sessionPlugin === '@fastify/session') t.equal((await change(before)).status, 403, 'a token of the session before the login is worth nothing in the one after it')
+    if (options.sessionPlugin === '@fastify/session') {
+      t.equal(
+        (await change(before)).status,
+        403,
+        'a token of the session before the login is worth nothing in the one after it'
+      )
+    }
     t.strictSame((await change(await takeToken())).json(), { by: '青禾🌱' })
     t.equal((await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)).status, 204)
     await checkAllRoutes(t, host)
@@ -173,7 +214,13 @@ for (const [title, { given, ...options }] of Object.entries(csrfHosts)) {
 test('@fastify/response-validation before the plugin checks the answers of the host, and leaves ours to us', async t => {
   const host = await startHost(t, {
     before: async app => { await app.register(responseValidation) },
-    routes: app => { app.get('/wrong', { schema: { response: { 200: { type: 'object', properties: { count: { type: 'integer' } } } } } }, async () => ({ count: 'many' })) }
+    routes: app => {
+      app.get(
+        '/wrong',
+        { schema: { response: { 200: { type: 'object', properties: { count: { type: 'integer' } } } } } },
+        async () => ({ count: 'many' })
+      )
+    }
   })
   t.equal((await host.browser().fetch(`${host.origin}/wrong`)).status, 500)
   await checkAllRoutes(t, host)
@@ -188,7 +235,10 @@ test("with zod as the host's type provider its routes are zod's and ours are our
     routes: app => {
       app.withTypeProvider<ZodTypeProvider>().post('/age', {
         preHandler: app.requireWechatUser,
-        schema: { body: z.object({ age: z.coerce.number().int() }), response: { 200: z.object({ age: z.number(), by: z.string() }) } }
+        schema: {
+          body: z.object({ age: z.coerce.number().int() }),
+          response: { 200: z.object({ age: z.number(), by: z.string() }) }
+        }
       }, async request => ({ age: request.body.age + 1, by: request.wechatUser!.nickname!, more: 1 }))
     }
   })
@@ -220,7 +270,11 @@ for (const allowHTTP1 of [false, true]) {
 for (const secure of [false, true]) {
   test(`with fastify.inject a host's own test logs in ${secure ? 'under an https address, with the header of its proxy' : 'on localhost'}`, async t => {
     const { app, wechat, origin } = await startHost(t, { secure, fastify: { trustProxy: secure } })
-    const headers = { host: new URL(origin).host, 'user-agent': agents.wechat, ...(secure && { 'x-forwarded-proto': 'https' }) }
+    const headers = {
+      host: new URL(origin).host,
+      'user-agent': agents.wechat,
+      ...(secure && { 'x-forwarded-proto': 'https' })
+    }
     const start = await app.inject({ url: '/wechat/login', query: { redirect: '/account' }, headers })
     t.equal(start.statusCode, 302)
     const { pathname, search } = new URL(wechat.control.approve(String(start.headers.location)))

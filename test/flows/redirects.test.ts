@@ -43,10 +43,15 @@ async function locationsOf ({ app }: Host, path: string, headers: object = {}, a
 }
 
 /** The same on real sockets, with the line encoded as little as HTTP allows. */
-const rawLocationsOf = ({ address, origin }: Host, path: string, headers: object = {}): Promise<string[]> => Promise.all(hostile.map(async line => {
-  const answer = await getRaw(address, `${path}redirect=${barely(line)}`, linesOf({ ...visitor, host: new URL(origin).host, ...headers }))
-  return checkRedirect(answer.status, answer.header('location'), line)
-}))
+const rawLocationsOf = ({ address, origin }: Host, path: string, headers: object = {}): Promise<string[]> =>
+  Promise.all(hostile.map(async line => {
+    const answer = await getRaw(
+      address,
+      `${path}redirect=${barely(line)}`,
+      linesOf({ ...visitor, host: new URL(origin).host, ...headers })
+    )
+    return checkRedirect(answer.status, answer.header('location'), line)
+  }))
 
 const linesOf = (headers: object): string[] => Object.entries(headers).map(pair => pair.join(': '))
 
@@ -72,7 +77,10 @@ test('T35: a target that is not taken leaves a warning in the log, without the t
   await app.inject({ url: '/wechat/login?redirect=/account', headers: visitor })
   t.strictSame(logs.filter(({ level }) => level === 40), [])
   await app.inject({ url: '/wechat/login?redirect=//evil.example', headers: visitor })
-  t.strictSame(logs.filter(({ level }) => level === 40).map(({ msg }) => msg), ['fastify-wechat-login: a redirect target outside this site or on a route of the login was replaced by redirect.default'])
+  t.strictSame(logs.filter(({ level }) => level === 40).map(({ msg }) => msg), [
+    'fastify-wechat-login: a redirect target outside this site or on a route of the login was replaced by ' +
+      'redirect.default'
+  ])
   await app.inject({ url: '/wechat/qr?state=x&code=x&redirect=//evil.example', headers: visitor })
   t.equal(logs.filter(({ level }) => level === 40).length, 2, 'one a request, with a page of refusal too')
   t.notMatch(JSON.stringify(logs), 'evil')
@@ -82,7 +90,8 @@ test('T35: nor for a script that asks for the authorize URL', async t => {
   const { app } = await startHost(t)
   const targets: string[] = []
   for (const line of hostile) {
-    const answer = await app.inject({ url: `/wechat/login?${once(line)}`, headers: { ...visitor, accept: 'application/json' } })
+    const answer =
+      await app.inject({ url: `/wechat/login?${once(line)}`, headers: { ...visitor, accept: 'application/json' } })
     targets.push(targetIn(answer.json().authorizeUrl))
   }
   t.strictSame(leaving(targets), [])
@@ -94,7 +103,8 @@ for (const secure of [true, false]) {
     const browser = host.browser()
     const callback = new URL(await beginLogin(host, browser, { redirect: '/account' }))
     t.equal((await browser.get(callback.href)).location, `${host.origin}/account`)
-    const path = `${callback.pathname}?code=${callback.searchParams.get('code')}&state=${callback.searchParams.get('state')}&`
+    const path =
+      `${callback.pathname}?code=${callback.searchParams.get('code')}&state=${callback.searchParams.get('state')}&`
     const headers = { cookie: browser.cookieHeader(callback.host) }
     t.strictSame(leaving(await (secure ? locationsOf : rawLocationsOf)(host, path, headers)), [])
   })
@@ -107,7 +117,8 @@ test('T35: nor from a callback that a single-page app posts', async t => {
   const [code, state] = [searchParams.get('code'), searchParams.get('state')]
   const targets: string[] = []
   for (const redirect of [...hostile, ...hostile.slice(0, 3).map(line => [line]), { toString: 1 }, 7, null]) {
-    const { redirect: target } = (await browser.post(`${host.origin}${pathname}`, { code, state, redirect }, sameOrigin)).json()
+    const { redirect: target } =
+      (await browser.post(`${host.origin}${pathname}`, { code, state, redirect }, sameOrigin)).json()
     targets.push(target)
   }
   t.equal(targets.length, hostile.length + 6)
@@ -142,13 +153,17 @@ test('T35: nor by the link of the page that ends a login inside an iframe', asyn
 test('T35: nor from a login that starts anew because its cookie was lost', async t => {
   const host = await startHost(t)
   const headers = { 'user-agent': agents.wechat }
-  t.strictSame(leaving((await locationsOf(host, `/wechat/oneclick?code=x&state=${'a'.repeat(32)}&`, headers)).map(targetIn)), [])
+  t.strictSame(
+    leaving((await locationsOf(host, `/wechat/oneclick?code=x&state=${'a'.repeat(32)}&`, headers)).map(targetIn)),
+    []
+  )
 })
 
 test('T35: nor from a logout', async t => {
   const { app } = await startHost(t)
   const forms = queries.map(body => ['application/x-www-form-urlencoded', body])
-  const json = hostile.flatMap(line => [line, [line]]).map(redirect => ['application/json', JSON.stringify({ redirect })])
+  const json =
+    hostile.flatMap(line => [line, [line]]).map(redirect => ['application/json', JSON.stringify({ redirect })])
   const locations: string[] = []
   for (const [type, body] of [...forms, ...json] as Array<[string, string]>) {
     const headers = { ...visitor, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'content-type': type }
@@ -170,17 +185,34 @@ test('T35: nor by the one link of an error page', async t => {
 })
 
 /** A host that guards everything it has. */
-const guardAll = { routes: (app: Host['app']) => { app.get('/*', { preHandler: app.requireWechatUser }, async () => 'private') } }
+const guardAll = {
+  routes: (app: Host['app']) => { app.get('/*', { preHandler: app.requireWechatUser }, async () => 'private') }
+}
 
 test('T36: nor from a guard of everything, whatever stands in the request line', async t => {
   const host = await startHost(t, guardAll)
-  const lines = ['//evil.example/x', '/\\evil.example', 'http://evil.example/x', 'https://evil.example/x', '///evil.example', '/\\\\evil.example', '/..//evil.example', '/.//evil.example', '//user@evil.example/x',
-    '/%2f/evil.example', '/%5cevil.example', 'http://app.example.com@evil.example/x', 'http://app.example.com/x', ...hostile.filter(line => line.startsWith('/')).map(barely)]
+  const lines = [
+    '//evil.example/x',
+    '/\\evil.example',
+    'http://evil.example/x',
+    'https://evil.example/x',
+    '///evil.example',
+    '/\\\\evil.example',
+    '/..//evil.example',
+    '/.//evil.example',
+    '//user@evil.example/x',
+    '/%2f/evil.example',
+    '/%5cevil.example',
+    'http://app.example.com@evil.example/x',
+    'http://app.example.com/x',
+    ...hostile.filter(line => line.startsWith('/')).map(barely)
+  ]
   const answers = await Promise.all(lines.map(line => getRaw(host.address, line, linesOf(visitor))))
   t.strictSame([...new Set(answers.map(({ status }) => status))], [302])
   const locations = answers.map(({ header }) => header('location')!)
   t.ok(locations.every(location => location.startsWith('/wechat/login?redirect=')))
-  const targets = await Promise.all(locations.map(async location => targetIn((await host.app.inject({ url: location, headers: visitor })).headers.location!)))
+  const targets = await Promise.all(locations.map(async location =>
+    targetIn((await host.app.inject({ url: location, headers: visitor })).headers.location!)))
   t.strictSame(leaving([...locations, ...targets]), [])
 })
 
@@ -198,7 +230,10 @@ test('T36: a whole login that such a guard began ends on the site', async t => {
 
 test('T36: a guard brings its visitor back to the very page, with its query', async t => {
   const host = await startHost(t, guardAll)
-  for (const path of ['/a?b=c&d=%20e', '/%E4%BD%A0%E5%A5%BD?q=%F0%9F%98%80', '/a//b', '/a%2Fb', '/x?next=https://example.com/x&redirect=/y', "/o'reilly?(a)", '/x?q=%2523']) {
+  for (const path of [
+    '/a?b=c&d=%20e', '/%E4%BD%A0%E5%A5%BD?q=%F0%9F%98%80', '/a//b', '/a%2Fb',
+    '/x?next=https://example.com/x&redirect=/y', "/o'reilly?(a)", '/x?q=%2523'
+  ]) {
     const browser = host.browser()
     const answer = await getRaw(host.address, path, linesOf(visitor))
     const start = await browser.get(host.origin + answer.header('location')!)
@@ -225,7 +260,9 @@ test('T35: every legitimate target arrives as the browser would have resolved it
 })
 
 test('T35: a listed origin is a place to end, and none that looks like it', async t => {
-  const host = await startHost(t, { options: { redirect: { origins: ['https://shop.example.com'], default: 'https://shop.example.com/home' } } })
+  const host = await startHost(t, {
+    options: { redirect: { origins: ['https://shop.example.com'], default: 'https://shop.example.com/home' } }
+  })
   const ends: Array<[redirect: string | undefined, location: string]> = [
     ['https://shop.example.com/cart?a=1#b', 'https://shop.example.com/cart?a=1#b'],
     ['/here', `${host.origin}/here`],
@@ -236,12 +273,21 @@ test('T35: a listed origin is a place to end, and none that looks like it', asyn
     ['//shop.example.com/', 'https://shop.example.com/home'],
     ['https://evil.example', 'https://shop.example.com/home']
   ]
-  for (const [redirect, location] of ends) t.equal((await logIn(host, host.browser(), redirect === undefined ? {} : { redirect })).location, location, String(redirect))
+  for (const [redirect, location] of ends) {
+    t.equal(
+      (await logIn(host, host.browser(), redirect === undefined ? {} : { redirect })).location,
+      location,
+      String(redirect)
+    )
+  }
 })
 
 test("T37: no login ends on a route of the plugin's own, so that none goes in circles or logs out", async t => {
   const host = await startHost(t)
-  for (const redirect of ['/wechat/login', '/wechat/login?redirect=/wechat/login', '/WECHAT/Logout/', '/wechat/%71r?code=1&state=2', '/wechat/../wechat/me', '/wechat/embed', '/wechat/client.js']) {
+  for (const redirect of [
+    '/wechat/login', '/wechat/login?redirect=/wechat/login', '/WECHAT/Logout/', '/wechat/%71r?code=1&state=2',
+    '/wechat/../wechat/me', '/wechat/embed', '/wechat/client.js'
+  ]) {
     t.equal((await logIn(host, host.browser(), { redirect })).location, `${host.origin}/`, redirect)
   }
 })

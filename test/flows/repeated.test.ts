@@ -1,5 +1,5 @@
-// Callbacks that come more than once: WeChat's browser asks twice, visitors reload, go back, share the address, lose the network.
-// One attempt is one login, and each answer, taken alone, leaves the visitor in it.
+// Callbacks that come more than once: WeChat's browser asks twice, visitors reload, go back, share the address, lose
+// the network. One attempt is one login, and each answer, taken alone, leaves the visitor in it.
 
 import { once } from 'node:events'
 import { connect } from 'node:tls'
@@ -23,7 +23,8 @@ interface Counted { host: Host, store: SessionStore, users: () => number }
 async function startCounted (t: Test, given: HostOptions = {}): Promise<Counted> {
   const store = new SessionStore()
   let users = 0
-  const { onUser = (profile: WechatProfile) => profile, ...options } = (given.options ?? {}) as Partial<WechatLoginOptions>
+  const { onUser = (profile: WechatProfile) => profile, ...options } =
+    (given.options ?? {}) as Partial<WechatLoginOptions>
   const host = await startHost(t, {
     ...given,
     options: {
@@ -39,10 +40,21 @@ async function startCounted (t: Test, given: HostOptions = {}): Promise<Counted>
 }
 
 /** Two processes behind one address, as far as one process can play them: only the store and the secrets are shared. */
-async function startTwo (t: Test, given: HostOptions = {}): Promise<{ one: Counted, two: Counted, store: SessionStore, browser: Browser, at: (host: Host) => Browser, users: () => number }> {
+async function startTwo (t: Test, given: HostOptions = {}): Promise<{
+  one: Counted
+  two: Counted
+  store: SessionStore
+  browser: Browser
+  at: (host: Host) => Browser
+  users: () => number
+}> {
   const one = await startCounted(t, given)
   const options = given.options as Partial<WechatLoginOptions> | undefined
-  const two = await startCounted(t, { ...given, wechat: one.host.wechat, options: { ...options, session: { secret: sessionSecret, store: one.store } } })
+  const two = await startCounted(t, {
+    ...given,
+    wechat: one.host.wechat,
+    options: { ...options, session: { secret: sessionSecret, store: one.store } }
+  })
   const browser = one.host.browser(agents.wechat)
   two.host.browsers.push(browser)
   const at = ({ address }: Host): Browser => {
@@ -68,9 +80,15 @@ async function whoIs (browser: Browser): Promise<string | undefined> {
 }
 
 /** Every answer sends the visitor on; each, taken alone, leaves them logged in, and all in one session. */
-async function checkAnswers (t: Test, { host, store }: Pick<Counted, 'host' | 'store'>, before: Browser, answers: Answer[]): Promise<void> {
+async function checkAnswers (
+  t: Test, { host, store }: Pick<Counted, 'host' | 'store'>, before: Browser, answers: Answer[]
+): Promise<void> {
   t.strictSame([...new Set(answers.map(answer => answer.status))], [303], 'every answer sends the visitor on')
-  t.strictSame(answers.map(answer => answer.setCookies.filter(line => /^__Host-session=;/.test(line))).flat(), [], 'no answer takes the session away')
+  t.strictSame(
+    answers.map(answer => answer.setCookies.filter(line => /^__Host-session=;/.test(line))).flat(),
+    [],
+    'no answer takes the session away'
+  )
   const cookies = new Set<string | undefined>()
   for (const answer of answers) {
     const browser = withOnly(host, before, answer)
@@ -88,7 +106,10 @@ for (const agent of ['wechat', 'desktop'] as const) {
     const callback = await beginLogin(host, browser, { redirect: '/account' })
     const first = await browser.get(callback)
     const second = await browser.get(callback)
-    t.strictSame([first.status, first.location, second.status, second.location], [303, `${origin}/account`, 303, `${origin}/account`])
+    t.strictSame(
+      [first.status, first.location, second.status, second.location],
+      [303, `${origin}/account`, 303, `${origin}/account`]
+    )
     t.notOk(sessionCookie(second), 'the second one has nothing to set')
     t.type(await whoIs(browser), 'string')
     t.equal(users(), 1)
@@ -177,7 +198,10 @@ for (const how of ['at once', 'one after the other'] as const) {
     const answers = how === 'at once'
       ? await Promise.all([browser.get(first), browser.get(sameCode)])
       : [await browser.get(first), await browser.get(sameCode)]
-    t.strictSame(answers.map(answer => [answer.status, answer.location]), [[303, `${origin}/public?tab=1`], [303, `${origin}/public?tab=2`]])
+    t.strictSame(
+      answers.map(answer => [answer.status, answer.location]),
+      [[303, `${origin}/public?tab=1`], [303, `${origin}/public?tab=2`]]
+    )
     t.type(await whoIs(browser), 'string')
     t.equal(users(), 1)
     t.equal(store.logins().length, 1)
@@ -233,7 +257,9 @@ test('a code that WeChat gives to two tabs serves the second one where the first
     if (unreachable-- > 0) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
     return dispatch(options, handler)
   })
-  const { host, users } = await startCounted(t, { options: { session: { secret: sessionSecret, store }, client: { retries: 0, dispatcher } } })
+  const { host, users } = await startCounted(t, {
+    options: { session: { secret: sessionSecret, store }, client: { retries: 0, dispatcher } }
+  })
   const browser = host.browser(agents.wechat)
   const first = await beginLogin(host, browser)
   const second = await beginLogin(host, browser)
@@ -446,7 +472,8 @@ test('T18: over two processes, twenty callbacks at once are one onUser and one s
   const { one, two, store, browser, at, users } = await startTwo(t)
   const callback = await beginLogin(one.host, at(one.host))
   const before = withOnly(one.host, browser, browser.answers.at(-1)!)
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => at(index % 2 === 0 ? one.host : two.host).get(callback)))
+  const answers =
+    await Promise.all(Array.from({ length: 20 }, (_, index) => at(index % 2 === 0 ? one.host : two.host).get(callback)))
   await checkAnswers(t, { host: one.host, store }, before, answers)
   t.equal(users(), 1)
   t.equal(one.host.wechat.control.count('access_token', { accepted: true }), 1)
@@ -531,12 +558,16 @@ test('what marks a spent attempt in the store is no session, tells no secret, an
   const login = store.logins()[0]!
   const [key, sharedResult] = [...store.records].find(([id]) => id !== login.id)!
   t.notMatch(key, state)
-  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, codeIn(callback)]) t.notOk(sharedResult.includes(secret))
+  for (const secret of [state, login.id, browser.jar(site).get('__Host-session')!, codeIn(callback)]) {
+    t.notOk(sharedResult.includes(secret))
+  }
   const { cookie } = JSON.parse(sharedResult) as { cookie: Record<string, any> }
   t.match(cookie, { path: '/', httpOnly: true, secure: true }, 'shaped as a session, for stores that read its cookie')
   const left = Date.parse(cookie.expires) - Date.now()
   t.ok(left > 15 * 60_000 && left < 17 * 60_000)
-  for (const name of ['maxAge', 'originalMaxAge']) t.ok(Math.abs(cookie[name] - left) < 60_000, `${name}, for stores that read it alone`)
+  for (const name of ['maxAge', 'originalMaxAge']) {
+    t.ok(Math.abs(cookie[name] - left) < 60_000, `${name}, for stores that read it alone`)
+  }
   t.equal(store.counts.destroy, 0)
 })
 
@@ -560,11 +591,20 @@ test("how often the store is asked for another process's login: while that may s
     const { status } = await browser.get(callback)
     return [status, store.counts.get - before]
   }
-  t.strictSame(await cost(async callback => {
-    await host.app.wechatLogin.oneclick!.exchangeCode(codeIn(callback))
-    return callback
-  }), [400, 7], 'a code that was used: before the call, after it, and 50, 150, 350, 750 and 1,250 ms later; the next look would come too late')
-  t.strictSame(await cost(async callback => callback.replace(codeIn(callback), 'a-code-of-nobody')), [400, 2], 'a code that is none: before and after')
+  t.strictSame(
+    await cost(async callback => {
+      await host.app.wechatLogin.oneclick!.exchangeCode(codeIn(callback))
+      return callback
+    }),
+    [400, 7],
+    'a code that was used: before the call, after it, and 50, 150, 350, 750 and 1,250 ms later; ' +
+      'the next look would come too late'
+  )
+  t.strictSame(
+    await cost(async callback => callback.replace(codeIn(callback), 'a-code-of-nobody')),
+    [400, 2],
+    'a code that is none: before and after'
+  )
   t.strictSame(await cost(async callback => {
     host.wechat.control.fault({ endpoint: 'access_token', kind: 'html-502' })
     return callback

@@ -17,18 +17,51 @@ import { startStoredHost, type Stored, type StoredOptions } from '../fixture/sto
 type Session = FastifyRequest['session'] & Record<string, any>
 
 function startWithStore (t: Test, { options, ...given }: StoredOptions = {}): Promise<Stored> {
-  return startStoredHost(t, { ...given, options: { ...options, session: { cookie: { maxAge: 3_600_000 }, ...options?.session } as FastifySessionOptions } })
+  return startStoredHost(t, {
+    ...given,
+    options: { ...options, session: { cookie: { maxAge: 3_600_000 }, ...options?.session } as FastifySessionOptions }
+  })
 }
 
 const recordOf = (store: SessionStore): Record<string, any> => JSON.parse(store.records.get(store.logins()[0]!.id)!)
 
-const changes: Array<{ what: string, change: (session: Session) => unknown, stored: (record: Record<string, any>) => unknown, sets: number }> = [
+const changes: Array<{
+  what: string
+  change: (session: Session) => unknown
+  stored: (record: Record<string, any>) => unknown
+  sets: number
+}> = [
   { what: 'nothing', change: () => {}, stored: record => record.cart.length === 1, sets: 0 },
-  { what: 'a new value', change: session => { session.seen = 'now' }, stored: record => record.seen === 'now', sets: 1 },
-  { what: 'a value inside a kept one', change: session => session.cart.push('pear'), stored: record => record.cart.length === 2, sets: 1 },
-  { what: 'a kept value, away', change: session => { delete session.cart }, stored: record => record.cart === undefined, sets: 1 },
-  { what: 'how long the session lives', change: session => { session.options({ maxAge: 60_000 }) }, stored: record => record.cookie.originalMaxAge === 60_000, sets: 1 },
-  { what: 'nothing, and saves all the same', change: async session => { await session.save() }, stored: record => record.cart.length === 1, sets: 1 }
+  {
+    what: 'a new value',
+    change: session => { session.seen = 'now' },
+    stored: record => record.seen === 'now',
+    sets: 1
+  },
+  {
+    what: 'a value inside a kept one',
+    change: session => session.cart.push('pear'),
+    stored: record => record.cart.length === 2,
+    sets: 1
+  },
+  {
+    what: 'a kept value, away',
+    change: session => { delete session.cart },
+    stored: record => record.cart === undefined,
+    sets: 1
+  },
+  {
+    what: 'how long the session lives',
+    change: session => { session.options({ maxAge: 60_000 }) },
+    stored: record => record.cookie.originalMaxAge === 60_000,
+    sets: 1
+  },
+  {
+    what: 'nothing, and saves all the same',
+    change: async session => { await session.save() },
+    stored: record => record.cart.length === 1,
+    sets: 1
+  }
 ]
 
 for (const { what, change, stored, sets } of changes) {
@@ -38,9 +71,13 @@ for (const { what, change, stored, sets } of changes) {
       const { host, store, browser } = await startWithStore(t, {
         options: { keepSessionKeys: ['cart'] },
         before: app => {
-          app.addHook('onSend', async request => { if (answering !== '' && request.url.startsWith('/wechat/qr')) await change(request.session as Session) })
+          app.addHook('onSend', async request => {
+            if (answering !== '' && request.url.startsWith('/wechat/qr')) await change(request.session as Session)
+          })
         },
-        routes: app => { app.get('/fill', async request => { (request.session as Session).cart = ['apple']; return 'filled' }) }
+        routes: app => {
+          app.get('/fill', async request => { (request.session as Session).cart = ['apple']; return 'filled' })
+        }
       })
       await browser.get(`${origin}/fill`)
       const url = await beginLogin(host, browser)
@@ -71,7 +108,11 @@ test('a login that the store fails keeps nothing of what onUser wrote, sends no 
       }
     },
     before: app => {
-      app.addHook('onResponse', async request => { if (request.url.startsWith('/wechat/qr')) seen.push(request.session.sessionId, String((request.session as Session).cart)) })
+      app.addHook('onResponse', async request => {
+        if (request.url.startsWith('/wechat/qr')) {
+          seen.push(request.session.sessionId, String((request.session as Session).cart))
+        }
+      })
     }
   })
   let failing = true
@@ -115,7 +156,11 @@ function hostSession (options: Partial<FastifySessionOptions>): Pick<HostOptions
   return {
     before: async app => {
       await app.register(cookie)
-      await app.register(session, { secret: sessionSecret, saveUninitialized: false, ...options } as FastifySessionOptions)
+      await app.register(session, {
+        secret: sessionSecret,
+        saveUninitialized: false,
+        ...options
+      } as FastifySessionOptions)
     },
     options: { secret: sessionSecret }
   }
@@ -123,9 +168,13 @@ function hostSession (options: Partial<FastifySessionOptions>): Pick<HostOptions
 
 test('a logout clears the session cookie in its own domain and path, and with its own SameSite, or a frame on another site would keep it', async t => {
   for (const [attributes, line] of [
-    [{ domain: 'example.com', sameSite: 'none', secure: true, path: '/' }, 'sessionId=; Max-Age=0; Domain=example.com; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=None'],
-    [{ secure: true, path: '/' }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'],
-    [{ secure: true, path: '/', partitioned: true }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=Lax']
+    [{ domain: 'example.com', sameSite: 'none', secure: true, path: '/' },
+      'sessionId=; Max-Age=0; Domain=example.com; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; ' +
+        'SameSite=None'],
+    [{ secure: true, path: '/' },
+      'sessionId=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'],
+    [{ secure: true, path: '/', partitioned: true }, 'sessionId=; Max-Age=0; Path=/; Expires=Thu, ' +
+      '01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=Lax']
   ] as const) {
     const host = await startHost(t, hostSession({ cookie: attributes as NonNullable<FastifySessionOptions['cookie']> }))
     const browser = host.browser()
@@ -153,7 +202,10 @@ test('a logout right after the secret of the session was rotated ends the login 
   const store = new SessionStore()
   const secrets = ['the newer secret of the two, long enough', sessionSecret]
   const before = await startHost(t, { options: { session: { secret: sessionSecret, store }, secret: sessionSecret } })
-  const after = await startHost(t, { options: { session: { secret: secrets, store }, secret: sessionSecret }, wechat: before.wechat })
+  const after = await startHost(t, {
+    options: { session: { secret: secrets, store }, secret: sessionSecret },
+    wechat: before.wechat
+  })
   const browser = before.browser()
   await logIn(before, browser)
   browser.hosts[site] = after.address
@@ -172,7 +224,9 @@ test('a logout clears a session cookie that the signer of the host has made, and
   const store = new SessionStore()
   const signer = {
     sign: (value: string): string => `signed~${value}`,
-    unsign: (value: string) => value.startsWith('signed~') ? { valid: true, renew: false, value: value.slice('signed~'.length) } : { valid: false, renew: false, value: null }
+    unsign: (value: string) => value.startsWith('signed~')
+      ? { valid: true, renew: false, value: value.slice('signed~'.length) }
+      : { valid: false, renew: false, value: null }
   }
   const host = await startHost(t, hostSession({ store, secret: signer }))
   const browser = host.browser()
@@ -210,7 +264,10 @@ test('what JSON cannot hold takes nothing from what a hook writes while a repeat
     },
     routes: app => {
       app.get('/fill', async request => { Object.assign(request.session, { big: 7n, filled: true }); return 'filled' })
-      app.get('/seen', async request => ({ big: String((request.session as Session).big), seen: (request.session as Session).seen }))
+      app.get('/seen', async request => ({
+        big: String((request.session as Session).big),
+        seen: (request.session as Session).seen
+      }))
     }
   })
   const browser = host.browser()

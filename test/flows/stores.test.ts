@@ -1,4 +1,5 @@
-// One login over two instances of a host that share nothing but a session store, on the stores that people use; and what a login costs them.
+// One login over two instances of a host that share nothing but a session store, on the stores that people use; and
+// what a login costs them.
 
 import { MemoryStore } from '@fastify/session'
 import { type Test, test } from 'tap'
@@ -25,13 +26,19 @@ function oneProcess (): Pick<SharedStore, 'open'> {
 interface Pair { a: Host, b: Host, users: () => number }
 
 /** Two instances as two machines have them: what they share is the store, and WeChat. */
-async function startPair (t: Test, shared: Pick<SharedStore, 'open'>, options: Partial<WechatLoginOptions> = {}): Promise<Pair> {
+async function startPair (
+  t: Test, shared: Pick<SharedStore, 'open'>, options: Partial<WechatLoginOptions> = {}
+): Promise<Pair> {
   let users = 0
   const start = async (more: object): Promise<Host> => {
     const store = await shared.open()
     return startHost(t, {
       ...more,
-      options: { session: { secret: sessionSecret, store, cookie: { maxAge: 3_600_000 } }, onUser: profile => { users++; return profile }, ...options }
+      options: {
+        session: { secret: sessionSecret, store, cookie: { maxAge: 3_600_000 } },
+        onUser: profile => { users++; return profile },
+        ...options
+      }
     })
   }
   const a = await start({})
@@ -110,7 +117,9 @@ for (const [name, openStore] of Object.entries(stores)) {
       const cookie = browser.cookieHeader(hostName)
       turnTo(b, browser)
       t.equal((await browser.post(`${b.origin}/wechat/logout`, {}, own)).status, 204)
-      for (const host of [a, b]) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+      for (const host of [a, b]) {
+        t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+      }
     })
 
     await t.test('a logout leaves a quarter of an hour of what tells the other machines, and nothing else', async t => {
@@ -152,7 +161,9 @@ test('a shared result is no session even under a cookie that the host itself sig
   const { Signer } = require('@fastify/cookie')
   const signed: string = new Signer(sessionSecret).sign(hashState(stateOf(callback)))
   const thief = a.browser()
-  const refused = await thief.fetch(`${a.origin}/account`, { headers: { cookie: `__Host-session=${encodeURIComponent(signed)}` } })
+  const refused = await thief.fetch(`${a.origin}/account`, {
+    headers: { cookie: `__Host-session=${encodeURIComponent(signed)}` }
+  })
   t.equal(refused.status, 401)
 })
 
@@ -180,7 +191,9 @@ test('the built-in MemoryStore, which is one process\'s own and forgets nothing,
 test('a store that says ENOENT of what is not there, as those on files do, lets logins in and out', async t => {
   const { host, store, browser } = await startStoredHost(t)
   store.before = (operation, id) => {
-    if (operation === 'get' && !store.records.has(id)) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    if (operation === 'get' && !store.records.has(id)) {
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    }
   }
   const callback = await beginLogin(host, browser)
   for (let time = 0; time < 2; time++) t.equal((await browser.get(callback)).status, 303)
@@ -203,7 +216,10 @@ function countingStore () {
 
 test('what a login costs the session store: calls at each step, as the README says', async t => {
   const { store, take } = countingStore()
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, store } }, routes: app => { app.get('/write', async request => { Object.assign(request.session, { seen: 1 }); return '' }) } })
+  const host = await startHost(t, {
+    options: { session: { secret: sessionSecret, store } },
+    routes: app => { app.get('/write', async request => { Object.assign(request.session, { seen: 1 }); return '' }) }
+  })
   const browser = host.browser()
   const costs: Record<string, string> = {}
   const step = async (name: string, run: () => Promise<Answer>): Promise<void> => {

@@ -1,4 +1,5 @@
-// Several accounts of WeChat's in one host: picked for each request, kept apart at the callback, or each in a scope of its own.
+// Several accounts of WeChat's in one host: picked for each request, kept apart at the callback, or each in a scope of
+// its own.
 
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -29,14 +30,20 @@ function accounts (place: (name: Name) => string) {
 }
 
 function appOf ({ control }: WechatSimulator, name: Name, via: Via): WechatApp {
-  const { appid, secret, callbackUrl } = control.apps.find(app => app.name === `${name} ${via === 'oneclick' ? 'official' : 'website'}`)!
+  const { appid, secret, callbackUrl } =
+    control.apps.find(app => app.name === `${name} ${via === 'oneclick' ? 'official' : 'website'}`)!
   return { appid, secret, callbackUrl }
 }
 
 interface TenantHost extends Host { browserOf: (name: Name, via: Via) => Browser, originOf: (name: Name) => string }
 
 /** A host whose tenants are told apart by this function; a new object each time, as from a database. */
-async function startTenants (t: Test, tenantOf: (request: FastifyRequest) => Name | undefined, place: (name: Name) => string, more: Partial<WechatLoginOptions> = {}): Promise<TenantHost> {
+async function startTenants (
+  t: Test,
+  tenantOf: (request: FastifyRequest) => Name | undefined,
+  place: (name: Name) => string,
+  more: Partial<WechatLoginOptions> = {}
+): Promise<TenantHost> {
   const host = await startHost(t, {
     simulator: { apps: accounts(place), users: people, consent: null },
     options (wechat) {
@@ -59,20 +66,30 @@ async function startTenants (t: Test, tenantOf: (request: FastifyRequest) => Nam
 }
 
 const byHost = (name: Name): string => `https://${name}.example.com`
-const nameOfHost = ({ hostname }: FastifyRequest): Name | undefined => names.find(name => hostname === `${name}.example.com`)
+const nameOfHost = ({ hostname }: FastifyRequest): Name | undefined =>
+  names.find(name => hostname === `${name}.example.com`)
 const onOneHost = (): string => origin
 
-const ways: Array<[title: string, tenantOf: (request: FastifyRequest) => Name | undefined, place: (name: Name) => string, headers: (name: Name) => Record<string, string>]> = [
+const ways: Array<[
+  title: string,
+  tenantOf: (request: FastifyRequest) => Name | undefined,
+  place: (name: Name) => string,
+  headers: (name: Name) => Record<string, string>
+]> = [
   ['host name', nameOfHost, byHost, () => ({})],
   // The target rides in the callback URL too.
-  ['path', ({ query, body }) => names.find(name => `${Object(body).redirect ?? Object(query).redirect}`.startsWith(`/${name}/`)), onOneHost, () => ({})],
-  ['header', ({ headers }) => names.find(name => name === headers['x-tenant']), onOneHost, name => ({ 'x-tenant': name })]
+  ['path',
+    ({ query, body }) => names.find(name => `${Object(body).redirect ?? Object(query).redirect}`
+      .startsWith(`/${name}/`)), onOneHost, () => ({})],
+  ['header', ({ headers }) => names.find(name => name === headers['x-tenant']), onOneHost,
+    name => ({ 'x-tenant': name })]
 ]
 
 for (const [title, tenantOf, place, headers] of ways) {
   test(`told apart by ${title}, two tenants with two accounts each log in 100 visitors, forty at a time`, async t => {
     const host = await startTenants(t, tenantOf, place)
-    const logins = names.flatMap(name => (['oneclick', 'qr'] as const).flatMap(via => people.map(({ id }) => ({ name, via, id }))))
+    const logins =
+      names.flatMap(name => (['oneclick', 'qr'] as const).flatMap(via => people.map(({ id }) => ({ name, via, id }))))
     // Interleaved: neighbours differ in tenant and way.
     logins.sort((a, b) => a.id.localeCompare(b.id))
     const wrong: string[] = []
@@ -83,7 +100,10 @@ for (const [title, tenantOf, place, headers] of ways) {
       const back = await browser.get(host.wechat.control.approve(start.location, { user: id }), headers(name))
       const { user } = (await browser.fetch(`${origin}/account`, { headers: headers(name) })).json()
       const { appid } = appOf(host.wechat, name, via)
-      const right = back.location === `${origin}/${name}/orders` && user?.appid === appid && user.openid === host.wechat.control.openid(appid, id) && user.via === via
+      const right = back.location === `${origin}/${name}/orders` &&
+        user?.appid === appid &&
+        user.openid === host.wechat.control.openid(appid, id) &&
+        user.via === via
       if (!right) wrong.push(`${name} ${via} ${id}: ${back.status} ${JSON.stringify(user)}`)
     }
     // Forty under way at any time: of more connections at once a busy machine leaves some waiting for too long.
@@ -116,7 +136,8 @@ test("T19: a code of one account does not finish the other account's login", asy
   const start = await victim.get('https://shop.example.com/wechat/login')
   const foreign = await attacker.get('https://cafe.example.com/wechat/login')
   const callback = new URL(host.wechat.control.approve(start.location, { user: 'person1' }))
-  callback.searchParams.set('code', new URL(host.wechat.control.approve(foreign.location, { user: 'person2' })).searchParams.get('code')!)
+  callback.searchParams
+    .set('code', new URL(host.wechat.control.approve(foreign.location, { user: 'person2' })).searchParams.get('code')!)
   t.equal((await victim.fetch(callback.href)).json().code, 'FST_WECHAT_INVALID_CODE')
 })
 
@@ -140,13 +161,19 @@ test('whom one tenant let in, the other refuses, where loadUser compares: the wo
   await browser.get(host.wechat.control.approve(start.location, { user: 'person1' }))
   t.equal((await browser.fetch('https://shop.example.com/account')).status, 200)
   const thief = host.browserOf('cafe', 'qr')
-  t.equal((await thief.fetch('https://cafe.example.com/account', { headers: { cookie: browser.cookieHeader('shop.example.com') } })).status, 401)
+  t.equal(
+    (await thief.fetch('https://cafe.example.com/account', {
+      headers: { cookie: browser.cookieHeader('shop.example.com') }
+    })).status,
+    401
+  )
 })
 
 test('a request of no tenant gets no login, and a bad app is an error of the site', async t => {
   let bad = false
   const host = await startTenants(t, () => bad ? 'shop' : undefined, () => origin, {
-    qr: () => bad ? { appid: 'wrong', secret: 'x'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' } : undefined
+    qr: () =>
+      bad ? { appid: 'wrong', secret: 'x'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' } : undefined
   })
   const browser = host.browser()
   for (const userAgent of [agents.desktop, agents.wechat]) {
@@ -195,7 +222,11 @@ test('a client is made once for an appid, however new its object is, and 1,000 a
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(fp(createPlugin()), { qr: () => ({ ...current }), session: { secret: sessionSecret } })
-  const appAt = (index: number): WechatApp => ({ appid: `wx${index.toString(16).padStart(16, '0')}`, secret: 'a'.repeat(32), callbackUrl: 'https://app.example.com/wechat/qr' })
+  const appAt = (index: number): WechatApp => ({
+    appid: `wx${index.toString(16).padStart(16, '0')}`,
+    secret: 'a'.repeat(32),
+    callbackUrl: 'https://app.example.com/wechat/qr'
+  })
   const clientAt = (index: number, change = {}) => {
     current = { ...appAt(index), ...change }
     return app.wechatLogin.client({} as FastifyRequest, 'qr')
@@ -271,12 +302,20 @@ test("a login of one scope is refused at the other scope's callback, and so is i
 test('one authorised domain serves many sites: begun at any, finished there, and back where the visitor was', async t => {
   const sites = ['https://shop.example.com', 'https://cafe.example.com']
   const host = await startHost(t, {
-    simulator: { apps: ['official' as const, 'website' as const].map(kind => ({ kind, callbackDomain: 'login.example.com', callbackUrl: `https://login.example.com/wechat/${kind === 'official' ? 'oneclick' : 'qr'}` })) },
+    simulator: {
+      apps: ['official' as const, 'website' as const].map(kind => ({
+        kind,
+        callbackDomain: 'login.example.com',
+        callbackUrl: `https://login.example.com/wechat/${kind === 'official' ? 'oneclick' : 'qr'}`
+      }))
+    },
     options: { redirect: { origins: sites }, session: { secret: sessionSecret, cookie: { domain: 'example.com' } } }
   })
   for (const userAgent of [agents.desktop, agents.wechat]) {
     const browser = host.browser(userAgent)
-    for (const site of [...sites, 'https://login.example.com', 'https://evil.example.net']) browser.hosts[new URL(site).host] = host.address
+    for (const site of [...sites, 'https://login.example.com', 'https://evil.example.net']) {
+      browser.hosts[new URL(site).host] = host.address
+    }
     const refused = await browser.get('https://shop.example.com/account?tab=2')
     t.match(refused.location, 'https://shop.example.com/wechat/login')
     const hop = await browser.get(refused.location)
@@ -290,7 +329,11 @@ test('one authorised domain serves many sites: begun at any, finished there, and
     for (const site of sites) t.equal((await browser.fetch(`${site}/account`)).status, 401)
 
     const elsewhere = await browser.get('https://evil.example.net/wechat/login?redirect=/account')
-    t.match(elsewhere.location, 'https://login.example.com/wechat/login?redirect=%2Faccount', 'an unlisted site gets nobody back')
+    t.match(
+      elsewhere.location,
+      'https://login.example.com/wechat/login?redirect=%2Faccount',
+      'an unlisted site gets nobody back'
+    )
     const planted = await browser.get(`https://login.example.com/wechat/login?redirect=${encodeURIComponent('https://evil.example.net/')}`)
     t.equal((await browser.get(host.wechat.control.approve(planted.location))).location, 'https://login.example.com/')
   }

@@ -1,4 +1,5 @@
-// WeChat's tokens for later calls: kept on request, refreshed in time, once for all who ask, and never shown to the browser.
+// WeChat's tokens for later calls: kept on request, refreshed in time, once for all who ask, and never shown to the
+// browser.
 
 import { type Test, test } from 'tap'
 import type { WechatLoginOptions } from '../../src/types'
@@ -22,7 +23,9 @@ interface TokenHost extends Host {
   given: WechatTokens[]
 }
 
-async function startTokenHost (t: Test, { options, ...more }: { options?: Partial<WechatLoginOptions> } & Omit<HostOptions, 'options'> = {}): Promise<TokenHost> {
+async function startTokenHost (
+  t: Test, { options, ...more }: { options?: Partial<WechatLoginOptions> } & Omit<HostOptions, 'options'> = {}
+): Promise<TokenHost> {
   const given: WechatTokens[] = []
   const host: Host = await startHost(t, {
     // Plain http: the token of this site's user can be checked without WeChat's certificate.
@@ -31,7 +34,9 @@ async function startTokenHost (t: Test, { options, ...more }: { options?: Partia
     options: { keepTokens: true, onUser: (profile, { tokens }) => { given.push(tokens); return profile }, ...options },
     routes (app) {
       app.get('/token', async request => ({ token: await request.wechatAccessToken() }))
-      app.get('/twenty', async request => ({ tokens: await Promise.all(Array.from({ length: 20 }, () => request.wechatAccessToken())) }))
+      app.get('/twenty', async request => ({
+        tokens: await Promise.all(Array.from({ length: 20 }, () => request.wechatAccessToken()))
+      }))
     },
     ...more
   })
@@ -89,7 +94,9 @@ test('the token is refreshed at five minutes before its end, and not a milliseco
 
 for (const store of ['that all requests share', 'that gives each request its own copy'] as const) {
   test(`twenty requests at once are one refresh, with a store ${store}`, async t => {
-    const host = await startTokenHost(t, { options: { session: { secret: sessionSecret, ...(store.includes('copy') && { store: new SessionStore() }) } } })
+    const host = await startTokenHost(t, {
+      options: { session: { secret: sessionSecret, ...(store.includes('copy') && { store: new SessionStore() }) } }
+    })
     const browser = host.browser()
     await logIn(host, browser)
     host.advance(3 * hour)
@@ -193,7 +200,14 @@ test('a dead refresh token ends the login, and the next one is fresh', async t =
 test('a refresh that WeChat refuses for good ends the login; one that fails for now does not', async t => {
   const host = await startTokenHost(t, { options: { client: { retries: 0 } } })
   const browser = host.browser()
-  const cases = [['errcode', 45011, 503, true], ['busy', undefined, 502, true], ['html-502', undefined, 502, true], ['errcode', 42007, 401, false], ['errcode', 40030, 401, false], ['errcode', 42002, 401, false]] as const
+  const cases = [
+    ['errcode', 45011, 503, true],
+    ['busy', undefined, 502, true],
+    ['html-502', undefined, 502, true],
+    ['errcode', 42007, 401, false],
+    ['errcode', 40030, 401, false],
+    ['errcode', 42002, 401, false]
+  ] as const
   for (const [kind, errcode, status, stands] of cases) {
     if ((await browser.fetch(`${host.origin}/account`)).status !== 200) await logIn(host, browser)
     host.advance(3 * hour)
@@ -216,7 +230,9 @@ test('twenty requests that meet a dead refresh token all learn it, by one call',
 })
 
 test('T51: the tokens never reach the browser or the log', async t => {
-  const host = await startTokenHost(t, { routes: app => { app.get('/call', async request => ({ length: (await request.wechatAccessToken()).length })) } })
+  const host = await startTokenHost(t, {
+    routes: app => { app.get('/call', async request => ({ length: (await request.wechatAccessToken()).length })) }
+  })
   const browser = host.browser()
   await logIn(host, browser)
   for (const path of ['/wechat/me', '/account', '/call', '/nothing']) await browser.fetch(host.origin + path)
@@ -256,7 +272,8 @@ test('without keepTokens the session holds none, and who asks for one is told wh
 test('a login from before keepTokens was set is made anew', async t => {
   const store = new SessionStore()
   const before = await startTokenHost(t, { options: { keepTokens: false, session: { secret: sessionSecret, store } } })
-  const after = await startTokenHost(t, { wechat: before.wechat, options: { session: { secret: sessionSecret, store } } })
+  const after =
+    await startTokenHost(t, { wechat: before.wechat, options: { session: { secret: sessionSecret, store } } })
   const browser = before.browser()
   await logIn(before, browser)
   browser.jar(new URL(after.origin).host).set('session', browser.jar(new URL(before.origin).host).get('session')!)

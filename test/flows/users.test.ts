@@ -23,20 +23,27 @@ let database: PGlite
 test('PostgreSQL starts', async () => { database = await createDatabase() })
 
 /** A host with users in an empty database, who may also log in by e-mail. */
-async function startUsers (t: Test, more: Partial<WechatLoginOptions> = {}, simulator: HostOptions['simulator'] = {}): Promise<UserHost> {
+async function startUsers (
+  t: Test, more: Partial<WechatLoginOptions> = {}, simulator: HostOptions['simulator'] = {}
+): Promise<UserHost> {
   await database.exec(`DROP TABLE IF EXISTS wechat_identities; DROP TABLE IF EXISTS users; ${schema}`)
   const query = database.query.bind(database) as Query
-  const transaction: Transaction = work => database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
+  const transaction: Transaction = work =>
+    database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
   const host = await startHost(t, {
     simulator,
     options: {
       onUser: async (profile, { request }) => asStored(await upsertUser(transaction, profile, request.session.userId)),
-      loadUser: async stored => asStored((await query<User>('SELECT id, name FROM users WHERE id = $1', [(stored as unknown as User).id])).rows[0]!),
+      loadUser: async stored => asStored(
+        (await query<User>('SELECT id, name FROM users WHERE id = $1', [(stored as unknown as User).id])).rows[0]!
+      ),
       keepSessionKeys: ['userId'],
       ...more
     },
     routes (app) {
-      app.post<{ Params: { id: string } }>('/email-login/:id', async request => { request.session.userId = Number(request.params.id) })
+      app.post<{ Params: { id: string } }>('/email-login/:id', async request => {
+        request.session.userId = Number(request.params.id)
+      })
       app.get('/me', async request => ({ email: request.session.userId, wechat: await request.loadWechatUser() }))
     }
   })
@@ -151,13 +158,16 @@ test('each login brings the profile up to date; a silent one takes nothing away'
 
 /** The same users at a host whose Official Account asks for the profile or not, as told. */
 function startUsersAgain (t: Test, { wechat, query }: UserHost, silent: { now: boolean }): Promise<Host> {
-  const transaction: Transaction = work => database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
+  const transaction: Transaction = work =>
+    database.transaction(inner => work(inner.query.bind(inner) as Query)) as never
   return startHost(t, {
     wechat,
     options: {
       oneclick: () => ({ ...wechat.options.oneclick, scope: silent.now ? 'snsapi_base' : 'snsapi_userinfo' }),
       onUser: async profile => asStored(await upsertUser(transaction, profile)),
-      loadUser: async stored => asStored((await query<User>('SELECT id, name FROM users WHERE id = $1', [(stored as unknown as User).id])).rows[0]!)
+      loadUser: async stored => asStored(
+        (await query<User>('SELECT id, name FROM users WHERE id = $1', [(stored as unknown as User).id])).rows[0]!
+      )
     }
   })
 }
@@ -165,7 +175,10 @@ function startUsersAgain (t: Test, { wechat, query }: UserHost, silent: { now: b
 test('one route asks for the profile where all others are content with a silent login: the worked example of the README', async t => {
   const host = await startHost(t, {
     options: ({ options: { oneclick } }) => ({
-      oneclick: ({ query }: FastifyRequest) => ({ ...oneclick, scope: (query as { redirect?: unknown }).redirect === '/profile' ? 'snsapi_userinfo' : 'snsapi_base' })
+      oneclick: ({ query }: FastifyRequest) => ({
+        ...oneclick,
+        scope: (query as { redirect?: unknown }).redirect === '/profile' ? 'snsapi_userinfo' : 'snsapi_base'
+      })
     }),
     routes (app) {
       app.get('/profile', { preHandler: app.requireWechatUser }, async (request, reply) => {
@@ -201,7 +214,10 @@ test('one route asks for the profile where all others are content with a silent 
 test('a callback whose target was changed on its way to another scope is no login', async t => {
   const host = await startHost(t, {
     options: ({ options: { oneclick } }) => ({
-      oneclick: ({ query }: FastifyRequest) => ({ ...oneclick, scope: (query as { redirect?: unknown }).redirect === '/profile' ? 'snsapi_userinfo' : 'snsapi_base' })
+      oneclick: ({ query }: FastifyRequest) => ({
+        ...oneclick,
+        scope: (query as { redirect?: unknown }).redirect === '/profile' ? 'snsapi_userinfo' : 'snsapi_base'
+      })
     })
   })
   const browser = host.browser(agents.wechat)
@@ -212,7 +228,9 @@ test('a callback whose target was changed on its way to another scope is no logi
 
 test('one account in two scopes has one client in each, however often they take turns', async t => {
   const scope: { now: 'snsapi_base' | 'snsapi_userinfo' } = { now: 'snsapi_base' }
-  const host = await startHost(t, { options: ({ options: { oneclick } }) => ({ oneclick: () => ({ ...oneclick, scope: scope.now }) }) })
+  const host = await startHost(t, {
+    options: ({ options: { oneclick } }) => ({ oneclick: () => ({ ...oneclick, scope: scope.now }) })
+  })
   const clients = []
   for (let turn = 0; turn < 4; turn++) {
     scope.now = turn % 2 === 0 ? 'snsapi_base' : 'snsapi_userinfo'

@@ -1,5 +1,5 @@
-// Whatever WeChat's side or the network between does, on the code exchange and on the profile: the right refusal within the deadline,
-// nothing held that should be let go, nobody else disturbed, and the next login works.
+// Whatever WeChat's side or the network between does, on the code exchange and on the profile: the right refusal within
+// the deadline, nothing held that should be let go, nobody else disturbed, and the next login works.
 
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
@@ -24,13 +24,22 @@ const calls: Call[] = ['token', 'userinfo']
 
 /** With the plugin's own connections, as a host has them. */
 async function startWith (t: Test, apiHosts: string[], options: Partial<WechatLoginOptions> = {}): Promise<Host> {
-  return startHost(t, { options: { ...options, client: { retries: 1, connections: 4, ...options.client, apiHosts, dispatcher: undefined as never } } })
+  return startHost(t, {
+    options: {
+      ...options,
+      client: { retries: 1, connections: 4, ...options.client, apiHosts, dispatcher: undefined as never }
+    }
+  })
 }
 
 /** The callback as a script posts it, so that the error's code can be read. */
 async function postLogin (host: Host, browser: Browser): Promise<Answer> {
   const { searchParams, pathname } = new URL(await beginLogin(host, browser))
-  return browser.post(origin + pathname, { code: searchParams.get('code'), state: searchParams.get('state') }, sameOrigin)
+  return browser.post(
+    origin + pathname,
+    { code: searchParams.get('code'), state: searchParams.get('state') },
+    sameOrigin
+  )
 }
 
 async function checkRefused (t: Test, host: Host, what: string, status: number, code: string): Promise<void> {
@@ -50,7 +59,8 @@ async function checkWell (t: Test, host: Host, what: string): Promise<void> {
   t.equal((await me(browser)).json().user.nickname, person.nickname, what)
 }
 
-const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n`
+const head = (length: number): string =>
+  `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n`
 
 /** One byte at a time, faster than any time-out between two bytes. */
 const drip: Reply = (_request, { socket }, good) => {
@@ -61,23 +71,35 @@ const drip: Reply = (_request, { socket }, good) => {
 }
 
 const bad: Array<[string, Reply]> = [
-  ...[300, 301, 302, 303, 304, 305, 307, 308].map(status => [`status ${status}`, send(status, '', { location: '/sns/elsewhere' })] as [string, Reply]),
-  ...[201, 204, 206].map(status => [`status ${status}`, (_request, response, good) => { response.writeHead(status).end(status === 204 ? undefined : good) }] as [string, Reply]),
-  ...[400, 401, 403, 404, 405, 418, 429, 451].map(status => [`status ${status}`, (_request, _response, good) => send(status, good)] as [string, Reply]),
+  ...[
+    300, 301, 302, 303, 304, 305, 307, 308
+  ].map(status => [`status ${status}`, send(status, '', { location: '/sns/elsewhere' })] as [string, Reply]),
+  ...[201, 204, 206].map(status => [
+    `status ${status}`,
+    (_request, response, good) => { response.writeHead(status).end(status === 204 ? undefined : good) }
+  ] as [string, Reply]),
+  ...[
+    400, 401, 403, 404, 405, 418, 429, 451
+  ].map(status => [`status ${status}`, (_request, _response, good) => send(status, good)] as [string, Reply]),
   ...[500, 501, 502, 503, 504, 599].map(status => [`status ${status}`, send(status, '<html>')] as [string, Reply]),
   ['an HTML page', send(200, '<!doctype html><title>Log in to this network</title>', { 'content-type': 'text/html' })],
   ['nothing', send(200, '')],
   ['half of the reply', (_request, _response, good) => send(200, good.slice(0, good.length >> 1))],
-  ...['null', 'true', '1', '"text"', '[]', '[{}]', '{}', '{', 'NaN', '{"a":1}{"b":2}', '\u0000'].map(text => [`the body ${text}`, send(200, text)] as [string, Reply]),
+  ...[
+    'null', 'true', '1', '"text"', '[]', '[{}]', '{}', '{', 'NaN', '{"a":1}{"b":2}', '\u0000'
+  ].map(text => [`the body ${text}`, send(200, text)] as [string, Reply]),
   ['UTF-16', (_request, _response, good) => send(200, Buffer.from(good, 'utf16le'))],
   ['a million brackets', send(200, '['.repeat(60_000))],
-  ['gzip that nobody asked for', (_request, _response, good) => send(200, gzipSync(good), { 'content-encoding': 'gzip' })],
+  ['gzip that nobody asked for',
+    (_request, _response, good) => send(200, gzipSync(good), { 'content-encoding': 'gzip' })],
   ['a bomb of gzip', send(200, gzipSync(Buffer.alloc(50_000_000)), { 'content-encoding': 'gzip' })],
-  ['gzip a hundred times over', (_request, _response, good) => send(200, good, { 'content-encoding': Array(100).fill('gzip').join(', ') })],
+  ['gzip a hundred times over',
+    (_request, _response, good) => send(200, good, { 'content-encoding': Array(100).fill('gzip').join(', ') })],
   ['70 kB of spaces', (_request, _response, good) => send(200, ' '.repeat(70_000) + good)],
   ['no HTTP', sendBytes('220 smtp.example.com ESMTP\r\n')],
   ['two lengths', sendBytes('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}')],
-  ['a length and chunks', sendBytes('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n')],
+  ['a length and chunks',
+    sendBytes('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n')],
   ['chunks of no number', sendBytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n')],
   ['headers of a megabyte', sendBytes(`HTTP/1.1 200 OK\r\n${'X-Filler: '.padEnd(1000, 'x')}\r\n`.repeat(1000))]
 ]
@@ -101,7 +123,8 @@ for (const call of calls) {
   const gone: Array<[string, Extract<Reply, Function>]> = [
     ['silence', () => {}],
     ['headers and then silence', sendBytes(head(100), 'keep')],
-    ['half a reply and then silence', (request, response, good) => sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'keep')(request, response)],
+    ['half a reply and then silence', (request, response, good) =>
+      sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'keep')(request, response)],
     ['a body that drips', drip],
     ['early hints without end', (_request, { socket }) => {
       const timer = setInterval(() => { socket!.write('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n') }, 20)
@@ -109,7 +132,8 @@ for (const call of calls) {
     }],
     ['a closed connection', sendBytes('', 'end')],
     ['a reset', (_request, { socket }) => { socket!.resetAndDestroy() }],
-    ['half a reply and then a reset', (request, response, good) => sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(request, response)]
+    ['half a reply and then a reset', (request, response, good) =>
+      sendBytes(head(Buffer.byteLength(good)) + good.slice(0, 20), 'destroy')(request, response)]
   ]
   test(`T54: no reply in time, on ${call}: a time-out within the deadline, the socket closed, and the next login works`, async t => {
     const api = await startFakeApi(t)
@@ -163,7 +187,9 @@ for (const call of calls) {
   test(`T54: one visitor's silent WeChat, on ${call}, holds up no other visitor`, async t => {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url], { client: { timeout: 600_000, retries: 0 } })
-    const reached = new Promise<ServerResponse>(resolve => { api.say({ [call]: (_request: unknown, response: ServerResponse) => { resolve(response) } }) })
+    const reached = new Promise<ServerResponse>(resolve => {
+      api.say({ [call]: (_request: unknown, response: ServerResponse) => { resolve(response) } })
+    })
     const held = postLogin(host, host.browser(agents.wechat))
     const silent = await reached
     api.say({})
@@ -186,7 +212,10 @@ test('a field of the wrong type refuses the reply where the login rests on it, a
   const host = await startWith(t, [api.url])
   const needed: Record<Call, string[]> = { token: ['access_token', 'openid'], userinfo: ['openid'] }
   for (const call of calls) {
-    const good: Record<string, unknown> = { ...(call === 'token' ? tokens : person), unionid: 'oFakeUnionid-000000000000001' }
+    const good: Record<string, unknown> = {
+      ...(call === 'token' ? tokens : person),
+      unionid: 'oFakeUnionid-000000000000001'
+    }
     for (const field of Object.keys(good)) {
       for (const value of [undefined, null, 7, true, '', [], {}, { toString: 'x' }, 'x'.repeat(5000)]) {
         const what = `${call}.${field} is ${String(JSON.stringify(value)).slice(0, 20)}`
@@ -199,7 +228,14 @@ test('a field of the wrong type refuses the reply where the login rests on it, a
           t.equal(answer.status, 200, what)
           const { user } = answer.json()
           t.equal(user.openid, person.openid, what)
-          if (field !== 'unionid') t.ok(user[field] === undefined || ['string', 'number'].includes(typeof user[field]) || Array.isArray(user[field]), what)
+          if (field !== 'unionid') {
+            t.ok(
+              user[field] === undefined ||
+                ['string', 'number'].includes(typeof user[field]) ||
+                Array.isArray(user[field]),
+              what
+            )
+          }
         }
       }
     }
@@ -215,7 +251,8 @@ test('what WeChat only dresses up reads well: a byte order mark, white space, co
     ['errcode 0', good => good.replace('{', '{"errcode":0,"errmsg":"ok",')],
     ['unknown fields', good => good.replace('{', '{"__proto__":{"isAdmin":true},"constructor":{},"isAdmin":true,')],
     ['raw control characters', good => good.replace(/"(?:scope|nickname)":"\w+/, '$&\u0014\u0007')],
-    ['a broken character', good => Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from(',"city":"\xff\xfe"}', 'latin1')])]
+    ['a broken character',
+      good => Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from(',"city":"\xff\xfe"}', 'latin1')])]
   ]
   for (const call of calls) {
     for (const [what, dress] of dressed) {
@@ -229,8 +266,15 @@ test('what WeChat only dresses up reads well: a byte order mark, white space, co
 })
 
 const errcodes: Array<[number, number, string]> = [
-  [-1, 502, 'FST_WECHAT_API_ERROR'], [40029, 400, 'FST_WECHAT_INVALID_CODE'], [40163, 400, 'FST_WECHAT_INVALID_CODE'], [45011, 503, 'FST_WECHAT_RATE_LIMITED'],
-  [40125, 500, 'FST_WECHAT_MISCONFIGURED'], [50002, 500, 'FST_WECHAT_MISCONFIGURED'], [40226, 403, 'FST_WECHAT_USER_BLOCKED'], [40001, 401, 'FST_WECHAT_TOKEN_EXPIRED'], [99999, 502, 'FST_WECHAT_API_ERROR']
+  [-1, 502, 'FST_WECHAT_API_ERROR'],
+  [40029, 400, 'FST_WECHAT_INVALID_CODE'],
+  [40163, 400, 'FST_WECHAT_INVALID_CODE'],
+  [45011, 503, 'FST_WECHAT_RATE_LIMITED'],
+  [40125, 500, 'FST_WECHAT_MISCONFIGURED'],
+  [50002, 500, 'FST_WECHAT_MISCONFIGURED'],
+  [40226, 403, 'FST_WECHAT_USER_BLOCKED'],
+  [40001, 401, 'FST_WECHAT_TOKEN_EXPIRED'],
+  [99999, 502, 'FST_WECHAT_API_ERROR']
 ]
 
 for (const call of calls) {
@@ -238,7 +282,9 @@ for (const call of calls) {
     const api = await startFakeApi(t)
     const host = await startWith(t, [api.url])
     for (const [errcode, status, code] of errcodes) {
-      api.say({ [call]: send(200, JSON.stringify({ errcode, errmsg: 'secret text of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' })) })
+      api.say({
+        [call]: send(200, JSON.stringify({ errcode, errmsg: 'secret text of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' }))
+      })
       const before = { token: api.count('token'), userinfo: api.count('userinfo') }
       const browser = host.browser(agents.wechat)
       const answer = await postLogin(host, browser)
@@ -246,7 +292,9 @@ for (const call of calls) {
       t.notMatch(answer.body, 'secret text')
       t.equal(answer.headers['retry-after'], status === 503 ? '60' : undefined)
       t.equal(api.count('token') - before.token, 1, `${errcode}: one exchange`)
-      if (call === 'userinfo') t.equal(api.count('userinfo') - before.userinfo, errcode === -1 ? 2 : 1, `${errcode}: the profile`)
+      if (call === 'userinfo') {
+        t.equal(api.count('userinfo') - before.userinfo, errcode === -1 ? 2 : 1, `${errcode}: the profile`)
+      }
     }
   })
 }
@@ -254,7 +302,11 @@ for (const call of calls) {
 test('a profile that fails once is asked for again, and the visitor notices nothing', async t => {
   const api = await startFakeApi(t)
   const host = await startWith(t, [api.url], { client: { retries: 2 } })
-  for (const reply of [() => send(502, '<html>'), () => send(200, '{"errcode":-1,"errmsg":"system error"}'), sendBytes('', 'destroy')]) {
+  for (const reply of [
+    () => send(502, '<html>'),
+    () => send(200, '{"errcode":-1,"errmsg":"system error"}'),
+    sendBytes('', 'destroy')
+  ]) {
     api.say({
       userinfo: (request, response) => {
         api.say({})
@@ -278,7 +330,11 @@ test('a WeChat that cannot be reached leaves the attempt as it was: the same cal
   t.equal(answer.status, 504)
   t.strictSame(answer.setCookies, [], "the attempt's cookie stays")
   const late = withOnly(host, browser, answer)
-  t.equal((await late.get(callback.replace(refused.origin, host.origin))).status, 303, 'here on another process, which reaches WeChat')
+  t.equal(
+    (await late.get(callback.replace(refused.origin, host.origin))).status,
+    303,
+    'here on another process, which reaches WeChat'
+  )
   t.equal(api.count('token'), 1)
 })
 
@@ -295,7 +351,9 @@ test('no name, no listener, no trust: each is told as unreachable, and no code i
     const callback = await beginLogin(host, browser)
     t.strictSame((await browser.get(callback)).setCookies, [], `${what}: the attempt stays`)
   }
-  const host = await startHost(t, { options: wechat => ({ client: { timeout, apiHosts: [wechat.url], dispatcher: undefined as never } }) })
+  const host = await startHost(t, {
+    options: wechat => ({ client: { timeout, apiHosts: [wechat.url], dispatcher: undefined as never } })
+  })
   await checkRefused(t, host, 'a certificate that nobody vouches for', 504, 'FST_WECHAT_UNREACHABLE')
   t.equal(host.wechat.control.count('access_token'), 0)
   t.equal(api.count('token'), 0)
@@ -314,7 +372,13 @@ test('T58: a code that has left for one host is never sent to another one, whate
   const first = await startFakeApi(t)
   const second: FakeApi = await startFakeApi(t)
   const host = await startWith(t, [first.url, second.url], { client: { timeout, retries: 2 } })
-  for (const reply of [() => {}, sendBytes('', 'destroy'), send(502, ''), send(200, '{"errcode":-1,"errmsg":"system error"}'), send(200, '<html>')] as Reply[]) {
+  for (const reply of [
+    () => {},
+    sendBytes('', 'destroy'),
+    send(502, ''),
+    send(200, '{"errcode":-1,"errmsg":"system error"}'),
+    send(200, '<html>')
+  ] as Reply[]) {
     first.say({ token: reply })
     second.say({ token: reply })
     const answer = await postLogin(host, host.browser(agents.wechat))

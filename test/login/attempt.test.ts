@@ -18,7 +18,12 @@ const plain = appOf('qr', { callbackUrl: 'http://localhost:3000/wechat/qr' })
 
 function appOf (via: Via, change: Partial<WechatApp> = {}): CallbackApp {
   const way = ways.find(way => way.via === via)!
-  return way.check({ appid: 'wx0123456789abcdef', secret: 'a'.repeat(32), callbackUrl: `https://app.example.com/wechat/${via}`, ...change }, () => {}) as CallbackApp
+  return way.check({
+    appid: 'wx0123456789abcdef',
+    secret: 'a'.repeat(32),
+    callbackUrl: `https://app.example.com/wechat/${via}`,
+    ...change
+  }, () => {}) as CallbackApp
 }
 
 /** `name=value` of a new attempt, as the browser sends it back. */
@@ -26,7 +31,9 @@ function begin (given = settings, app = qr, now = start, itsState = state): stri
   return beginAttempt(itsState, app, undefined, given, now)[0]!.split(';')[0]!
 }
 
-function find (cookieHeader: string | undefined, { app = qr, now = start, given = settings, itsState = state } = {}): string {
+function find (
+  cookieHeader: string | undefined, { app = qr, now = start, given = settings, itsState = state } = {}
+): string {
   return findAttempt(itsState, app, cookieHeader, given, now).found
 }
 
@@ -43,7 +50,12 @@ test('a state is 128 random bits in letters and digits, and no two are alike', t
 })
 
 test('what mintState cannot have made is no state', t => {
-  for (const text of ['', 'undefined', state.slice(1), `${state}0`, `${state}\n`, ` ${state}`, state.toUpperCase(), state.replace('a', 'g'), 'a'.repeat(10_000)]) t.notOk(isState(text), JSON.stringify(text))
+  for (const text of [
+    '', 'undefined', state.slice(1), `${state}0`, `${state}\n`, ` ${state}`, state.toUpperCase(),
+    state.replace('a', 'g'), 'a'.repeat(10_000)
+  ]) {
+    t.notOk(isState(text), JSON.stringify(text))
+  }
   t.end()
 })
 
@@ -56,14 +68,18 @@ test('what stands for a state elsewhere does not tell it', t => {
 test('the cookie over https is a __Host- cookie, Secure, HttpOnly and Lax', t => {
   // As recorded: another signature would end every login that is under way when a new version is deployed.
   t.strictSame(beginAttempt(state, qr, undefined, settings, start), [
-    '__Host-wechat-0123456789ab=mjuohs00.7STTtNvTGnpry1QkvSSIf1nVRmHvYCBBFErsPlN4S0I; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax'
+    '__Host-wechat-0123456789ab=mjuohs00.7STTtNvTGnpry1QkvSSIf1nVRmHvYCBBFErsPlN4S0I; Max-Age=900; Path=/; HttpOnly; ' +
+      'Secure; SameSite=Lax'
   ])
   t.equal(endAttempt(state, qr), '__Host-wechat-0123456789ab=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax')
   t.end()
 })
 
 test('the cookie over http has neither the prefix nor Secure, which browsers would refuse', t => {
-  t.match(beginAttempt(state, plain, undefined, settings, start)[0], /^wechat-0123456789ab=mjuohs00\.[\w-]{43}; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/)
+  t.match(
+    beginAttempt(state, plain, undefined, settings, start)[0],
+    /^wechat-0123456789ab=mjuohs00\.[\w-]{43}; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/
+  )
   t.equal(endAttempt(state, plain), 'wechat-0123456789ab=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax')
   t.end()
 })
@@ -94,8 +110,15 @@ test('a cookie with any byte changed, cut off or added is refused', t => {
     const cut = find(`${name}=${value.slice(0, at)}`)
     if (cut !== 'invalid') t.fail(`cut off after ${at} bytes: ${cut}`)
   }
-  for (const end of ['=', '==', '.', 'A', 'AAAA', ' ', '%00', '\u0000', 'é']) t.equal(find(cookie + end), 'invalid', `with ${JSON.stringify(end)} at its end`)
-  for (const junk of ['', '.', 'undefined', 'null', '[object Object]', 'true', value.toUpperCase(), `"${value}"`, encodeURIComponent(`"${value}"`), ` ${value}`]) t.equal(find(`${name}=${junk}`), 'invalid', junk)
+  for (const end of ['=', '==', '.', 'A', 'AAAA', ' ', '%00', '\u0000', 'é']) {
+    t.equal(find(cookie + end), 'invalid', `with ${JSON.stringify(end)} at its end`)
+  }
+  for (const junk of [
+    '', '.', 'undefined', 'null', '[object Object]', 'true', value.toUpperCase(), `"${value}"`,
+    encodeURIComponent(`"${value}"`), ` ${value}`
+  ]) {
+    t.equal(find(`${name}=${junk}`), 'invalid', junk)
+  }
   t.end()
 })
 
@@ -147,7 +170,11 @@ test('the newest key signs, and older ones are still taken', t => {
   t.equal(find(cookie, { given: rotated }), 'valid', 'begun before the rotation')
   t.equal(find(begin(rotated), { given: { keys: [otherKey], ttl: 900_000 } }), 'valid', 'begun after it')
   t.equal(find(begin(rotated)), 'invalid', 'a server without the new key')
-  t.equal(find(cookie, { given: { keys: [otherKey], ttl: 900_000 } }), 'invalid', 'a server that has dropped the old one')
+  t.equal(
+    find(cookie, { given: { keys: [otherKey], ttl: 900_000 } }),
+    'invalid',
+    'a server that has dropped the old one'
+  )
   t.end()
 })
 
@@ -160,10 +187,18 @@ test('the same cookie name twice in one request is refused, even where both are 
 })
 
 test('a name that is not written exactly like ours is not ours', t => {
-  for (const disguised of [`\u00a0${name}`, `\u0085${name}`, ` ${name}`, `\t${name}`, `${name} `, `${name}\t`, `\ufeff${name}`, `"${name}"`, `$Version=1 ${name}`, name.toLowerCase(), name.toUpperCase(),
-    name.replace('__Host-', '%5F%5FHost-'), name.replace('__Host-', ''), name.replace('__Host-', '__Secure-'), `${name}\u0000`, encodeURIComponent(name).replace('-', '%2D')]) {
+  for (const disguised of [
+    `\u00a0${name}`, `\u0085${name}`, ` ${name}`, `\t${name}`, `${name} `, `${name}\t`, `\ufeff${name}`, `"${name}"`,
+    `$Version=1 ${name}`, name.toLowerCase(), name.toUpperCase(), name.replace('__Host-', '%5F%5FHost-'),
+    name.replace('__Host-', ''), name.replace('__Host-', '__Secure-'), `${name}\u0000`,
+    encodeURIComponent(name).replace('-', '%2D')
+  ]) {
     t.equal(find(`${disguised}=${value}`), 'absent', JSON.stringify(disguised))
-    t.equal(find(`${disguised}=tossed; ${cookie}`), 'valid', `${JSON.stringify(disguised)} does not disturb the real one`)
+    t.equal(
+      find(`${disguised}=tossed; ${cookie}`),
+      'valid',
+      `${JSON.stringify(disguised)} does not disturb the real one`
+    )
   }
   t.end()
 })
@@ -184,23 +219,46 @@ test('at most five attempts are kept, and the oldest by its time goes', t => {
   const cookies = ages.map((age, index) => begin(settings, qr, start + 1000 * age, states[index]))
   const header = (count: number): string => `a=b; ${cookies.slice(0, count).join('; ')}`
   t.equal(beginAttempt(state, qr, header(4), settings, start).length, 1, 'the fifth one fits')
-  t.strictSame(beginAttempt(state, qr, header(5), settings, start).slice(1), [endAttempt(states[3]!, qr)], 'the sixth one ends the oldest')
-  t.strictSame(beginAttempt(state, qr, header(7), settings, start).slice(1), [0, 4, 1, 3].filter(index => ages[index]! < 3).map(index => endAttempt(states[index]!, qr)), 'of many, all above five')
+  t.strictSame(
+    beginAttempt(state, qr, header(5), settings, start).slice(1),
+    [endAttempt(states[3]!, qr)],
+    'the sixth one ends the oldest'
+  )
+  t.strictSame(
+    beginAttempt(state, qr, header(7), settings, start).slice(1),
+    [0, 4, 1, 3].filter(index => ages[index]! < 3).map(index => endAttempt(states[index]!, qr)),
+    'of many, all above five'
+  )
   t.end()
 })
 
 test('of attempts that began in one millisecond the first in the header is the oldest', t => {
   const states = Array.from({ length: 6 }, () => mintState())
   const header = states.map(each => begin(settings, qr, start, each)).join('; ')
-  t.strictSame(beginAttempt(state, qr, header, settings, start).slice(1).sort(), [states[0]!, states[1]!].map(each => endAttempt(each, qr)).sort())
+  t.strictSame(
+    beginAttempt(state, qr, header, settings, start).slice(1).sort(),
+    [states[0]!, states[1]!].map(each => endAttempt(each, qr)).sort()
+  )
   t.end()
 })
 
 test("only attempts are ended to make room, and over http none of https's", t => {
-  const others = ['__Host-wechat-signed-out=1', '__Host-session=x', 'wechat-shop=1', '__Host-wechat-XYZ=1', 'session=1', '__Host-wechat-0123456789abc=1']
+  const others = [
+    '__Host-wechat-signed-out=1', '__Host-session=x', 'wechat-shop=1', '__Host-wechat-XYZ=1', 'session=1',
+    '__Host-wechat-0123456789abc=1'
+  ]
   const many = (names: string[]): string => Array.from({ length: 6 }, () => names).flat().join('; ')
   t.equal(beginAttempt(state, qr, many(others), settings, start).length, 1)
-  t.equal(beginAttempt(state, plain, many([...others, 'wechat-my__Host-wechat-0123456789ab=1', 'wechat-mywechat-0123456789ab=1']), settings, start).length, 1)
+  t.equal(
+    beginAttempt(
+      state,
+      plain,
+      many([...others, 'wechat-my__Host-wechat-0123456789ab=1', 'wechat-mywechat-0123456789ab=1']),
+      settings,
+      start
+    ).length,
+    1
+  )
   const secure = Array.from({ length: 6 }, () => begin(settings, qr, start, mintState())).join('; ')
   t.equal(beginAttempt(state, plain, secure, settings, start).length, 1)
   const overHttp = Array.from({ length: 6 }, () => begin(settings, plain, start, mintState())).join('; ')
@@ -226,14 +284,34 @@ test('200 starts in one browser leave less than a kilobyte of cookies', t => {
 })
 
 test('property: no cookie header makes it throw, and none but our own is valid', t => {
-  const piece = fc.oneof(fc.constantFrom('=', ';', '; ', '.', ' ', '"', name, value, cookie, 'a=b', '__proto__=1', 'constructor=x', '\u00a0', '\u0000', '%'), fc.string({ unit: 'binary' }))
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '=',
+      ';',
+      '; ',
+      '.',
+      ' ',
+      '"',
+      name,
+      value,
+      cookie,
+      'a=b',
+      '__proto__=1',
+      'constructor=x',
+      '\u00a0',
+      '\u0000',
+      '%'
+    ),
+    fc.string({ unit: 'binary' })
+  )
   const header = fc.array(piece, { maxLength: 8 }).map(pieces => pieces.join(''))
   t.doesNotThrow(() => {
     fc.assert(fc.property(header, fc.string({ unit: 'binary' }), (untrusted, junk) => {
       beginAttempt(state, qr, untrusted, settings, start)
       const { found } = findAttempt(state, qr, untrusted, settings, start)
       const mayBeValid = readCookies(untrusted).some(pair => pair.name === name && pair.value === value)
-      return (found !== 'valid' || mayBeValid) && findAttempt(junk, qr, `${untrusted}; ${name}=${junk}`, settings, start).found !== 'valid'
+      return (found !== 'valid' || mayBeValid) &&
+        findAttempt(junk, qr, `${untrusted}; ${name}=${junk}`, settings, start).found !== 'valid'
     }), { numRuns: 2000 })
   })
   t.end()

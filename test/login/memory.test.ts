@@ -1,4 +1,5 @@
-// What a process remembers of logins that are over (spent, ended), how the shared store keeps it (seal), and for how long a store is waited for.
+// What a process remembers of logins that are over (spent, ended), how the shared store keeps it (seal), and for how
+// long a store is waited for.
 
 import fc from 'fast-check'
 import { test } from 'tap'
@@ -91,7 +92,9 @@ test("a spent attempt is forgotten a minute after the attempt's own end", async 
 test('T60: at most 100,000 spent attempts are remembered, and the oldest goes', async t => {
   t.equal(new SpentAttempts().most, 100_000)
   const spent = new SpentAttempts(100)
-  for (let count = 0; count <= 100; count++) await spent.run(`${count}`, returned({ code: `${count}` }), async () => made('pointer'))
+  for (let count = 0; count <= 100; count++) {
+    await spent.run(`${count}`, returned({ code: `${count}` }), async () => made('pointer'))
+  }
   t.equal(spent.size, 100)
   t.equal(spent.find('0'), undefined)
   t.strictSame(await spent.find('100'), at('pointer'))
@@ -146,8 +149,14 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
   const destroyed: string[] = []
   const failure = (code: string): Error => Object.assign(new Error('no answer'), { code })
   for (const code of ['ENOENT', 'ECONNRESET']) {
-    for (const get of [(_id: string, done: (error: Error) => void) => { done(failure(code)) }, () => { throw failure(code) }]) {
-      const store = { get, destroy (id: string, done: () => void) { destroyed.push(id); done() } } as unknown as StoreRef['store']
+    for (const get of [
+      (_id: string, done: (error: Error) => void) => { done(failure(code)) },
+      () => { throw failure(code) }
+    ]) {
+      const store = {
+        get,
+        destroy (id: string, done: () => void) { destroyed.push(id); done() }
+      } as unknown as StoreRef['store']
       told.push(await createRevokeAgain({ store, sessionId: code }, { id: 'a' } as Login, 1000)())
     }
   }
@@ -156,20 +165,34 @@ test('a store that says ENOENT holds nothing; one that fails in any other way ca
 })
 
 test('a session that cannot be destroyed a second time, whatever the store does, is one that came back', async t => {
-  for (const destroy of [(_id: string, done: (error: Error) => void) => { done(new Error('locked')) }, () => { throw new Error('locked') }, nothing]) {
-    const store = { get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { id: 'a' } }) }, destroy } as unknown as StoreRef['store']
+  for (const destroy of [
+    (_id: string, done: (error: Error) => void) => { done(new Error('locked')) },
+    () => { throw new Error('locked') },
+    nothing
+  ]) {
+    const store = {
+      get (_id: string, done: (error: null, session: unknown) => void) { done(null, { wechatLogin: { id: 'a' } }) },
+      destroy
+    } as unknown as StoreRef['store']
     t.equal(await createRevokeAgain({ store, sessionId: 'id' }, { id: 'a' } as Login, 1)(), true)
   }
 })
 
 test('a session is destroyed a second time only while it still holds the login that has ended', async t => {
   const destroyed: string[] = []
-  const sessions: Record<string, unknown> = { forgotten: undefined, empty: {}, junk: { wechatLogin: null }, other: { wechatLogin: { id: 'b' } }, back: { wechatLogin: { id: 'a' } } }
+  const sessions: Record<string, unknown> = {
+    forgotten: undefined,
+    empty: {},
+    junk: { wechatLogin: null },
+    other: { wechatLogin: { id: 'b' } },
+    back: { wechatLogin: { id: 'a' } }
+  }
   const store = {
     get (id: string, done: (error: null, session: unknown) => void) { done(null, sessions[id]) },
     destroy (id: string, done: () => void) { destroyed.push(id); done() }
   } as unknown as StoreRef['store']
-  const told = await Promise.all(Object.keys(sessions).map(sessionId => createRevokeAgain({ store, sessionId }, { id: 'a' } as Login, 1000)()))
+  const told = await Promise.all(Object.keys(sessions).map(sessionId =>
+    createRevokeAgain({ store, sessionId }, { id: 'a' } as Login, 1000)()))
   t.strictSame(told, [false, false, false, false, true])
   t.strictSame(destroyed, ['back'])
 })
@@ -210,7 +233,9 @@ const pointer = 'session-id.signature'
 test('what is sealed is not opened by a part of its proof', t => {
   const whole = Buffer.from(seal('', state, [key]), 'base64url')
   t.equal(open(whole.toString('base64url'), state, [key]), '')
-  for (let length = 0; length < whole.length; length++) t.equal(open(whole.subarray(0, length).toString('base64url'), state, [key]), null, `${length} bytes`)
+  for (let length = 0; length < whole.length; length++) {
+    t.equal(open(whole.subarray(0, length).toString('base64url'), state, [key]), null, `${length} bytes`)
+  }
   t.end()
 })
 
@@ -259,8 +284,15 @@ test('a seal with any byte changed, cut off or added does not open', t => {
 })
 
 test('property: whatever a store returns in place of a seal is no pointer, and nothing throws', t => {
-  t.doesNotThrow(() => { fc.assert(fc.property(fc.oneof(fc.anything(), fc.base64String(), fc.string()), untrusted => open(untrusted, state, [key]) === null)) })
-  t.doesNotThrow(() => { fc.assert(fc.property(fc.string({ unit: 'grapheme' }), text => open(seal(text, state, [key]), state, [key]) === text)) })
+  t.doesNotThrow(() => {
+    fc.assert(fc.property(fc.oneof(fc.anything(), fc.base64String(), fc.string()), untrusted =>
+      open(untrusted, state, [key]) === null))
+  })
+  t.doesNotThrow(() => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), text => open(seal(text, state, [key]), state, [key]) === text)
+    )
+  })
   t.end()
 })
 

@@ -1,5 +1,6 @@
-// npm run mutation [-- wechat | login | login-attempts …] [-- --mutate src/login/spent-attempts.ts]: changes the code in small ways, and sees whether a test notices.
-// Prints the survivors and the score, and writes the scores of a whole area to scores.json. Slow: an hour and more on two cores.
+// npm run mutation [-- wechat | login | login-attempts …] [-- --mutate src/login/spent-attempts.ts]: changes the code
+// in small ways, and sees whether a test notices. Prints the survivors and the score, and writes the scores of a whole
+// area to scores.json. Slow: an hour and more on two cores.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -36,7 +37,11 @@ function record (area) {
   const scores = existsSync(scoresFile) ? JSON.parse(readFileSync(scoresFile, 'utf8')) : {}
   const rows = Object.entries(files).map(([file, { mutants }]) => [file, count(mutants)])
   const all = count(Object.values(files).flatMap(({ mutants }) => mutants))
-  scores[area] = { date: new Date().toISOString().slice(0, 10), ...all, files: Object.fromEntries(rows.map(([file, { score }]) => [file, score])) }
+  scores[area] = {
+    date: new Date().toISOString().slice(0, 10),
+    ...all,
+    files: Object.fromEntries(rows.map(([file, { score }]) => [file, score]))
+  }
   writeFileSync(scoresFile, `${JSON.stringify(scores, null, 2)}\n`)
   console.log(`${area}: ${all.score} % of ${all.mutants} mutants were noticed`)
 }
@@ -45,5 +50,10 @@ function count (mutants) {
   const of = (...states) => mutants.filter(({ status }) => states.includes(status)).length
   const noticed = of('Killed', 'Timeout')
   const total = noticed + of('Survived', 'NoCoverage')
-  return { score: total === 0 ? 100 : Math.round(1000 * noticed / total) / 10, mutants: total, survived: of('Survived'), uncovered: of('NoCoverage') }
+  return {
+    score: total === 0 ? 100 : Math.round(1000 * noticed / total) / 10,
+    mutants: total,
+    survived: of('Survived'),
+    uncovered: of('NoCoverage')
+  }
 }

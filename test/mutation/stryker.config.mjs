@@ -8,7 +8,11 @@ const { mutate, tests } = areas[area]
 export default {
   plugins: ['@stryker-mutator/tap-runner'],
   testRunner: 'tap',
-  tap: { testFiles: tests, nodeArgs: ['-r', '{{hookFile}}', '-r', './test/runner/register.cjs', '{{testFile}}'], forceBail: true },
+  tap: {
+    testFiles: tests,
+    nodeArgs: ['-r', '{{hookFile}}', '-r', './test/runner/register.cjs', '{{testFile}}'],
+    forceBail: true
+  },
   mutate,
   ignorePatterns: ['dist', 'build', 'bench', 'example', 'types', '*.md', '.stryker', 'screenshots'],
   buildCommand: 'node test/mutation/build.mjs',

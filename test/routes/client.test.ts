@@ -14,12 +14,24 @@ test('client.js is the built helper and one line that tells it where it came fro
   const browser = host.browser()
   const answer = await browser.fetch(`${origin}/wechat/client.js`)
   t.equal(answer.status, 200)
-  t.equal(answer.body, readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') + "configure({ base: new URL('.', import.meta.url).pathname })\n")
-  t.match(answer.headers, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, no-cache', 'x-content-type-options': 'nosniff' })
+  t.equal(
+    answer.body,
+    readFileSync(join(root, 'dist/browser/index.mjs'), 'utf8') +
+      "configure({ base: new URL('.', import.meta.url).pathname })\n"
+  )
+  t.match(answer.headers, {
+    'content-type': 'text/javascript; charset=utf-8',
+    'cache-control': 'public, no-cache',
+    'x-content-type-options': 'nosniff'
+  })
   t.equal(answer.headers['access-control-allow-origin'], undefined)
   t.strictSame(answer.setCookies, [])
   const ahead = { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-mode': 'cors' }
-  t.equal((await browser.fetch(`${origin}/wechat/client.js`, { headers: ahead })).body, answer.body, 'of a page that is rendered before it is opened, too')
+  t.equal(
+    (await browser.fetch(`${origin}/wechat/client.js`, { headers: ahead })).body,
+    answer.body,
+    'of a page that is rendered before it is opened, too'
+  )
 })
 
 test('it is kept for ever under its version, and else asked for again by its ETag', async t => {
@@ -47,7 +59,9 @@ test('it is kept for ever under its version, and else asked for again by its ETa
 test('it never touches the session: a cookie of an ended one is left alone', async t => {
   const host = await startHost(t)
   for (const path of ['client.js', 'embed', 'login']) {
-    const { setCookies } = await host.browser().fetch(`${origin}/wechat/${path}`, { headers: { cookie: '__Host-session=stale.cookie' } })
+    const { setCookies } = await host.browser().fetch(`${origin}/wechat/${path}`, {
+      headers: { cookie: '__Host-session=stale.cookie' }
+    })
     t.strictSame(setCookies.filter(line => line.startsWith('__Host-session')), [], path)
   }
 })

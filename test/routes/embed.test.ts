@@ -1,4 +1,5 @@
-// GET embed, and the callback that its iframe comes back to: what is in the answers, and what must not be. The real browser is in test/browser.
+// GET embed, and the callback that its iframe comes back to: what is in the answers, and what must not be. The real
+// browser is in test/browser.
 
 import { test } from 'tap'
 import type { Browser } from '../fixture/browser'
@@ -20,14 +21,28 @@ test('embed begins an attempt and tells the iframe\'s whole address, and the par
   const browser = host.browser()
   const answer = await browser.fetch(`${origin}/wechat/embed?redirect=${encodeURIComponent('/主页?a=1#x')}`)
   t.equal(answer.status, 200)
-  t.match(answer.headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-type': /^application\/json/ })
+  t.match(answer.headers, {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-type': /^application\/json/
+  })
   const { src, wxLogin, expiresIn, redirect } = answer.json()
   const { appid } = host.wechat.options.qr
   const redirectUri = `${origin}/wechat/qr?redirect=${encodeURIComponent('/%E4%B8%BB%E9%A1%B5?a=1#x')}`
   t.match(wxLogin.state, /^[0-9a-f]{32}$/)
-  t.strictSame(wxLogin, { appid, scope: 'snsapi_login', redirect_uri: encodeURIComponent(redirectUri), state: wxLogin.state, self_redirect: false })
-  t.equal(src, `${host.wechat.url}/connect/qrconnect?appid=${appid}&scope=snsapi_login&redirect_uri=${encodeURIComponent(redirectUri)}` +
-    `&state=${wxLogin.state}&login_type=jssdk&self_redirect=false&styletype=&sizetype=&bgcolor=&rst=`)
+  t.strictSame(wxLogin, {
+    appid,
+    scope: 'snsapi_login',
+    redirect_uri: encodeURIComponent(redirectUri),
+    state: wxLogin.state,
+    self_redirect: false
+  })
+  t.equal(
+    src,
+    `${host.wechat.url}/connect/qrconnect?appid=${appid}&scope=snsapi_login` +
+      `&redirect_uri=${encodeURIComponent(redirectUri)}` +
+      `&state=${wxLogin.state}&login_type=jssdk&self_redirect=false&styletype=&sizetype=&bgcolor=&rst=`
+  )
   t.equal(expiresIn, 900)
   t.equal(redirect, '/%E4%B8%BB%E9%A1%B5?a=1#x')
   t.strictSame([...browser.jar(site).keys()].map(name => name.slice(0, 14)), ['__Host-wechat-'])
@@ -40,30 +55,54 @@ test('embed begins an attempt and tells the iframe\'s whole address, and the par
 test("WeChat's looks go into both, each in its own encoding", async t => {
   const host = await startHost(t)
   const href = 'https://app.example.com/qr.css?a=1&b=2'
-  const looks = new URLSearchParams({ style: 'white', href, lang: 'en', stylelite: '1', fast_login: '0', color_scheme: 'dark', self_redirect: 'true' })
+  const looks = new URLSearchParams({
+    style: 'white',
+    href,
+    lang: 'en',
+    stylelite: '1',
+    fast_login: '0',
+    color_scheme: 'dark',
+    self_redirect: 'true'
+  })
   const { src, wxLogin } = (await host.browser().fetch(`${origin}/wechat/embed?${looks}`)).json()
-  t.match(wxLogin, { self_redirect: true, style: 'white', href: encodeURIComponent(href), lang: 'en', stylelite: 1, fast_login: 0, color_scheme: 'dark' })
+  t.match(wxLogin, {
+    self_redirect: true,
+    style: 'white',
+    href: encodeURIComponent(href),
+    lang: 'en',
+    stylelite: 1,
+    fast_login: 0,
+    color_scheme: 'dark'
+  })
   t.equal(decodeURIComponent(wxLogin.redirect_uri), `${origin}/wechat/qr?embedded=1`)
-  t.ok(src.endsWith(`&self_redirect=true&styletype=&sizetype=&bgcolor=&rst=&style=white&href=${encodeURIComponent(href)}&lang=en&stylelite=1&fast_login=0&color_scheme=dark`))
+  t.ok(src.endsWith('&self_redirect=true&styletype=&sizetype=&bgcolor=&rst=&style=white' +
+    `&href=${encodeURIComponent(href)}&lang=en&stylelite=1&fast_login=0&color_scheme=dark`))
 })
 
 test('what embed does not take is refused, and junk beside it changes nothing', async t => {
   const host = await startHost(t)
   const browser = host.browser()
-  for (const query of ['self_redirect=yes', 'style=pink', 'style=white&style=white', 'href=javascript:alert(1)', 'href=http://x/', `href=https://${'x'.repeat(9000)}`, 'lang=fr', 'stylelite=2', 'fast_login=1', 'color_scheme=red']) {
+  for (const query of [
+    'self_redirect=yes', 'style=pink', 'style=white&style=white', 'href=javascript:alert(1)', 'href=http://x/',
+    `href=https://${'x'.repeat(9000)}`, 'lang=fr', 'stylelite=2', 'fast_login=1', 'color_scheme=red'
+  ]) {
     const answer = await browser.fetch(`${origin}/wechat/embed?${query}`)
     t.equal(answer.status, 400, query.slice(0, 40))
     t.equal(answer.json().code, 'FST_WECHAT_INVALID_REQUEST')
     t.strictSame(answer.setCookies, [])
   }
-  const { src, redirect } = (await browser.fetch(`${origin}/wechat/embed?redirect=//evil.example&redirect=x&appid=wx&openHost=https://evil.example&state=x&callbackUrl=x`)).json()
+  const { src, redirect } = (await browser.fetch(`${origin}/wechat/embed?redirect=//evil.example&redirect=x&appid=wx` +
+    '&openHost=https://evil.example&state=x&callbackUrl=x')).json()
   t.equal(redirect, '/')
   t.ok(src.startsWith(`${host.wechat.url}/connect/qrconnect?appid=${host.wechat.options.qr.appid}&`))
 })
 
 test('inside WeChat, and without a Website App, there is no code to show', async t => {
   const both = await startHost(t)
-  t.equal((await both.browser('MicroMessenger').fetch(`${origin}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
+  t.equal(
+    (await both.browser('MicroMessenger').fetch(`${origin}/wechat/embed`)).json().code,
+    'FST_WECHAT_WRONG_BROWSER'
+  )
   const oneclickOnly = await startHost(t, { options: { qr: undefined } as object })
   t.equal((await oneclickOnly.browser().fetch(`${origin}/wechat/embed`)).json().code, 'FST_WECHAT_WRONG_BROWSER')
   const without = await startHost(t, { options: { routes: { embed: false } } })
@@ -74,16 +113,29 @@ test("on another host than the callback's an attempt could not be bound: a clear
   const host = await startHost(t)
   const browser = host.browser()
   browser.hosts['www.example.com'] = host.address
-  for (const headers of [{}, { referer: 'https://www.example.com/login' }, { referer: 'not a URL' }] as Array<Record<string, string>>) {
+  for (const headers of [
+    {},
+    { referer: 'https://www.example.com/login' },
+    { referer: 'not a URL' }
+  ] as Array<Record<string, string>>) {
     const answer = await browser.fetch('https://www.example.com/wechat/embed', { headers })
     t.equal(answer.status, 400)
-    t.match(answer.json(), { code: 'FST_WECHAT_INVALID_REQUEST', message: "A QR code can only be embedded in pages on the callback URL's own host" })
+    t.match(answer.json(), {
+      code: 'FST_WECHAT_INVALID_REQUEST',
+      message: "A QR code can only be embedded in pages on the callback URL's own host"
+    })
     t.strictSame(answer.setCookies, [])
   }
-  t.match(host.logs.find(({ msg }) => /another host/.test(msg)), { level: 40, host: 'www.example.com', callbackHost: site })
+  t.match(
+    host.logs.find(({ msg }) => /another host/.test(msg)),
+    { level: 40, host: 'www.example.com', callbackHost: site }
+  )
   t.notOk(host.logs.some(({ level }) => level >= 50), 'anybody can name another host: it wakes nobody')
   // A proxy that changes the Host header: the page's address says where the browser is.
-  t.equal((await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${origin}/login` } })).status, 200)
+  t.equal(
+    (await browser.fetch('https://www.example.com/wechat/embed', { headers: { referer: `${origin}/login` } })).status,
+    200
+  )
 })
 
 test('T13: an embedded callback without its cookie is sent on once, whatever the headers: nothing set, nothing spent, nothing run', async t => {
@@ -97,15 +149,32 @@ test('T13: an embedded callback without its cookie is sent on once, whatever the
   const browser = host.browser()
   const callback = await scan(host, browser, 'self_redirect=true&redirect=/here')
   const stranger = host.browser()
-  for (const headers of [iframe, {}, { 'sec-fetch-dest': 'document' }, { ...iframe, 'sec-fetch-site': 'same-origin' }, { 'accept-language': 'en' }] as Array<Record<string, string>>) {
+  for (const headers of [
+    iframe,
+    {},
+    { 'sec-fetch-dest': 'document' },
+    { ...iframe, 'sec-fetch-site': 'same-origin' },
+    { 'accept-language': 'en' }
+  ] as Array<Record<string, string>>) {
     const answer = await stranger.get(callback, headers)
     t.equal(answer.status, 200)
     t.strictSame(answer.setCookies, [])
-    t.match(answer.headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN', 'content-type': 'text/html; charset=utf-8' })
-    t.match(answer.headers['content-security-policy'], /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'$/)
+    t.match(answer.headers, {
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'content-type': 'text/html; charset=utf-8'
+    })
+    t.match(
+      answer.headers['content-security-policy'],
+      /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'$/
+    )
     t.notMatch(answer.body, /<script/)
     const { code, state } = Object.fromEntries(new URL(callback).searchParams)
-    t.ok(answer.body.includes(`<meta http-equiv="refresh" content="0;url=${origin}/wechat/qr?redirect=%2Fhere&#38;embedded=1&#38;bounced=1&#38;code=${code}&#38;state=${state}">`))
+    t.ok(answer.body.includes('<meta http-equiv="refresh" ' +
+      `content="0;url=${origin}/wechat/qr?redirect=%2Fhere&#38;embedded=1&#38;bounced=1&#38;code=${code}&#38;` +
+      `state=${state}">`))
   }
   t.equal(host.wechat.control.count('access_token'), 0)
   const bounced = `${callback}&bounced=1`
@@ -145,7 +214,10 @@ test('T13: what is sent on is made of checked parts only', async t => {
   // The host's own name for itself, never the request's.
   const elsewhere = host.browser()
   elsewhere.hosts['evil.example'] = host.address
-  t.match((await elsewhere.get(`https://evil.example/wechat/qr?embedded=1&code=A1&state=${state}`)).body, `url=${origin}/wechat/qr?`)
+  t.match(
+    (await elsewhere.get(`https://evil.example/wechat/qr?embedded=1&code=A1&state=${state}`)).body,
+    `url=${origin}/wechat/qr?`
+  )
 })
 
 test('a failure inside the iframe tells the page around it, and its way on leaves the iframe', async t => {
@@ -169,7 +241,9 @@ test('a failure inside the iframe tells the page around it, and its way on leave
 })
 
 test("an error of the host's own tells the page around it that it is one, whatever it calls itself", async t => {
-  const host = await startHost(t, { options: { onUser: () => { throw Object.assign(new Error('Taken'), { statusCode: 409, code: 'constructor' }) } } })
+  const host = await startHost(t, {
+    options: { onUser: () => { throw Object.assign(new Error('Taken'), { statusCode: 409, code: 'constructor' }) } }
+  })
   const browser = host.browser()
   const { status, body } = await browser.get(await scan(host, browser), iframe)
   t.equal(status, 409)

@@ -1,8 +1,8 @@
-// In the process of a test file: V8 counts which parts of src/ run, and as the process ends they are written into the folder that
-// COVERAGE_FOLDER names.
+// In the process of a test file: V8 counts which parts of src/ run, and as the process ends they are written into the
+// folder that COVERAGE_FOLDER names.
 //
-// This is what NODE_V8_COVERAGE does, which also writes about node's own modules and every package: some five megabytes for each test file,
-// and it has all their source maps read.
+// This is what NODE_V8_COVERAGE does, which also writes about node's own modules and every package: some five megabytes
+// for each test file, and it has all their source maps read.
 
 const { mkdirSync, writeFileSync } = require('node:fs')
 const { Session } = require('node:inspector')

@@ -8,16 +8,17 @@ import istanbul from 'istanbul-lib-coverage'
 import v8ToIstanbul from 'v8-to-istanbul'
 
 /**
- * `raw`: the folder into which count-coverage.cjs wrote. `sources`: a folder, `except`: a folder in it that does not count; paths from the
- * working directory, as in the answer. Resolves with one line for each gap, e.g. `src/login/login.ts:12-14: never ran`, in the order of the
- * sources. A file that no process has loaded is one gap.
+ * `raw`: the folder into which count-coverage.cjs wrote. `sources`: a folder, `except`: a folder in it that does not
+ * count; paths from the working directory, as in the answer. Resolves with one line for each gap, e.g.
+ * `src/login/login.ts:12-14: never ran`, in the order of the sources. A file that no process has loaded is one gap.
  */
 export async function findGaps ({ raw, sources, except }) {
   const map = await readCounts(raw)
   const loaded = new Set(map.files())
   return sourcesIn(sources, except).flatMap(path => {
     if (!loaded.has(path)) return `${relative('', path)}: no test loads it`
-    return gapsOf(map.fileCoverageFor(path)).map(({ from, to, text }) => `${relative('', path)}:${from}${to > from ? `-${to}` : ''}: ${text}`)
+    return gapsOf(map.fileCoverageFor(path)).map(({ from, to, text }) =>
+      `${relative('', path)}:${from}${to > from ? `-${to}` : ''}: ${text}`)
   })
 }
 
@@ -45,7 +46,9 @@ function sourcesIn (folder, except) {
 function gapsOf (file) {
   const lines = file.getUncoveredLines().map(Number)
   const functions = Object.entries(file.f).filter(([, count]) => count === 0).map(([id]) => file.fnMap[id])
-  const branches = Object.entries(file.b).flatMap(([id, counts]) => counts.map((count, index) => count === 0 && file.branchMap[id].locations[index])).filter(Boolean)
+  const branches = Object.entries(file.b)
+    .flatMap(([id, counts]) => counts.map((count, index) => count === 0 && file.branchMap[id].locations[index]))
+    .filter(Boolean)
   return [
     ...rangesOf(lines).map(([from, to]) => ({ from, to, text: 'never ran' })),
     ...functions.map(({ name, loc }) => ({ from: loc.start.line, to: loc.end.line, text: `nothing called ${name}` })),

@@ -1,7 +1,8 @@
 // npm test [-- FILE or FOLDER… | --changed] [--coverage | --no-coverage] [--jobs N] [--guard SECONDS]
 //
-// Compiles what has changed, runs each test file as a process of plain node, longest first, and closes with one plain line for any reader
-// of logs: N passed, N failed, N skipped. When everything is run, what of src/ no test has run is named, and fails the run.
+// Compiles what has changed, runs each test file as a process of plain node, longest first, and closes with one plain
+// line for any reader of logs: N passed, N failed, N skipped. When everything is run, what of src/ no test has run is
+// named, and fails the run.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -75,7 +76,9 @@ async function run (names, env) {
   const guard = Number(values.guard)
   // tap's own limit comes first, for it knows which test hangs.
   const all = { ...process.env, TAP_TIMEOUT: String(guard * 0.95), ...env }
-  const files = longestFirst(names).map(name => ({ name, env: all, parameters: ['-r', register, name], log: join(root, 'build/output', `${name}.tap`) }))
+  const files = longestFirst(names).map(
+    name => ({ name, env: all, parameters: ['-r', register, name], log: join(root, 'build/output', `${name}.tap`) })
+  )
   const totals = await runFiles(files, { jobs: Number(values.jobs), guard, print: console.log })
   rememberDurations(totals.seconds)
   return totals

@@ -9,17 +9,21 @@ import { allTestFiles } from './test-files.mjs'
 
 /** Those near a file that differs from the last commit, or that git does not know yet. */
 export function filesNearChanges () {
-  const git = (...parameters) => execFileSync('git', parameters, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
+  const git = (...parameters) =>
+    execFileSync('git', parameters, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
   return filesNear([...git('diff', '--name-only', 'HEAD'), ...git('ls-files', '--others', '--exclude-standard')])
 }
 
 /**
- * A test is near the sources that it imports itself or through test code, near those of src/x if it is test/x.test.ts or lies in test/x/, and
- * near those whose mutants it must notice (test/mutation/areas.mjs). It is near any other file whose name or folder it names.
+ * A test is near the sources that it imports itself or through test code, near those of src/x if it is test/x.test.ts
+ * or lies in test/x/, and near those whose mutants it must notice (test/mutation/areas.mjs). It is near any other file
+ * whose name or folder it names.
  */
 function filesNear (changed) {
   const kin = changed.filter(file => file.startsWith('src/')).flatMap(file => [
-    ...Object.values(areas).filter(({ mutate }) => mutate.some(pattern => matches(file, pattern))).flatMap(({ tests }) => tests),
+    ...Object.values(areas)
+      .filter(({ mutate }) => mutate.some(pattern => matches(file, pattern)))
+      .flatMap(({ tests }) => tests),
     file.replace(/^src\/([^/.]+).*$/, 'test/$1.test.ts'),
     file.replace(/^src\/([^/.]+).*$/, 'test/$1/*.test.ts')
   ])
@@ -37,7 +41,10 @@ function namesOf (file) {
   return file.startsWith('test/') ? [posix.basename(file)] : [posix.basename(file), `${file.split('/')[0]}/`]
 }
 
-/** The texts by their paths: of the test, of the test code that it imports, and of the sources that those import, but no further. */
+/**
+ * The texts by their paths: of the test, of the test code that it imports, and of the sources that those import, but no
+ * further.
+ */
 function readWithImports (test) {
   const texts = new Map()
   const read = path => {

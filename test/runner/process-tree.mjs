@@ -2,7 +2,10 @@
 
 import { execFileSync } from 'node:child_process'
 
-/** At once and without asking. Those that a process moved into a group of their own are among them, while their parents live. */
+/**
+ * At once and without asking. Those that a process moved into a group of their own are among them, while their parents
+ * live.
+ */
 export function endTree (pid) {
   for (const each of [...childrenOf(pid), pid]) kill(each)
   endGroup(pid)
@@ -25,7 +28,9 @@ function kill (pid) {
 function childrenOf (pid) {
   const found = [pid]
   const processes = list()
-  for (const parent of found) found.push(...processes.filter(process => process.parent === parent).map(process => process.pid))
+  for (const parent of found) {
+    found.push(...processes.filter(process => process.parent === parent).map(process => process.pid))
+  }
   return found.slice(1)
 }
 

@@ -1,7 +1,8 @@
-// node -r ./test/runner/register.cjs test/flows/login.test.ts: runs a TypeScript file by what `node build.mjs tests` made of it.
+// node -r ./test/runner/register.cjs test/flows/login.test.ts: runs a TypeScript file by what `node build.mjs tests`
+// made of it.
 //
-// A module keeps the place and the name of its source: __dirname leads to the data beside it, a stack to its lines, and `../src/plugin` is
-// found without anybody rewriting it.
+// A module keeps the place and the name of its source: __dirname leads to the data beside it, a stack to its lines,
+// and `../src/plugin` is found without anybody rewriting it.
 
 const { readFileSync } = require('node:fs')
 const Module = require('node:module')

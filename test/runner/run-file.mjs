@@ -15,8 +15,9 @@ export function endRunning () {
 }
 
 /**
- * Runs node with `parameters`; `log` takes what it prints, `guard` are the seconds after which it is ended. Resolves with the counts, the
- * seconds it took and the lines to show. A file that does not come to its end by itself has failed, whatever it said of itself before.
+ * Runs node with `parameters`; `log` takes what it prints, `guard` are the seconds after which it is ended. Resolves
+ * with the counts, the seconds it took and the lines to show. A file that does not come to its end by itself has
+ * failed, whatever it said of itself before.
  */
 export async function runFile ({ parameters, env, log, guard }) {
   const began = process.hrtime.bigint()
@@ -28,7 +29,10 @@ export async function runFile ({ parameters, env, log, guard }) {
   return { passed, failed: problem === undefined ? failed : failed + 1, skipped, seconds, shown, problem }
 }
 
-/** Its output goes straight into a file: whatever it leaves running cannot hold that open, and nothing is lost when it dies. */
+/**
+ * Its output goes straight into a file: whatever it leaves running cannot hold that open, and nothing is lost when it
+ * dies.
+ */
 function start (parameters, env, log) {
   mkdirSync(dirname(log), { recursive: true })
   const output = openSync(log, 'w')

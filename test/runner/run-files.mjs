@@ -3,8 +3,8 @@
 import { runFile } from './run-file.mjs'
 
 /**
- * `files`: `name`, and what runFile() wants but the guard. One line a file goes to `print` as it ends, and after it, whole, what failed or was
- * skipped in it. Resolves with the counts of all, and with the seconds of each by its name.
+ * `files`: `name`, and what runFile() wants but the guard. One line a file goes to `print` as it ends, and after it,
+ * whole, what failed or was skipped in it. Resolves with the counts of all, and with the seconds of each by its name.
  */
 export async function runFiles (files, { jobs, guard, print }) {
   const totals = { passed: 0, failed: 0, skipped: 0, seconds: {} }
@@ -22,7 +22,11 @@ export async function runFiles (files, { jobs, guard, print }) {
 }
 
 function describe ({ name, log }, { passed, failed, skipped, seconds, shown, problem }) {
-  const lines = [`${failed > 0 ? 'FAILED ' : ''}${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds.toFixed(1)} s`, ...shown.map(line => `    ${line}`)]
+  const lines = [
+    `${failed > 0 ? 'FAILED ' : ''}${name}: ${passed} passed, ${failed} failed, ${skipped} ` +
+      `skipped, ${seconds.toFixed(1)} s`,
+    ...shown.map(line => `    ${line}`)
+  ]
   if (problem !== undefined) lines.push(`not ok - ${name} ${problem}`)
   if (failed > 0) lines.push(`(all that it printed: ${log})`)
   return lines.join('\n')

@@ -1,9 +1,10 @@
 // What a test file has printed, in TAP: its assertions counted, and what of it is worth a look.
 
 /**
- * `passed`, `failed`, `skipped`: every assertion, those of subtests too, as tap itself counts them at the end of a file; undefined where the
- * text has no such end. `hasPlan`: whether a plan stands at the outermost level, which says that the file came to its end.
- * `shown`: the lines that say what failed, what was skipped and why, and whatever else the file printed.
+ * `passed`, `failed`, `skipped`: every assertion, those of subtests too, as tap itself counts them at the end of a
+ * file; undefined where the text has no such end. `hasPlan`: whether a plan stands at the outermost level, which says
+ * that the file came to its end. `shown`: the lines that say what failed, what was skipped and why, and whatever else
+ * the file printed.
  */
 export function readTap (text) {
   const lines = text.split('\n')
@@ -14,7 +15,8 @@ export function readTap (text) {
 function readTotals (lines) {
   const totals = lines.findLast(line => line.startsWith('# { total: '))
   if (totals === undefined) return {}
-  const { pass = 0, fail = 0, skip = 0, todo = 0 } = Object.fromEntries([...totals.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
+  const { pass = 0, fail = 0, skip = 0, todo = 0 } =
+    Object.fromEntries([...totals.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
   return { passed: pass, failed: fail, skipped: skip + todo }
 }
 
@@ -28,7 +30,10 @@ function linesToShow (lines) {
   })
 }
 
-/** Passing results, plans, headings, comments, and the blank lines between. A directive, `# ` and capitals, says what did not run: those stay. */
+/**
+ * Passing results, plans, headings, comments, and the blank lines between. A directive, `# ` and capitals, says what
+ * did not run: those stay.
+ */
 function isNoise (line) {
   return /^ *(ok \d+(?!.*# [A-Z]{4})|\d+\.\.\d+$|# |TAP version \d+$|$)/.test(line)
 }

@@ -14,19 +14,28 @@ export function allTestFiles () {
     .sort()
 }
 
-/** Those that are named or lie in a folder that is. Throws for a name that leads to none: a run of nothing is not a run that passed. */
+/**
+ * Those that are named or lie in a folder that is. Throws for a name that leads to none: a run of nothing is not a run
+ * that passed.
+ */
 export function filesNamed (names) {
   const all = allTestFiles()
   const found = names.flatMap(name => {
     const path = relative(root, resolve(name)).split(sep).join('/')
-    const meant = all.filter(file => file === path || file === `${path}.test.ts` || file.startsWith(`${path}/`) || path === '')
-    if (meant.length === 0) throw new Error(existsSync(resolve(name)) ? `${name} holds no tests` : `there is no ${name}`)
+    const meant =
+      all.filter(file => file === path || file === `${path}.test.ts` || file.startsWith(`${path}/`) || path === '')
+    if (meant.length === 0) {
+      throw new Error(existsSync(resolve(name)) ? `${name} holds no tests` : `there is no ${name}`)
+    }
     return meant
   })
   return [...new Set(found)]
 }
 
-/** Longest first, so that none is left alone at the end: by the seconds of the last run, or else by the size, a second for each 2 kB. */
+/**
+ * Longest first, so that none is left alone at the end: by the seconds of the last run, or else by the size, a second
+ * for each 2 kB.
+ */
 export function longestFirst (files) {
   const durations = readDurations()
   const seconds = file => durations[file] ?? statSync(join(root, file)).size / 2000

@@ -1,4 +1,5 @@
-// One process of a host application with its sessions in Redis, as several of them stand behind a proxy. Settings come as JSON in argv.
+// One process of a host application with its sessions in Redis, as several of them stand behind a proxy. Settings come
+// as JSON in argv.
 
 import { createRequire } from 'node:module'
 import cookie from '@fastify/cookie'

@@ -53,10 +53,17 @@ async function startCluster (t: Test): Promise<Cluster | undefined> {
   await Promise.all(machines.map(machine => machine.start()))
   const proxy = await startProxy(join(folder, 'nginx'), machines.map(machine => machine.port))
   t.teardown(() => proxy.stop())
-  return { wechat, machines, proxy: proxy.address, restartRedis: redisServer.restart, redis: redis as unknown as Cluster['redis'] }
+  return {
+    wechat,
+    machines,
+    proxy: proxy.address,
+    restartRedis: redisServer.restart,
+    redis: redis as unknown as Cluster['redis']
+  }
 }
 
-const via = (address: string, userAgent = agents.desktop): Browser => new Browser({ 'app.example.com': address }, userAgent)
+const via = (address: string, userAgent = agents.desktop): Browser =>
+  new Browser({ 'app.example.com': address }, userAgent)
 
 /** A visitor behind the proxy, who reloads what did not load and starts again where the page says so. */
 async function visit ({ wechat, proxy }: Cluster, person: string, tally: Tally): Promise<void> {
@@ -75,9 +82,12 @@ async function visit ({ wechat, proxy }: Cluster, person: string, tally: Tally):
       else tally.finished++
       return
     }
-    // A machine died between the exchange and the session: WeChat takes no code twice, and the page asks to log in again.
+    // A machine died between the exchange and the session: WeChat takes no code twice, and the page asks to log in
+    // again.
     tally.again++
-    if (await isUnspent(wechat, callback, start.location)) tally.lost.push(`${back.status} for a code that WeChat still takes: ${back.body}`)
+    if (await isUnspent(wechat, callback, start.location)) {
+      tally.lost.push(`${back.status} for a code that WeChat still takes: ${back.body}`)
+    }
   }
   tally.lost.push('ten turns were not enough')
 }
@@ -86,7 +96,12 @@ async function visit ({ wechat, proxy }: Cluster, person: string, tally: Tally):
 async function isUnspent (wechat: WechatSimulator, callback: string, authorizeUrl: string): Promise<boolean> {
   const appid = new URL(authorizeUrl).searchParams.get('appid')!
   const { secret } = wechat.control.apps.find(app => app.appid === appid)!
-  const query = new URLSearchParams({ appid, secret, code: new URL(callback).searchParams.get('code')!, grant_type: 'authorization_code' })
+  const query = new URLSearchParams({
+    appid,
+    secret,
+    code: new URL(callback).searchParams.get('code')!,
+    grant_type: 'authorization_code'
+  })
   const reply = await fetch(`${wechat.url}/sns/oauth2/access_token?${query}`)
   return (JSON.parse(await reply.text()) as { errcode?: number }).errcode !== 40163
 }
@@ -105,7 +120,8 @@ async function reload (ask: () => Promise<Answer>, tally: Tally): Promise<Answer
 }
 
 /** Works that often, and goes on while there is need. Resolves with how often it was. */
-async function inParallel (count: number, workers: number, work: (index: number) => Promise<void>, isNeeded = () => false): Promise<number> {
+async function inParallel (count: number, workers: number, work: (index: number) => Promise<void>, isNeeded = () =>
+  false): Promise<number> {
   let next = 0
   await Promise.all(Array.from({ length: workers }, async () => {
     while (next < count || isNeeded()) await work(next++)
@@ -137,9 +153,15 @@ test('several machines with one Redis', async t => {
     browser.hosts['app.example.com'] = at(c)
     t.equal((await browser.fetch(`${origin}/account`, { headers: behindTls })).json().name, 'c')
     const kept = browser.cookieHeader('app.example.com')
-    t.equal((await browser.post(`${origin}/wechat/logout`, {}, { ...behindTls, 'sec-fetch-site': 'same-origin' })).status, 204)
+    t.equal(
+      (await browser.post(`${origin}/wechat/logout`, {}, { ...behindTls, 'sec-fetch-site': 'same-origin' })).status,
+      204
+    )
     for (const machine of machines) {
-      t.equal((await via(at(machine)).fetch(`${origin}/account`, { headers: { ...behindTls, cookie: kept } })).status, 401)
+      t.equal(
+        (await via(at(machine)).fetch(`${origin}/account`, { headers: { ...behindTls, cookie: kept } })).status,
+        401
+      )
     }
   })
 
@@ -152,7 +174,9 @@ test('several machines with one Redis', async t => {
       const callback = wechat.control.approve(start.location, { user: people[index]!.id })
       const cookie = browser.cookieHeader('app.example.com')
       const answers = await Promise.all([b, c].map(machine => via(at(machine)).get(callback, { ...behindTls, cookie })))
-      if (answers.some(answer => answer.status !== 303)) t.fail(`answers ${answers.map(answer => answer.status).join(', ')}: ${answers.map(answer => answer.body).join()}`)
+      if (answers.some(answer => answer.status !== 303)) {
+        t.fail(`answers ${answers.map(answer => answer.status).join(', ')}: ${answers.map(answer => answer.body).join()}`)
+      }
       if (sessionOf(answers[0]!) !== sessionOf(answers[1]!)) different++
     })
     t.equal(different, 0, 'every pair of answers has one session')
@@ -166,13 +190,16 @@ test('several machines with one Redis', async t => {
     await inParallel(60, 8, async index => {
       const browser = via(at(a))
       const start = await browser.get(`${origin}/wechat/login`, behindTls)
-      const urls = wechat.control.duplicateCallbackUrls(wechat.control.approve(start.location, { user: people[index]!.id }), 'fresh')
+      const urls = wechat.control
+        .duplicateCallbackUrls(wechat.control.approve(start.location, { user: people[index]!.id }), 'fresh')
       const cookie = browser.cookieHeader('app.example.com')
-      const answers = await Promise.all([b, c].map((machine, which) => via(at(machine)).get(urls[which]!, { ...behindTls, cookie })))
+      const answers =
+        await Promise.all([b, c].map((machine, which) => via(at(machine)).get(urls[which]!, { ...behindTls, cookie })))
       if (answers.some(answer => answer.status !== 303)) failed++
       if (sessionOf(answers[0]!) !== sessionOf(answers[1]!)) twice++
     })
-    t.comment(`two codes at once at two machines: 60 attempts, ${twice} of them two sessions, ${(await callsOfOnUser(cluster)).length} calls of onUser, ${failed} refused`)
+    t.comment(`two codes at once at two machines: 60 attempts, ${twice} of them two ` +
+      `sessions, ${(await callsOfOnUser(cluster)).length} calls of onUser, ${failed} refused`)
     t.equal(failed, 0)
     t.strictSame([...new Set(await callsOfOnUser(cluster))], [1], 'still one onUser a code')
   })
@@ -185,14 +212,18 @@ test('several machines with one Redis', async t => {
       const start = await browser.get(`${origin}/wechat/login`, behindTls)
       const traffic = inParallel(60, 4, index => visit(cluster, people[index]!.id, tally))
       const last = step.length === 1
-      if (last) t.equal((await browser.get(wechat.control.approve(start.location, { user: 'person2' }), behindTls)).status, 303)
+      if (last) {
+        t.equal((await browser.get(wechat.control.approve(start.location, { user: 'person2' }), behindTls)).status, 303)
+      }
       for (const machine of machines) {
         await machine.stop()
         await machine.start({ attemptSecrets: step })
       }
       await traffic
       browser.hosts['app.example.com'] = at(b)
-      if (!last) t.equal((await browser.get(wechat.control.approve(start.location, { user: 'person2' }), behindTls)).status, 303)
+      if (!last) {
+        t.equal((await browser.get(wechat.control.approve(start.location, { user: 'person2' }), behindTls)).status, 303)
+      }
     }
     t.strictSame(tally.lost, [])
     t.equal(tally.finished, 180)
@@ -210,10 +241,17 @@ test('several machines with one Redis', async t => {
         if (killed === 1) await cluster.restartRedis()
       }
     }
-    const traffic = inParallel(Number(logins), 12, index => visit(cluster, people[index % people.length]!.id, tally), () => running)
+    const traffic =
+      inParallel(Number(logins), 12, index => visit(cluster, people[index % people.length]!.id, tally), () => running)
     const [visits] = await Promise.all([traffic, makeTrouble().finally(() => { running = false })])
     const perCode = await callsOfOnUser(cluster)
-    t.comment(JSON.stringify({ machines: 3, kills, ...tally, lost: tally.lost.length, onUserTwiceForOneCode: perCode.filter(count => count > 1).length }))
+    t.comment(JSON.stringify({
+      machines: 3,
+      kills,
+      ...tally,
+      lost: tally.lost.length,
+      onUserTwiceForOneCode: perCode.filter(count => count > 1).length
+    }))
     t.strictSame(tally.lost.slice(0, 3), [], 'no login is lost')
     t.equal(tally.finished, visits)
     t.equal(tally.wrong, 0, 'nobody is somebody else')

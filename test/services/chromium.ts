@@ -1,9 +1,13 @@
-// A real Chromium with no manual step. It comes inside @sparticuz/chromium and is unpacked here, once for each version: that package's own
-// unpacking goes to one fixed name, where two processes race, and its arguments switch web security off.
+// A real Chromium with no manual step. It comes inside @sparticuz/chromium and is unpacked here, once for each version:
+// that package's own unpacking goes to one fixed name, where two processes race, and its arguments switch web security
+// off.
 
 import { execFileSync } from 'node:child_process'
 import { createHash, createPublicKey } from 'node:crypto'
-import { chmodSync, createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync, createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync,
+  writeFileSync
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib'
@@ -11,20 +15,21 @@ import { type BrowserServer, chromium, type LaunchOptions } from 'playwright-cor
 import { tls } from '../fixture/data'
 
 /**
- * A Chromium for every process that is told its address, or null where none runs. It knows no names but localhost: a visitor who is to find
- * others is given a proxy (test/fixture/chromium.ts).
+ * A Chromium for every process that is told its address, or null where none runs. It knows no names but localhost: a
+ * visitor who is to find others is given a proxy (test/fixture/chromium.ts).
  */
 export async function startChromium (): Promise<BrowserServer | null> {
   const found = await findChromium()
   return found && chromium.launchServer({ ...found, ...options() })
 }
 
-// RenderDocument keeps what is left of each page that a tab has shown: after a hundred of them a page costs six times what the first did.
-// This switch takes the place of Playwright's own, whose features are therefore named again: those that pages can tell.
+// RenderDocument keeps what is left of each page that a tab has shown: after a hundred of them a page costs six times
+// what the first did. This switch takes the place of Playwright's own, whose features are therefore named again: those
+// that pages can tell.
 const switchedOff = [
-  'RenderDocument',
-  'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable',
-  'MediaRouter', 'OptimizationHints', 'PaintHolding', 'ThirdPartyStoragePartitioning'
+  'RenderDocument', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable', 'MediaRouter', 'OptimizationHints', 'PaintHolding',
+  'ThirdPartyStoragePartitioning'
 ]
 
 function options (): LaunchOptions {
@@ -65,9 +70,17 @@ async function unpack (): Promise<string> {
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true })
   const making = mkdtempSync(join(cache, 'unpacking-'))
-  await pipeline(createReadStream(join(home, 'bin/chromium.br')), createBrotliDecompress(), createWriteStream(join(making, 'chromium'), { mode: 0o755 }))
+  await pipeline(
+    createReadStream(join(home, 'bin/chromium.br')),
+    createBrotliDecompress(),
+    createWriteStream(join(making, 'chromium'), { mode: 0o755 })
+  )
   for (const archive of ['al2023', 'fonts']) {
-    execFileSync('tar', ['-x', '-C', making], { input: brotliDecompressSync(readFileSync(join(home, `bin/${archive}.tar.br`))) })
+    execFileSync(
+      'tar',
+      ['-x', '-C', making],
+      { input: brotliDecompressSync(readFileSync(join(home, `bin/${archive}.tar.br`))) }
+    )
   }
   chmodSync(making, 0o755) // whoever else runs the tests here
   writeFileSync(join(making, 'fonts.conf'), fontsConf(join(folder, 'fonts')))

@@ -17,10 +17,12 @@ const root = resolve(__dirname, '../..')
 /**
  * Starts what these files need, paths from the repository's root.
  *
- * That is a browser: the Redis and the nginx of the few files that need one are started in a hundredth of a second, and some of them are killed.
+ * That is a browser: the Redis and the nginx of the few files that need one are started in a hundredth of a second, and
+ * some of them are killed.
  */
 export async function startServices (files: string[]): Promise<Services> {
-  const needsBrowser = files.some(file => /fixture\/(?:chromium|sites|helped)'/.test(readFileSync(resolve(root, file), 'utf8')))
+  const needsBrowser =
+    files.some(file => /fixture\/(?:chromium|sites|helped)'/.test(readFileSync(resolve(root, file), 'utf8')))
   if (!needsBrowser) return { env: {}, skipped: [], stop: async () => {} }
   const chromium = await startChromium()
   if (chromium === null) return { env: {}, skipped: ['no Chromium was found: set CHROMIUM_PATH'], stop: async () => {} }

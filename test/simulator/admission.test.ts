@@ -16,12 +16,16 @@ import type { WechatSimulator } from '../../src/simulator'
 interface Answer { status: number, text: string }
 
 /** A request with headers that fetch does not let through. */
-async function ask (address: string | { socketPath: string }, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+async function ask (
+  address: string | { socketPath: string }, path: string, headers: Record<string, string> = {}, method = 'GET'
+): Promise<Answer> {
   const target = typeof address === 'string' ? { port: new URL(address).port, host: '127.0.0.1' } : address
   return new Promise((resolve, reject) => {
     requestHttp({ ...target, path, method, headers }, response => {
       let text = ''
-      response.setEncoding('utf8').on('data', chunk => { text += chunk }).on('end', () => { resolve({ status: response.statusCode!, text }) })
+      response.setEncoding('utf8').on('data', chunk => { text += chunk }).on('end', () => {
+        resolve({ status: response.statusCode!, text })
+      })
     }).on('error', reject).end()
   })
 }
@@ -48,12 +52,20 @@ t.test('T76: Under NODE_ENV=production it does not start, neither as a server no
 
 t.test('T76: It answers loopback names, and no name that a page elsewhere could point at this machine', async t => {
   const wechat = await start(t, { callbackOrigin: 'http://shop.example:3000' })
-  for (const host of ['localhost', 'localhost:4000', 'LOCALHOST', 'wechat.localhost', '127.0.0.1', '127.3.2.1', '[::1]:80', 'shop.example']) {
+  for (const host of [
+    'localhost', 'localhost:4000', 'LOCALHOST', 'wechat.localhost', '127.0.0.1', '127.3.2.1', '[::1]:80', 'shop.example'
+  ]) {
     t.equal(await statusAs(wechat, host), 200, host)
   }
-  const others = ['evil.example', 'evil.example:4000', 'localhost.evil.example', '127.0.0.1.evil.example', 'evil.example@localhost', 'localhost/', '192.0.2.1', '[2001:db8::1]', 'a b', '%', '-']
+  const others = [
+    'evil.example', 'evil.example:4000', 'localhost.evil.example', '127.0.0.1.evil.example', 'evil.example@localhost',
+    'localhost/', '192.0.2.1', '[2001:db8::1]', 'a b', '%', '-'
+  ]
   for (const host of others) t.equal(await statusAs(wechat, host), 403, JSON.stringify(host))
-  for (const path of ['/', '/simulator', '/sns/userinfo', '/connect/qrconnect', '/connect/oauth2/authorize', '/mmopen/vi_32/sunny/0', '/simulator/state']) {
+  for (const path of [
+    '/', '/simulator', '/sns/userinfo', '/connect/qrconnect', '/connect/oauth2/authorize', '/mmopen/vi_32/sunny/0',
+    '/simulator/state'
+  ]) {
     t.equal(await statusAs(wechat, 'evil.example', path), 403, path)
   }
   t.strictSame(wechat.control.calls(), [], 'nothing of WeChat was asked')
@@ -67,10 +79,17 @@ t.test('A refused name is told how to be accepted', async t => {
 })
 
 t.test('Names that it was told are answered: allowedHosts, phoneHost and the host that it listens on', async t => {
-  const wechat = await start(t, { allowedHosts: ['WeChat.test', '[2001:db8::1]'], phoneHost: 'box.local', host: 'localhost' })
-  for (const host of ['wechat.test:4000', '[2001:DB8::1]', 'box.local', 'localhost']) t.equal(await statusAs(wechat, host), 200, host)
+  const wechat =
+    await start(t, { allowedHosts: ['WeChat.test', '[2001:db8::1]'], phoneHost: 'box.local', host: 'localhost' })
+  for (const host of ['wechat.test:4000', '[2001:DB8::1]', 'box.local', 'localhost']) {
+    t.equal(await statusAs(wechat, host), 200, host)
+  }
   for (const name of ['http://a.example', 'a.example:80', 'a.example/x', '']) {
-    await t.rejects(startWechatSimulator({ allowedHosts: [name] }), { message: /allowedHosts, phoneHost: a host name without scheme and port/ }, name)
+    await t.rejects(
+      startWechatSimulator({ allowedHosts: [name] }),
+      { message: /allowedHosts, phoneHost: a host name without scheme and port/ },
+      name
+    )
     await t.rejects(startWechatSimulator({ phoneHost: name }), { message: /a host name without scheme and port/ }, name)
   }
 })
@@ -112,14 +131,23 @@ t.test('T76: What changes something is taken from its own pages and from program
   const other = new URL(wechat.url)
   other.port = String(await freePort())
   const foreign: Array<Record<string, string>> = [
-    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, { 'sec-fetch-site': 'same-site', origin: other.origin }, { 'sec-fetch-site': 'cross-site', origin: 'null' },
-    { origin: 'https://evil.example' }, { origin: 'null' }, { origin: other.origin }, { origin: wechat.url.replace('http:', 'https:') }
+    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'same-site', origin: other.origin },
+    { 'sec-fetch-site': 'cross-site', origin: 'null' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: other.origin },
+    { origin: wechat.url.replace('http:', 'https:') }
   ]
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const json = { 'content-type': 'application/json' }
   const actions: Array<[method: string, path: string, type: Record<string, string>]> = [
-    ['POST', `/connect/confirm?uuid=${uuid}`, form], ['POST', '/simulator/act-as', form], ['POST', '/simulator/reset', json], ['PUT', '/simulator/auto-consent', json],
-    ['DELETE', '/simulator/faults', {}], ['POST', '/sns/userinfo', {}]
+    ['POST', `/connect/confirm?uuid=${uuid}`, form],
+    ['POST', '/simulator/act-as', form],
+    ['POST', '/simulator/reset', json],
+    ['PUT', '/simulator/auto-consent', json],
+    ['DELETE', '/simulator/faults', {}],
+    ['POST', '/sns/userinfo', {}]
   ]
   for (const [method, path, type] of actions) {
     for (const headers of foreign) {
@@ -130,11 +158,25 @@ t.test('T76: What changes something is taken from its own pages and from program
   }
   t.equal(wechat.control.qrs()[0]?.status, 'waiting')
   t.equal((await ask(wechat.url, '/simulator/reset', form, 'POST')).status, 400, 'a form is no JSON, whoever sends it')
-  for (const headers of [{}, { origin: wechat.url }, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }]) {
-    const { status } = await ask(wechat.url, '/simulator/auto-consent', { ...json, host: new URL(wechat.url).host, ...headers } as Record<string, string>, 'PUT')
+  for (const headers of [
+    {},
+    { origin: wechat.url },
+    { 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' }
+  ]) {
+    const { status } = await ask(
+      wechat.url,
+      '/simulator/auto-consent',
+      { ...json, host: new URL(wechat.url).host, ...headers } as Record<string, string>,
+      'PUT'
+    )
     t.equal(status, 200, JSON.stringify(headers))
   }
-  t.equal((await ask(wechat.url, `/connect/confirm?uuid=${uuid}`, { 'sec-fetch-site': 'cross-site' })).status, 200, 'a link from elsewhere may be opened')
+  t.equal(
+    (await ask(wechat.url, `/connect/confirm?uuid=${uuid}`, { 'sec-fetch-site': 'cross-site' })).status,
+    200,
+    'a link from elsewhere may be opened'
+  )
 })
 
 t.test('T76: No page and no listing shows a whole secret, a short one nothing of it', async t => {
@@ -154,17 +196,24 @@ t.test('T76: No page and no listing shows a whole secret, a short one nothing of
 t.test('A port that is taken, and an address that is not ours, are a sentence without a stack; other errors stay as they are', async t => {
   const taken = await start(t)
   const port = Number(new URL(taken.url).port)
-  const error = await startWechatSimulator({ port }).then(() => undefined, (error: unknown) => error as NodeJS.ErrnoException & { port: number })
+  const error = await startWechatSimulator({ port })
+    .then(() => undefined, (error: unknown) => error as NodeJS.ErrnoException & { port: number })
   t.equal(error?.message, `127.0.0.1:${port} is in use by another program; choose another port 端口已被其他程序占用，请换一个端口`)
   t.equal(error?.stack, `SimulatorError: ${error?.message}`)
   t.match(error, { code: 'EADDRINUSE', port })
-  await t.rejects(startWechatSimulator({ host: '192.0.2.1' }), { message: /^192\.0\.2\.1:0 is no address of this machine; choose another host/, code: 'EADDRNOTAVAIL' })
+  await t.rejects(
+    startWechatSimulator({ host: '192.0.2.1' }),
+    { message: /^192\.0\.2\.1:0 is no address of this machine; choose another host/, code: 'EADDRNOTAVAIL' }
+  )
   await t.rejects(startWechatSimulator({ port: 70_000 }), { code: 'ERR_SOCKET_BAD_PORT' })
 })
 
 t.test('A callback origin that is none is refused', async t => {
   for (const callbackOrigin of ['localhost:3000', '/', 'ftp://localhost', 'http://']) {
-    await t.rejects(startWechatSimulator({ callbackOrigin }), { name: 'SimulatorError', message: `callbackOrigin: an origin such as http://localhost:3000, not "${callbackOrigin}"` })
+    await t.rejects(startWechatSimulator({ callbackOrigin }), {
+      name: 'SimulatorError',
+      message: `callbackOrigin: an origin such as http://localhost:3000, not "${callbackOrigin}"`
+    })
   }
 })
 
@@ -173,7 +222,8 @@ const phoneAddress = /<a href="(http:[^"]*\/connect\/confirm\?uuid=\w+)"/
 t.test('The page with the QR code gives an address that another device can open, where there is one', async t => {
   const network = findNetworkAddress()
   const open = await start(t, { host: '0.0.0.0' })
-  const page = async (wechat: WechatSimulator, host: string): Promise<string> => (await ask(wechat.url, qrUrl(wechat).replace(wechat.url, '').split('#')[0]!, { host })).text
+  const page = async (wechat: WechatSimulator, host: string): Promise<string> =>
+    (await ask(wechat.url, qrUrl(wechat).replace(wechat.url, '').split('#')[0]!, { host })).text
   const shown = (text: string): string | undefined => phoneAddress.exec(text)?.[1]
   const { port } = new URL(open.url)
   if (network !== undefined) {
@@ -192,7 +242,14 @@ t.test('The page with the QR code gives an address that another device can open,
 t.test('Of several networks the one with phones on it is taken, and a virtual one where there is no other', t => {
   const entry = (address: string, internal = false, family = 'IPv4'): any => ({ address, internal, family })
   const virtual = { docker0: [entry('172.17.0.1')], 'br-1f': [entry('172.18.0.1')], utun3: [entry('10.8.0.2')] }
-  t.equal(findNetworkAddress({ lo: [entry('127.0.0.1', true)], ...virtual, en0: [entry('fe80::1', false, 'IPv6'), entry('192.168.1.5')] }), '192.168.1.5')
+  t.equal(
+    findNetworkAddress({
+      lo: [entry('127.0.0.1', true)],
+      ...virtual,
+      en0: [entry('fe80::1', false, 'IPv6'), entry('192.168.1.5')]
+    }),
+    '192.168.1.5'
+  )
   t.equal(findNetworkAddress(virtual), '172.17.0.1')
   t.equal(findNetworkAddress({ none: undefined, lo: [entry('127.0.0.1', true)] }), undefined)
   t.end()
@@ -203,7 +260,10 @@ t.test('A request without a Host header is nobody\'s', async t => {
   const answer = await new Promise<string>((resolve, reject) => {
     let text = ''
     const socket = connect(Number(port), '127.0.0.1', () => { socket.end('GET /simulator/apps HTTP/1.0\r\n\r\n') })
-    socket.setEncoding('utf8').on('data', chunk => { text += String(chunk) }).on('end', () => { resolve(text) }).on('error', reject)
+    socket.setEncoding('utf8')
+      .on('data', chunk => { text += String(chunk) })
+      .on('end', () => { resolve(text) })
+      .on('error', reject)
   })
   t.match(answer, /^HTTP\/1\.1 403 /)
 })

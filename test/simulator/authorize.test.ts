@@ -14,8 +14,13 @@ async function titleOf (wechat: WechatSimulator, change: Record<string, string |
 
 /** What the consent page's form would send. */
 function answerUrl (page: string, origin: string, fields: Record<string, string>): string {
-  const unescape = (text = ''): string => text.replaceAll('&#39;', '\'').replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
-  const hidden = [...page.matchAll(/<input type="hidden" name="(.*?)" value="(.*?)">/g)].map(([, name, value]): [string, string] => [unescape(name), unescape(value)])
+  const unescape = (text = ''): string => text.replaceAll('&#39;', '\'')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+  const hidden = [...page.matchAll(/<input type="hidden" name="(.*?)" value="(.*?)">/g)]
+    .map(([, name, value]): [string, string] => [unescape(name), unescape(value)])
   return `${origin}/connect/oauth2/authorize?${new URLSearchParams([...hidden, ...Object.entries(fields)])}`
 }
 
@@ -41,7 +46,13 @@ t.test('In a frame the page stays blank', async t => {
 
 t.test('The page checks in WeChat\'s order and says it in WeChat\'s words', async t => {
   const wechat = await start(t)
-  const none = { appid: undefined, redirect_uri: undefined, scope: undefined, state: undefined, response_type: undefined }
+  const none = {
+    appid: undefined,
+    redirect_uri: undefined,
+    scope: undefined,
+    state: undefined,
+    response_type: undefined
+  }
   const { appid } = wechat.options.oneclick
   t.equal(await titleOf(wechat, none), 'appid不能为空，错误码：10012')
   t.equal(await titleOf(wechat, { ...none, appid: 'wx0000000000000000' }), 'AppID 参数错误')
@@ -50,7 +61,10 @@ t.test('The page checks in WeChat\'s order and says it in WeChat\'s words', asyn
   t.equal(await titleOf(wechat, { ...none, appid, redirect_uri: 'x', scope: 'x' }), 'state不能为空，错误码：10013')
   t.equal(await titleOf(wechat, { response_type: undefined }), '参数错误')
   t.equal(await titleOf(wechat, { response_type: 'token' }), '参数错误')
-  t.equal(await titleOf(wechat, { redirect_uri: 'https://other.example/', scope: 'x', state: 's'.repeat(129) }), 'redirect_uri域名与后台配置不一致，错误码：10003')
+  t.equal(
+    await titleOf(wechat, { redirect_uri: 'https://other.example/', scope: 'x', state: 's'.repeat(129) }),
+    'redirect_uri域名与后台配置不一致，错误码：10003'
+  )
   t.equal(await titleOf(wechat, { scope: 'profile', state: 's'.repeat(129) }), 'Scope 参数错误或没有 Scope 权限')
   t.equal(await titleOf(wechat, { scope: 'snsapi_login', state: 's'.repeat(129) }), '此公众号并没有这些scope的权限，错误码：10005')
   t.equal(await titleOf(wechat, { appid: wechat.options.qr.appid }), '不支持微信开放平台的Appid，请使用公众号Appid，错误码：10016')
@@ -91,7 +105,10 @@ t.test('redirect_uri needs the authorised host to the letter, and no port', asyn
 })
 
 t.test('A port is accepted for loopback hosts by default, nowhere with "never", anywhere with "any"', async t => {
-  const origins = ['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'http://app.localhost:3000', 'http://192.168.1.2:3000']
+  const origins = [
+    'http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'http://app.localhost:3000',
+    'http://192.168.1.2:3000'
+  ]
   const accepted = async (callbackOrigin: string, ports?: 'never' | 'any'): Promise<boolean> =>
     await titleOf(await start(t, { callbackOrigin, ...(ports && { ports }) })) === 'no error'
   t.strictSame(await Promise.all(origins.map(origin => accepted(origin))), [true, true, true, true, false])
@@ -112,7 +129,10 @@ t.test('The order of the parameters is WeChat\'s; a switch makes it lenient', as
   t.match((await get(reorder(lenient))).text, '获取你的昵称')
   t.equal(await titleOf(lenient, { response_type: undefined }), 'no error')
   t.equal(await titleOf(lenient, { response_type: 'token' }), '参数错误')
-  t.equal(await titleOf(strict, { forcePopup: 'true', forceSnapShot: 'false', connect_redirect: '1', unknown: '1' }), 'no error')
+  t.equal(
+    await titleOf(strict, { forcePopup: 'true', forceSnapShot: 'false', connect_redirect: '1', unknown: '1' }),
+    'no error'
+  )
 })
 
 t.test('The consent page repeats the request in its order and comes back with code, then state', async t => {
@@ -128,14 +148,30 @@ t.test('The consent page repeats the request in its order and comes back with co
 
   const allowed = await get(answerUrl(first.text, wechat.url, { simulator_user: 'sunny', simulator_answer: 'allow' }))
   t.equal(allowed.status, 302)
-  t.match(allowed.location, /^http:\/\/localhost:3000\/wechat\/oneclick\?redirect=%2Fa%3Fb%3D"c"&code=[A-Za-z0-9]{32}&state=abc123$/)
+  t.match(
+    allowed.location,
+    /^http:\/\/localhost:3000\/wechat\/oneclick\?redirect=%2Fa%3Fb%3D"c"&code=[A-Za-z0-9]{32}&state=abc123$/
+  )
   t.equal((await exchange(wechat, codeIn(allowed.location))).openid, wechat.control.openid(appid, 'sunny'))
 
   const cookie = allowed.headers.get('set-cookie')?.split(';')[0] ?? ''
-  t.match((await get(oneclickUrl(wechat), { cookie: `a=b; ${cookie}` })).text, /value="sunny" checked/, 'this browser is sunny\'s now')
-  const anyone = await get(answerUrl(first.text, wechat.url, { simulator_user: 'nobody', simulator_answer: 'allow' }), { cookie })
-  t.equal((await exchange(wechat, codeIn(anyone.location))).openid, wechat.control.openid(appid, 'sunny'), 'an unknown choice is the browser\'s user')
-  t.match((await get(oneclickUrl(wechat), { cookie: 'simulator_user=bm9ib2R5' })).text, /value="qinghe" checked/, 'an unknown cookie is nobody')
+  t.match(
+    (await get(oneclickUrl(wechat), { cookie: `a=b; ${cookie}` })).text,
+    /value="sunny" checked/,
+    'this browser is sunny\'s now'
+  )
+  const anyone =
+    await get(answerUrl(first.text, wechat.url, { simulator_user: 'nobody', simulator_answer: 'allow' }), { cookie })
+  t.equal(
+    (await exchange(wechat, codeIn(anyone.location))).openid,
+    wechat.control.openid(appid, 'sunny'),
+    'an unknown choice is the browser\'s user'
+  )
+  t.match(
+    (await get(oneclickUrl(wechat), { cookie: 'simulator_user=bm9ib2R5' })).text,
+    /value="qinghe" checked/,
+    'an unknown cookie is nobody'
+  )
 })
 
 t.test('Code and state go before a fragment, into headers that hold any redirect_uri', async t => {
@@ -185,7 +221,8 @@ t.test('With rememberConsent one consent holds for 30 days, unless forcePopup=tr
   const wechat = await start(t, { rememberConsent: true })
   const allowed = await get(`${oneclickUrl(wechat).split('#')[0]}&simulator_answer=allow`)
   const cookie = allowed.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const asks = async (change = {}): Promise<boolean> => (await get(oneclickUrl(wechat, change), { cookie })).status === 200
+  const asks = async (change = {}): Promise<boolean> =>
+    (await get(oneclickUrl(wechat, change), { cookie })).status === 200
   t.notOk(await asks())
   t.ok(await asks({ forcePopup: 'true' }))
   wechat.control.advance(30 * 24 * 60 * 60)
@@ -199,7 +236,10 @@ t.test('With rememberConsent one consent holds for 30 days, unless forcePopup=tr
 t.test('A user of the test\'s choice consents at once', async t => {
   const wechat = await start(t, { consent: 'tricky' })
   const { location } = await get(oneclickUrl(wechat))
-  t.equal((await exchange(wechat, codeIn(location))).openid, wechat.control.openid(wechat.options.oneclick.appid, 'tricky'))
+  t.equal(
+    (await exchange(wechat, codeIn(location))).openid,
+    wechat.control.openid(wechat.options.oneclick.appid, 'tricky')
+  )
 })
 
 t.test('The snapshot page lets in a virtual user, and 使用完整服务 asks the real one', async t => {
@@ -217,8 +257,9 @@ t.test('The snapshot page lets in a virtual user, and 使用完整服务 asks th
 
 t.test('The page\'s own faults', async t => {
   const wechat = await start(t, { consent: 'sunny' })
-  const fault = (kind: 'page-error' | 'altered-state' | 'fragment-redirect' | 'snapshot' | 'same-code', errcode?: number): void =>
-    wechat.control.fault({ endpoint: 'authorize', kind, ...(errcode !== undefined && { errcode }) })
+  const fault =
+    (kind: 'page-error' | 'altered-state' | 'fragment-redirect' | 'snapshot' | 'same-code', errcode?: number): void =>
+      wechat.control.fault({ endpoint: 'authorize', kind, ...(errcode !== undefined && { errcode }) })
 
   await t.test('page-error shows any of WeChat\'s numbers', async t => {
     fault('page-error', 10009)
@@ -261,7 +302,8 @@ t.test('The page\'s own faults', async t => {
       wechat.control.fault({ endpoint: 'authorize', kind })
       const { status, text } = await get(oneclickUrl(wechat))
       t.equal(status, 200)
-      const [first = '', second = ''] = [...text.matchAll(/data-(?:first|second)="(.*?)"/g)].map(match => match[1]!.replaceAll('&amp;', '&'))
+      const [first = '', second = ''] =
+        [...text.matchAll(/data-(?:first|second)="(.*?)"/g)].map(match => match[1]!.replaceAll('&amp;', '&'))
       t.equal(codeIn(first) === codeIn(second), kind === 'duplicate-same-code')
       t.equal(param(first, 'state'), param(second, 'state'))
       t.match(await exchange(wechat, codeIn(second)), { openid: /^o/ })

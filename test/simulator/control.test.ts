@@ -12,10 +12,16 @@ t.test('approve() plays the visit and is as strict as the pages', async t => {
   control.autoConsent = 'tricky'
   t.match(await profileOf(wechat, await exchange(wechat, codeOf(wechat))), { nickname: /引号/ })
 
-  t.throws(() => control.approve(oneclickUrl(wechat, { state: undefined })), { message: 'state不能为空，错误码：10013 (The parameter state is missing.)' })
+  t.throws(
+    () => control.approve(oneclickUrl(wechat, { state: undefined })),
+    { message: 'state不能为空，错误码：10013 (The parameter state is missing.)' }
+  )
   t.throws(() => control.approve(qrUrl(wechat, { scope: 'x' })), { message: /Scope 参数错误/ })
   t.throws(() => control.approve(`${wechat.url}/elsewhere`), { message: /not a URL of one of the two login pages/ })
-  t.throws(() => control.approve(oneclickUrl(wechat), { user: 'nobody' }), { message: 'there is no user "nobody", only qinghe, sunny, tricky, follower, blank' })
+  t.throws(
+    () => control.approve(oneclickUrl(wechat), { user: 'nobody' }),
+    { message: 'there is no user "nobody", only qinghe, sunny, tricky, follower, blank' }
+  )
 })
 
 t.test('approve() wants #wechat_redirect, but not of wxLogin.js, and not with strictOrder: false', async t => {
@@ -37,8 +43,14 @@ t.test('duplicateCallbackUrls() repeats a callback with the same code, or with a
   t.not(codeIn(second), codeIn(first))
   t.equal(param(second, 'state'), 'abc123')
   t.equal((await exchange(wechat, codeIn(first))).openid, (await exchange(wechat, codeIn(second))).openid)
-  t.throws(() => wechat.control.duplicateCallbackUrls('http://localhost/?code=unknown', 'fresh'), { message: /not a callback URL/ })
-  t.throws(() => wechat.control.duplicateCallbackUrls('http://localhost/?decode=1', 'fresh'), { message: /not a callback URL/ })
+  t.throws(
+    () => wechat.control.duplicateCallbackUrls('http://localhost/?code=unknown', 'fresh'),
+    { message: /not a callback URL/ }
+  )
+  t.throws(
+    () => wechat.control.duplicateCallbackUrls('http://localhost/?decode=1', 'fresh'),
+    { message: /not a callback URL/ }
+  )
 })
 
 t.test('The clock moves, and only by numbers', async t => {
@@ -50,7 +62,10 @@ t.test('The clock moves, and only by numbers', async t => {
 
 t.test('Unknown apps and users are refused with what there is', async t => {
   const { control, options } = await start(t)
-  t.throws(() => control.openid('wx0', 'sunny'), { message: `there is no app "wx0", only ${options.oneclick.appid}, ${options.qr.appid}` })
+  t.throws(
+    () => control.openid('wx0', 'sunny'),
+    { message: `there is no app "wx0", only ${options.oneclick.appid}, ${options.qr.appid}` }
+  )
   t.throws(() => control.openid(options.qr.appid, 'x'), { message: /there is no user "x"/ })
   t.throws(() => { control.autoConsent = 'nobody' }, { message: /there is no user "nobody"/ })
   t.equal(control.autoConsent, null)
@@ -89,7 +104,8 @@ t.test('The same control over HTTP', async t => {
   t.match(await read('apps'), [{ appid, kind: 'official', callbackDomain: 'localhost' }, { kind: 'website' }])
   t.strictSame(await post(at('auto-consent'), { user: 'sunny' }, 'PUT'), { status: 200, body: {} })
   t.equal(wechat.control.autoConsent, 'sunny')
-  const { callbackUrl } = (await post(at('approve'), { url: oneclickUrl(wechat), user: 'tricky', snapshot: false })).body
+  const { callbackUrl } =
+    (await post(at('approve'), { url: oneclickUrl(wechat), user: 'tricky', snapshot: false })).body
   t.match(callbackUrl, 'code=')
   t.strictSame((await post(at('duplicate'), { callbackUrl })).body.urls, [callbackUrl, callbackUrl])
   const [, second] = (await post(at('duplicate'), { callbackUrl, code: 'fresh' })).body.urls
@@ -119,11 +135,22 @@ t.test('The same control over HTTP', async t => {
   t.equal(wechat.control.apps[0]?.secret, 'rotated-secret')
 
   await get(qrUrl(wechat))
-  t.match(await read('state'), { autoConsent: 'sunny', calls: 3, qrs: [{ status: 'confirmed' }], faults: [], users: [{ id: 'qinghe' }], apps: [{ secret: '…cret' }] })
+  t.match(await read('state'), {
+    autoConsent: 'sunny',
+    calls: 3,
+    qrs: [{ status: 'confirmed' }],
+    faults: [],
+    users: [{ id: 'qinghe' }],
+    apps: [{ secret: '…cret' }]
+  })
   await post(at('auto-consent'), {}, 'PUT')
   t.equal(wechat.control.autoConsent, null)
   await post(at('reset'))
-  t.match(await read('state'), { calls: 0, qrs: [], apps: [{ secret: `…${wechat.options.oneclick.secret.slice(-4)}` }] })
+  t.match(await read('state'), {
+    calls: 0,
+    qrs: [],
+    apps: [{ secret: `…${wechat.options.oneclick.secret.slice(-4)}` }]
+  })
 })
 
 t.test('Over HTTP, nonsense is a 400 that says why, and a body must be JSON, which no other site\'s form can send', async t => {
@@ -147,7 +174,8 @@ t.test('Over HTTP, nonsense is a 400 that says why, and a body must be JSON, whi
   t.equal(bare.status, 400)
   const broken = await get(at('reset'), { 'content-type': 'application/json' }, { method: 'POST', body: '{' })
   t.equal(broken.status, 400)
-  const huge = await get(at('reset'), { 'content-type': 'application/json' }, { method: 'POST', body: ' '.repeat(2_000_000) })
+  const huge =
+    await get(at('reset'), { 'content-type': 'application/json' }, { method: 'POST', body: ' '.repeat(2_000_000) })
   t.equal(huge.status, 413, "Fastify's own refusals stay what they are")
   const empty = await get(at('reset'), { 'content-type': 'application/json; charset=utf-8' }, { method: 'POST' })
   t.equal(empty.status, 200)
@@ -159,8 +187,17 @@ t.test('The index page says what this is in two languages, lists everyone, and m
   const page = await get(`${wechat.url}/`)
   t.equal(page.status, 200)
   t.equal(page.text, (await get(`${wechat.url}/simulator`)).text)
-  for (const text of ['微信登录模拟器', 'WeChat login simulator', wechat.options.qr.appid, 'href="http://localhost:3000"', 'href="/simulator/state"', '&lt;b&gt;']) t.match(page.text, text)
-  const chosen = await get(`${wechat.url}/simulator/act-as`, {}, { method: 'POST', body: new URLSearchParams({ simulator_user: 'sunny' }) })
+  for (const text of [
+    '微信登录模拟器', 'WeChat login simulator', wechat.options.qr.appid, 'href="http://localhost:3000"',
+    'href="/simulator/state"', '&lt;b&gt;'
+  ]) {
+    t.match(page.text, text)
+  }
+  const chosen = await get(
+    `${wechat.url}/simulator/act-as`,
+    {},
+    { method: 'POST', body: new URLSearchParams({ simulator_user: 'sunny' }) }
+  )
   t.equal(chosen.status, 303)
   t.equal(chosen.location, '/simulator')
   const cookie = chosen.headers.get('set-cookie')?.split(';')[0] ?? ''

@@ -21,10 +21,13 @@ async function isSpent (wechat: WechatSimulator, code: string): Promise<boolean>
 }
 
 /** The error of a request that gets no whole reply. */
-async function breakOff (wechat: WechatSimulator, kind: Kind, more: More = {}): Promise<{ error: string, spent: boolean }> {
+async function breakOff (
+  wechat: WechatSimulator, kind: Kind, more: More = {}
+): Promise<{ error: string, spent: boolean }> {
   const code = codeOf(wechat)
   wechat.control.fault({ endpoint: 'access_token', kind, ...more })
-  const error = await get(exchangeUrl(wechat, code)).then(() => 'none', (error: Error) => String((error.cause as NodeJS.ErrnoException).code))
+  const error = await get(exchangeUrl(wechat, code))
+    .then(() => 'none', (error: Error) => String((error.cause as NodeJS.ErrnoException).code))
   return { error, spent: await isSpent(wechat, code) }
 }
 
@@ -53,10 +56,19 @@ t.test('WeChat\'s own numbers come before the code is looked at; busy-after come
 
 t.test('errcode answers any number, with WeChat\'s text or another', async t => {
   const wechat = await start(t)
-  t.match(JSON.parse((await meet(wechat, 'errcode', { errcode: 50002 })).text), { errcode: 50002, errmsg: /^user limited, rid/ })
+  t.match(
+    JSON.parse((await meet(wechat, 'errcode', { errcode: 50002 })).text),
+    { errcode: 50002, errmsg: /^user limited, rid/ }
+  )
   t.match(JSON.parse((await meet(wechat, 'errcode')).text), { errcode: -1 })
-  t.match(JSON.parse((await meet(wechat, 'errcode', { errcode: 7, errmsg: 'odd' })).text), { errcode: 7, errmsg: /^odd, rid/ })
-  t.match(JSON.parse((await meet(wechat, 'errcode', { errcode: 8 })).text), { errcode: 8, errmsg: /^unknown error, rid/ })
+  t.match(
+    JSON.parse((await meet(wechat, 'errcode', { errcode: 7, errmsg: 'odd' })).text),
+    { errcode: 7, errmsg: /^odd, rid/ }
+  )
+  t.match(
+    JSON.parse((await meet(wechat, 'errcode', { errcode: 8 })).text),
+    { errcode: 8, errmsg: /^unknown error, rid/ }
+  )
 })
 
 t.test('Gateways answer for WeChat: 502 with HTML, 502 with nothing, 500, a redirect, HTML or nothing with 200', async t => {
@@ -65,7 +77,10 @@ t.test('Gateways answer for WeChat: 502 with HTML, 502 with nothing, 500, a redi
   t.match(await meet(wechat, 'empty-502'), { status: 502, text: /^$/ })
   t.match(await meet(wechat, 'status-500'), { status: 500, text: 'Internal Server Error' })
   t.match(await meet(wechat, 'redirect'), { status: 302, location: '/simulator/elsewhere' })
-  t.match(await meet(wechat, 'redirect', { status: 307, location: 'https://portal.example/' }), { status: 307, location: 'https://portal.example/' })
+  t.match(
+    await meet(wechat, 'redirect', { status: 307, location: 'https://portal.example/' }),
+    { status: 307, location: 'https://portal.example/' }
+  )
   t.match(await meet(wechat, 'html-200'), { status: 200, text: /^<!doctype html>/ })
   t.match(await meet(wechat, 'empty-200'), { status: 200, text: /^$/ })
 })
@@ -87,7 +102,11 @@ t.test('Bodies are broken: cut short, too large, null, with a BOM, laid out, of 
   t.equal((await meet(wechat, 'json-null')).text, 'null')
   t.strictSame([...(await meet(wechat, 'bom')).bytes.subarray(0, 4)], [0xef, 0xbb, 0xbf, 0x7b])
   t.match((await meet(wechat, 'pretty')).text, /^\{\n {2}"access_token": "/)
-  t.match(JSON.parse((await meet(wechat, 'wrong-types')).text), { access_token: [String], expires_in: { value: 7200 }, openid: [String] })
+  t.match(JSON.parse((await meet(wechat, 'wrong-types')).text), {
+    access_token: [String],
+    expires_in: { value: 7200 },
+    openid: [String]
+  })
   t.match(JSON.parse((await profileWith(wechat, 'wrong-types')).text), { nickname: [String], privilege: 'none' })
 })
 
@@ -173,9 +192,15 @@ t.test('A fault meets as many requests as it was told, the queue comes before wh
   wechat.control.fault({ endpoint: 'access_token', kind: 'quota', times: 'always' })
   wechat.control.fault({ endpoint: 'access_token', kind: 'busy', times: 2 })
   wechat.control.fault({ endpoint: 'access_token', kind: 'rate-limit' })
-  t.strictSame(wechat.control.faults().map(({ kind, times }) => [kind, times]), [['quota', 'always'], ['busy', 2], ['rate-limit', 1]])
+  t.strictSame(
+    wechat.control.faults().map(({ kind, times }) => [kind, times]),
+    [['quota', 'always'], ['busy', 2], ['rate-limit', 1]]
+  )
   t.equal((await sns(wechat, 'auth', {})).errcode, 41001)
-  t.strictSame([await answers(), await answers(), await answers(), await answers(), await answers()], [-1, -1, 45011, 45009, 45009])
+  t.strictSame(
+    [await answers(), await answers(), await answers(), await answers(), await answers()],
+    [-1, -1, 45011, 45009, 45009]
+  )
   wechat.control.fault({ endpoint: 'auth', kind: 'busy' })
   wechat.control.clearFaults('access_token')
   t.strictSame(wechat.control.faults(), [{ endpoint: 'auth', kind: 'busy', times: 1 }])
@@ -196,8 +221,14 @@ t.test('Pages and polls break as the API does', async t => {
 
 t.test('A fault that does not exist, does not fit or has no number of times is refused', async t => {
   const { control } = await start(t)
-  t.throws(() => control.fault({ endpoint: 'auth', kind: 'toString' as Kind }), { message: /there is no fault "toString", only slow, reset/ })
-  t.throws(() => control.fault({ endpoint: 'auth', kind: 'no-scope' }), { message: 'the fault "no-scope" fits access_token, refresh_token, not "auth"' })
+  t.throws(
+    () => control.fault({ endpoint: 'auth', kind: 'toString' as Kind }),
+    { message: /there is no fault "toString", only slow, reset/ }
+  )
+  t.throws(
+    () => control.fault({ endpoint: 'auth', kind: 'no-scope' }),
+    { message: 'the fault "no-scope" fits access_token, refresh_token, not "auth"' }
+  )
   t.throws(() => control.fault({ endpoint: 'auth', kind: 'busy', times: 0 }), { message: /times/ })
   t.throws(() => control.fault({ endpoint: 'auth', kind: 'busy', times: 'x' as 'always' }), { message: /times/ })
 })
@@ -225,10 +256,11 @@ t.test('The record tells what WeChat did, whatever the fault made of it, and nev
 
 t.test('The list of faults, so that a change of it shows', async t => {
   t.strictSame([...faultKinds], [
-    'slow', 'reset', 'silence', 'lost-reply', 'cut', 'drip', 'html-502', 'empty-502', 'status-500', 'redirect', 'html-200', 'empty-200',
-    'busy', 'busy-after', 'rate-limit', 'quota', 'errcode', 'truncated', 'oversized', 'wrong-types', 'json-null', 'bom', 'pretty', 'hints',
-    'errcode-zero', 'no-openid', 'no-scope', 'no-unionid', 'snapshot-flag', 'other-openid', 'other-unionid', 'control-characters', 'invalid-utf8',
-    'page-error', 'altered-state', 'fragment-redirect', 'snapshot', 'same-code', 'duplicate-same-code', 'duplicate-fresh-code'
+    'slow', 'reset', 'silence', 'lost-reply', 'cut', 'drip', 'html-502', 'empty-502', 'status-500', 'redirect',
+    'html-200', 'empty-200', 'busy', 'busy-after', 'rate-limit', 'quota', 'errcode', 'truncated', 'oversized',
+    'wrong-types', 'json-null', 'bom', 'pretty', 'hints', 'errcode-zero', 'no-openid', 'no-scope', 'no-unionid',
+    'snapshot-flag', 'other-openid', 'other-unionid', 'control-characters', 'invalid-utf8', 'page-error',
+    'altered-state', 'fragment-redirect', 'snapshot', 'same-code', 'duplicate-same-code', 'duplicate-fresh-code'
   ])
 })
 

@@ -31,19 +31,37 @@ t.test('Apps and users are the test\'s own; a kind that is missing is added; the
   const appid = 'wx00000000000000aa'
   const wechat = await start(t, {
     callbackOrigin: origin,
-    apps: [{ kind: 'official', appid, secret: 'a'.repeat(32), name: 'Shop', platform: null }, { kind: 'official', callbackDomain: 'two.example' }],
+    apps: [
+      { kind: 'official', appid, secret: 'a'.repeat(32), name: 'Shop', platform: null },
+      { kind: 'official', callbackDomain: 'two.example' }
+    ],
     users: [{ id: 'one' }, { id: 'two', nickname: 'Two' }]
   })
-  t.strictSame(wechat.options.oneclick, { appid, secret: 'a'.repeat(32), callbackUrl: 'https://app.example.com/wechat/oneclick' })
-  t.strictSame(wechat.control.apps.map(app => [app.kind, app.callbackDomain]), [['official', site], ['official', 'two.example'], ['website', site]])
-  t.strictSame(wechat.control.users, [{ id: 'one', nickname: 'one', avatar: true, follower: false }, { id: 'two', nickname: 'Two', avatar: true, follower: false }])
+  t.strictSame(wechat.options.oneclick, {
+    appid,
+    secret: 'a'.repeat(32),
+    callbackUrl: 'https://app.example.com/wechat/oneclick'
+  })
+  t.strictSame(
+    wechat.control.apps.map(app => [app.kind, app.callbackDomain]),
+    [['official', site], ['official', 'two.example'], ['website', site]]
+  )
+  t.strictSame(wechat.control.users, [
+    { id: 'one', nickname: 'one', avatar: true, follower: false },
+    { id: 'two', nickname: 'Two', avatar: true, follower: false }
+  ])
   t.match((await get(oneclickUrl(wechat))).text, 'Shop 申请')
 })
 
 t.test('Options that make no sense are refused', async t => {
-  const refuse = async (options: WechatSimulatorOptions, message: RegExp): Promise<void> => { await t.rejects(startWechatSimulator(options), { message }) }
+  const refuse = async (options: WechatSimulatorOptions, message: RegExp): Promise<void> => {
+    await t.rejects(startWechatSimulator(options), { message })
+  }
   await refuse({ apps: [{ kind: 'official', appid: 'wx1' }] }, /appid: wx and 16 hexadecimal digits, not "wx1"/)
-  await refuse({ apps: [{ kind: 'official', appid: 'wx00000000000000aa' }, { kind: 'website', appid: 'wx00000000000000aa' }] }, /there twice/)
+  await refuse(
+    { apps: [{ kind: 'official', appid: 'wx00000000000000aa' }, { kind: 'website', appid: 'wx00000000000000aa' }] },
+    /there twice/
+  )
   await refuse({ users: [] }, /at least one user/)
   await refuse({ users: [{ id: 'a' }, { id: 'a' }] }, /an id is there twice/)
   await refuse({ users: [{ id: 'refuse' }] }, /a meaning of their own/)
@@ -62,9 +80,16 @@ t.test('Life times can be changed', async t => {
   t.equal((await exchange(wechat, late)).errcode, 40029)
   t.equal(wechat.control.qrs()[0]?.status, 'expired')
   wechat.control.advance(3)
-  t.match((await get(`${wechat.url}/sns/auth?access_token=${tokens.access_token}&openid=${tokens.openid}`)).text, '42001')
+  t.match(
+    (await get(`${wechat.url}/sns/auth?access_token=${tokens.access_token}&openid=${tokens.openid}`)).text,
+    '42001'
+  )
   wechat.control.advance(5)
-  t.match((await get(`${wechat.url}/sns/oauth2/refresh_token?appid=${appid}&grant_type=refresh_token&refresh_token=${tokens.refresh_token}`)).text, '40030')
+  t.match(
+    (await get(`${wechat.url}/sns/oauth2/refresh_token?appid=${appid}&grant_type=refresh_token` +
+      `&refresh_token=${tokens.refresh_token}`)).text,
+    '40030'
+  )
 })
 
 t.test('With a seed, codes and tokens repeat from run to run; without one they do not', async t => {
@@ -89,7 +114,13 @@ t.test('close() is prompt with polls, silence, drips and slow replies open', asy
     ...['oauth2/access_token', 'userinfo', 'auth'].map(path => get(`${wechat.url}/sns/${path}`))
   ])
   const { control } = wechat
-  while (control.qrs()[0]?.polls !== 1 || control.count('access_token') + control.count('userinfo') !== 2 || control.faults().length !== 0) await new Promise(resolve => setImmediate(resolve))
+  while (
+    control.qrs()[0]?.polls !== 1 ||
+    control.count('access_token') + control.count('userinfo') !== 2 ||
+    control.faults().length !== 0
+  ) {
+    await new Promise(resolve => setImmediate(resolve))
+  }
   const begun = performance.now()
   await wechat.close()
   t.ok(performance.now() - begun < 60_000, 'what is held would last ten minutes')
@@ -167,7 +198,10 @@ t.test('It shares no code with the plugin: imports are fastify, fastify-plugin, 
     const text = readFileSync(resolve(folder, file), 'utf8')
     for (const [, name = ''] of text.matchAll(/from '([^']+)'/g)) {
       const inside = name.startsWith('.') && resolve(folder, file, '..', name).startsWith(folder)
-      t.ok(inside || name.startsWith('node:') || ['fastify', 'fastify-plugin', 'uqr'].includes(name), `${file}: ${name}`)
+      t.ok(
+        inside || name.startsWith('node:') || ['fastify', 'fastify-plugin', 'uqr'].includes(name),
+        `${file}: ${name}`
+      )
     }
     t.ok(text.split('\n').length <= 151, `${file} has one idea`)
   }

@@ -38,7 +38,10 @@ t.test('An app of one kind is refused on the page of the other, which says what 
   const wechat = await start(t)
   const { oneclick, qr } = wechat.options
   const page = async (url: string): Promise<string> => (await get(url)).text
-  t.match(await page(oneclickUrl(wechat, { appid: qr.appid })), 'This appid is a Website App: it works on /connect/qrconnect only.')
+  t.match(
+    await page(oneclickUrl(wechat, { appid: qr.appid })),
+    'This appid is a Website App: it works on /connect/qrconnect only.'
+  )
   t.match(await page(qrUrl(wechat, { appid: oneclick.appid })), 'Scope 参数错误或没有 Scope 权限')
 })
 

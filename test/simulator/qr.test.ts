@@ -11,7 +11,9 @@ const CANCELLED = 'window.wx_errcode=403;window.wx_code=\'\';'
 const EXPIRED = 'window.wx_errcode=402;window.wx_code=\'\';'
 const HOLD = 60_000
 
-async function openPage (wechat: WechatSimulator, change: Record<string, string | undefined> = {}): Promise<{ uuid: string, text: string }> {
+async function openPage (
+  wechat: WechatSimulator, change: Record<string, string | undefined> = {}
+): Promise<{ uuid: string, text: string }> {
   const { text } = await get(qrUrl(wechat, change))
   return { uuid: /\/connect\/qrcode\/([A-Za-z0-9]{16})"/.exec(text)?.[1] ?? '', text }
 }
@@ -25,7 +27,11 @@ async function titleOf (url: string): Promise<string> {
 }
 
 async function tapOnPhone (wechat: WechatSimulator, uuid: string, form: Record<string, string>): Promise<string> {
-  return (await get(`${wechat.url}/connect/confirm?uuid=${uuid}`, {}, { method: 'POST', body: new URLSearchParams(form) })).text
+  return (await get(
+    `${wechat.url}/connect/confirm?uuid=${uuid}`,
+    {},
+    { method: 'POST', body: new URLSearchParams(form) }
+  )).text
 }
 
 t.test('The page takes the documented URL and the one of wxLogin.js', async t => {
@@ -35,7 +41,11 @@ t.test('The page takes the documented URL and the one of wxLogin.js', async t =>
   const framed = await openPage(wechat, jssdk)
   t.ok(framed.uuid)
   t.match(framed.text, 'data-self="true"')
-  t.equal(await titleOf(qrUrl(wechat, { response_type: undefined })), '参数错误', 'only wxLogin.js goes without response_type')
+  t.equal(
+    await titleOf(qrUrl(wechat, { response_type: undefined })),
+    '参数错误',
+    'only wxLogin.js goes without response_type'
+  )
   t.ok((await openPage(wechat, { state: undefined })).uuid, 'state is optional')
   t.ok((await openPage(wechat, { state: 's'.repeat(500) })).uuid, 'and of any length')
 })
@@ -54,7 +64,12 @@ t.test('The page refuses wrong values in WeChat\'s words', async t => {
 t.test('The page has the elements that other tools look for, and escapes what it was given', async t => {
   const wechat = await start(t)
   const { uuid, text } = await openPage(wechat, { redirect_uri: 'http://localhost:3000/"><script>' })
-  for (const part of ['class="qrcode lightBorder js_qrcode_img web_qrcode_img"', 'id="wx_default_tip"', 'id="wx_after_scan" class="js_wx_after_scan" hidden', 'id="wx_after_cancel"']) t.match(text, part)
+  for (const part of [
+    'class="qrcode lightBorder js_qrcode_img web_qrcode_img"', 'id="wx_default_tip"',
+    'id="wx_after_scan" class="js_wx_after_scan" hidden', 'id="wx_after_cancel"'
+  ]) {
+    t.match(text, part)
+  }
   t.match(text, `fordevtool = "/connect/l/qrconnect?uuid=${uuid}"`)
   t.match(text, `href="/connect/confirm?uuid=${uuid}"`)
   t.match(text, 'data-redirect="http://localhost:3000/&quot;&gt;&lt;script&gt;"')
@@ -66,13 +81,20 @@ t.test('The page follows lang, style, color_scheme, stylelite and href', async t
   t.match((await openPage(wechat, { lang: 'en' })).text, /lang="en"[^]*Scan QR code with WeChat/)
   t.match((await openPage(wechat, { style: 'white', color_scheme: 'dark' })).text, 'class="impowerBox white dark"')
   t.match((await openPage(wechat, { style: 'other', login_type: 'jssdk' })).text, 'class="impowerBox embedded"')
-  t.match((await openPage(wechat, { href: 'data:text/css;base64,YQ==' })).text, '<link rel="stylesheet" href="data:text/css;base64,YQ==">')
-  t.match((await openPage(wechat, { href: 'https://app.example/a.css?"' })).text, 'href="https://app.example/a.css?&quot;"')
+  t.match(
+    (await openPage(wechat, { href: 'data:text/css;base64,YQ==' })).text,
+    '<link rel="stylesheet" href="data:text/css;base64,YQ==">'
+  )
+  t.match(
+    (await openPage(wechat, { href: 'https://app.example/a.css?"' })).text,
+    'href="https://app.example/a.css?&quot;"'
+  )
   t.notMatch((await openPage(wechat, { href: 'javascript:x' })).text, 'rel="stylesheet"')
   t.notMatch((await openPage(wechat, { href: 'https://app.example/a.css', stylelite: '1' })).text, 'rel="stylesheet"')
 })
 
-// There is no QR reader among the tools here: the picture is compared, module by module, to the matrix for the expected text.
+// There is no QR reader among the tools here: the picture is compared, module by module, to the matrix for the expected
+// text.
 t.test('The picture holds the address of the phone page, at the address where the desktop found us', async t => {
   const wechat = await start(t)
   const { uuid } = await openPage(wechat)
@@ -81,8 +103,11 @@ t.test('The picture holds the address of the phone page, at the address where th
   const text = `${wechat.url}/connect/confirm?uuid=${uuid}`
   t.equal(picture.text, renderSVG(text, { ecc: 'M', border: 4 }))
   const { data, size } = encode(text, { ecc: 'M', border: 4 })
-  const dark = new Set([...picture.text.matchAll(/M(\d+),(\d+)h10v10h-10z/g)].map(([, x, y]) => `${Number(x) / 10} ${Number(y) / 10}`))
-  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) if (data[y]![x] !== dark.has(`${x} ${y}`)) t.fail(`module ${x} ${y}`)
+  const dark = new Set([...picture.text.matchAll(/M(\d+),(\d+)h10v10h-10z/g)].map(([, x, y]) =>
+    `${Number(x) / 10} ${Number(y) / 10}`))
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) if (data[y]![x] !== dark.has(`${x} ${y}`)) t.fail(`module ${x} ${y}`)
+  }
   t.equal((await get(text)).status, 200, 'and that page exists')
 })
 
@@ -113,7 +138,10 @@ t.test('A poll is a script, closes its connection, and tells of each step', asyn
   t.equal(await poll(wechat, uuid, '&last=404'), `window.wx_errcode=405;window.wx_code='${code}';`)
   t.equal(callbackUrl, `http://localhost:3000/wechat/qr?code=${code}&state=abc123`)
   const { appid, secret } = wechat.options.qr
-  t.match(await exchange(wechat, code, { appid, secret }), { scope: 'snsapi_login', openid: wechat.control.openid(appid, 'qinghe') })
+  t.match(
+    await exchange(wechat, code, { appid, secret }),
+    { scope: 'snsapi_login', openid: wechat.control.openid(appid, 'qinghe') }
+  )
   t.equal(wechat.control.count('poll', { accepted: true }), 1)
 })
 
@@ -218,9 +246,13 @@ t.test('A poll can fail with a number of its own', async t => {
 
 t.test('The control API over HTTP scans, confirms, cancels and expires', async t => {
   const wechat = await start(t)
-  const act = async (uuid: string, what: string, body = {}): Promise<any> => (await post(`${wechat.url}/simulator/qr/${uuid}/${what}`, body)).body
+  const act = async (uuid: string, what: string, body = {}): Promise<any> =>
+    (await post(`${wechat.url}/simulator/qr/${uuid}/${what}`, body)).body
   const { uuid } = await openPage(wechat)
-  t.match(await act(uuid, 'scan', { user: 'sunny' }), { uuid, status: 'scanned', user: 'sunny', appid: wechat.options.qr.appid, state: 'abc123' })
+  t.match(
+    await act(uuid, 'scan', { user: 'sunny' }),
+    { uuid, status: 'scanned', user: 'sunny', appid: wechat.options.qr.appid, state: 'abc123' }
+  )
   t.match(await act(uuid, 'cancel'), { status: 'cancelled' })
   const { callbackUrl, code } = await act(uuid, 'confirm')
   t.equal(codeIn(callbackUrl), code)
@@ -237,17 +269,35 @@ t.test('wxLogin.js builds its URL in its own order and encodes nothing', async t
   const listeners: Array<(event: object) => void> = []
   const window: any = { addEventListener: (_name: string, listener: () => void) => listeners.push(listener) }
   const container = { innerHTML: 'old', appendChild: (child: unknown) => t.equal(child, frame) }
-  const document = { currentScript: { src: `${wechat.url}/x.js` }, createElement: () => frame, getElementById: () => container }
+  const document = {
+    currentScript: { src: `${wechat.url}/x.js` },
+    createElement: () => frame,
+    getElementById: () => container
+  }
   runInNewContext(reply.text, { window, document, URL })
   const basic = { id: 'box', appid: 'wx1', scope: 'snsapi_login', redirect_uri: 'https%3A%2F%2Fa', state: 's' }
 
   window.WxLogin.call({}, basic)
-  t.equal(frame.src, `${wechat.url}/connect/qrconnect?appid=wx1&scope=snsapi_login&redirect_uri=https%3A%2F%2Fa&state=s&login_type=jssdk&self_redirect=default&styletype=&sizetype=&bgcolor=&rst=`)
+  t.equal(
+    frame.src,
+    `${wechat.url}/connect/qrconnect?appid=wx1&scope=snsapi_login&redirect_uri=https%3A%2F%2Fa&state=s` +
+      '&login_type=jssdk&self_redirect=default&styletype=&sizetype=&bgcolor=&rst='
+  )
   t.match(frame, { frameBorder: '0', scrolling: 'no', width: '300px', height: '400px' })
   t.equal(container.innerHTML, '')
 
   const ready: boolean[] = []
-  window.WxLogin.call({}, { ...basic, self_redirect: true, style: 'black', href: 'u', lang: 'en', stylelite: 1, fast_login: 0, color_scheme: 'dark', onReady: (is: boolean) => ready.push(is) })
+  window.WxLogin.call({}, {
+    ...basic,
+    self_redirect: true,
+    style: 'black',
+    href: 'u',
+    lang: 'en',
+    stylelite: 1,
+    fast_login: 0,
+    color_scheme: 'dark',
+    onReady: (is: boolean) => ready.push(is)
+  })
   t.match(frame.src, /self_redirect=true&styletype=&sizetype=&bgcolor=&rst=&style=black&href=u&lang=en&stylelite=1&fast_login=0&color_scheme=dark$/)
   frame.contentWindow = {}
   const send = (data: string, origin = wechat.url): void => listeners[0]!({ origin, data, source: frame.contentWindow })
@@ -269,7 +319,9 @@ t.test('The page\'s script polls and leaves as WeChat\'s does', async t => {
     const seen: any = { blocks: {}, polls: [], posted: [], timers: [] }
     const script: any = { remove: () => {} }
     const document = {
-      currentScript: { dataset: { uuid: 'U', redirect: 'https://a/#/b', state: 's', self: 'default', refusal: 'none', ...data } },
+      currentScript: {
+        dataset: { uuid: 'U', redirect: 'https://a/#/b', state: 's', self: 'default', refusal: 'none', ...data }
+      },
       createElement: () => script,
       getElementById: (id: string) => (seen.blocks[id] ??= {}),
       head: { appendChild: () => seen.polls.push(script.src.replace(/_=\d+$/, '')) }
@@ -292,15 +344,26 @@ t.test('The page\'s script polls and leaves as WeChat\'s does', async t => {
 
   const first = '/connect/l/qrconnect?uuid=U&'
   t.match(run(408), { polls: [first, first], timers: [60_000, 2000, 60_000] })
-  t.match(run(404), { polls: [first, '/connect/l/qrconnect?uuid=U&last=404&'], timers: [60_000, 100, 60_000], blocks: { wx_default_tip: { hidden: true }, wx_after_scan: { hidden: false }, wx_after_cancel: { hidden: true } } })
-  t.match(run(403), { polls: [first, '/connect/l/qrconnect?uuid=U&last=403&'], timers: [60_000, 2000, 60_000], blocks: { wx_after_cancel: { hidden: false } } })
+  t.match(run(404), {
+    polls: [first, '/connect/l/qrconnect?uuid=U&last=404&'],
+    timers: [60_000, 100, 60_000],
+    blocks: { wx_default_tip: { hidden: true }, wx_after_scan: { hidden: false }, wx_after_cancel: { hidden: true } }
+  })
+  t.match(run(403), {
+    polls: [first, '/connect/l/qrconnect?uuid=U&last=403&'],
+    timers: [60_000, 2000, 60_000],
+    blocks: { wx_after_cancel: { hidden: false } }
+  })
   t.match(run(undefined), { polls: [first, first], timers: [60_000, 5000, 60_000] })
   t.equal(run(402).reloaded, true)
   t.equal(run(500).reloaded, true)
   t.match(run(405), { here: 'https://a/#/b?code=C&state=s', top: undefined, posted: [] })
   t.match(run(405, { redirect: 'https://a/?b' }), { here: 'https://a/?b&code=C&state=s' })
   t.match(run(405, { self: 'true' }, true), { here: 'https://a/#/b?code=C&state=s', top: undefined })
-  t.match(run(405, {}, true), { here: undefined, top: 'https://a/#/b?code=C&state=s', posted: [['{"type":"status","status":"wxReady"}', '*']] })
+  t.match(
+    run(405, {}, true),
+    { here: undefined, top: 'https://a/#/b?code=C&state=s', posted: [['{"type":"status","status":"wxReady"}', '*']] }
+  )
   t.match(run(405, { self: 'false' }, true).top, 'https://a/#/b?code=C&state=s')
   t.match(run(403, { refusal: 'state-only' }), { here: 'https://a/#/b?state=s' })
   t.match(run(403, { refusal: 'authdeny' }), { here: 'https://a/#/b?code=authdeny&state=s' })

@@ -48,7 +48,11 @@ t.test('Each app has its own, and each endpoint: a token counts for the app that
   t.equal((await sns(wechat, 'userinfo', pick(tokens))).errcode, 45011)
   t.equal((await sns(wechat, 'auth', pick(tokens))).errcode, 0)
   t.equal((await sns(wechat, 'userinfo', { access_token: 'none', openid: 'none' })).errcode, 40014)
-  t.match(codeIn((await get(oneclickUrl(wechat, { scope: 'snsapi_base' }))).location), /^\w{32}$/, 'the pages are not counted')
+  t.match(
+    codeIn((await get(oneclickUrl(wechat, { scope: 'snsapi_base' }))).location),
+    /^\w{32}$/,
+    'the pages are not counted'
+  )
 })
 
 t.test('reset() forgets what was counted', async t => {

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { recordedReplies } from '../fixture/data'
 import { codeIn } from '../fixture/login'
-import { codeOf, exchange, exchangeUrl, get, type Params, pick, profileOf, qrUrl, sns, start } from '../fixture/simulator'
+import {
+  codeOf, exchange, exchangeUrl, get, type Params, pick, profileOf, qrUrl, sns, start
+} from '../fixture/simulator'
 
 const RID = /, rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/
 
@@ -25,7 +27,8 @@ t.test('A code becomes tokens: text/plain, status 200, the recorded key order, r
 
 t.test('POST with the same query works as GET does, and its body is ignored', async t => {
   const wechat = await start(t)
-  const reply = await get(exchangeUrl(wechat, codeOf(wechat)), { 'content-type': 'text/xml' }, { method: 'POST', body: '<xml/>' })
+  const reply =
+    await get(exchangeUrl(wechat, codeOf(wechat)), { 'content-type': 'text/xml' }, { method: 'POST', body: '<xml/>' })
   t.match(JSON.parse(reply.text), { expires_in: 7200 })
 })
 
@@ -87,7 +90,8 @@ t.test('A code ends after five minutes, used or not', async t => {
 t.test('The openid differs from app to app, the unionid is shared, an unbound app has none', async t => {
   const wechat = await start(t)
   const { oneclick, qr } = wechat.options
-  const website = await exchange(wechat, codeIn(wechat.control.approve(qrUrl(wechat))), { appid: qr.appid, secret: qr.secret })
+  const website =
+    await exchange(wechat, codeIn(wechat.control.approve(qrUrl(wechat))), { appid: qr.appid, secret: qr.secret })
   const official = await exchange(wechat, codeOf(wechat))
   t.equal(website.scope, 'snsapi_login')
   t.not(website.openid, official.openid)
@@ -177,7 +181,8 @@ t.test('A refresh before the end keeps and prolongs the token, after it there is
   const wechat = await start(t)
   const { appid } = wechat.options.oneclick
   const { unionid, ...tokens } = await exchange(wechat, codeOf(wechat))
-  const refresh = async (): Promise<any> => sns(wechat, 'oauth2/refresh_token', { appid, grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
+  const refresh = async (): Promise<any> =>
+    sns(wechat, 'oauth2/refresh_token', { appid, grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
 
   wechat.control.advance(7000)
   const early = await refresh()
@@ -199,7 +204,8 @@ t.test('The checks of a refresh come in one order; it asks no secret', async t =
   const { appid } = wechat.options.oneclick
   const tokens = await exchange(wechat, codeOf(wechat))
   const good = { appid, refresh_token: tokens.refresh_token, grant_type: 'refresh_token' }
-  const refused = async (change: Params): Promise<number> => (await sns(wechat, 'oauth2/refresh_token', { ...good, ...change })).errcode
+  const refused = async (change: Params): Promise<number> =>
+    (await sns(wechat, 'oauth2/refresh_token', { ...good, ...change })).errcode
   t.equal(await refused({ appid: undefined, refresh_token: undefined, grant_type: undefined }), 41002)
   t.equal(await refused({ appid: 'wx', refresh_token: undefined, grant_type: undefined }), 41003)
   t.equal(await refused({ appid: 'wx', grant_type: undefined }), 40002)

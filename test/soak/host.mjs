@@ -1,5 +1,6 @@
-// The host under load, in a process of its own: its sessions in a store as Redis is one (JSON, life times), its clock thirty times as fast,
-// so that what is remembered for a quarter of an hour is forgotten while the run lasts. Asked for its numbers by messages.
+// The host under load, in a process of its own: its sessions in a store as Redis is one (JSON, life times), its clock
+// thirty times as fast, so that what is remembered for a quarter of an hour is forgotten while the run lasts. Asked for
+// its numbers by messages.
 
 import { createRequire } from 'node:module'
 import Fastify from 'fastify'
@@ -35,7 +36,10 @@ const sum = memory => [...memory].reduce((total, { size }) => total + size, 0)
 
 class Store {
   records = new Map()
-  get (id, done) { setImmediate(() => done(null, this.records.has(id) ? JSON.parse(this.records.get(id).text) : undefined)) }
+  get (id, done) {
+    setImmediate(() => done(null, this.records.has(id) ? JSON.parse(this.records.get(id).text) : undefined))
+  }
+
   set (id, session, done) {
     // Sessions end by the real clock, which @fastify/session reads; the shared results of attempts by the fast one.
     const clock = session.wechatSpent === undefined ? Date.now : now
@@ -80,7 +84,15 @@ async function answer (question) {
   global.gc()
   global.gc()
   const { heapUsed, rss } = process.memoryUsage()
-  process.send({ heap: heapUsed, rss, spent: sum(memories.spent), ended: sum(memories.ended), records: store.records.size, users: counts.users, troubles })
+  process.send({
+    heap: heapUsed,
+    rss,
+    spent: sum(memories.spent),
+    ended: sum(memories.ended),
+    records: store.records.size,
+    users: counts.users,
+    troubles
+  })
 }
 
 process.on('message', question => { void answer(question) })

@@ -21,7 +21,12 @@ class Visitor {
       method,
       dispatcher,
       body,
-      headers: { accept: 'text/html', 'user-agent': this.isInWechat ? wechatAgent : desktopAgent, ...(cookie && { cookie }), ...headers }
+      headers: {
+        accept: 'text/html',
+        'user-agent': this.isInWechat ? wechatAgent : desktopAgent,
+        ...(cookie && { cookie }),
+        ...headers
+      }
     })
     for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
@@ -36,7 +41,11 @@ class Visitor {
 /** The callback URL that WeChat sends this visitor to. */
 async function visitWechat (visitor) {
   const { location } = await visitor.go('/wechat/login?redirect=/account')
-  const { text } = await visitor.go(new URL('/simulator/approve', location), { method: 'POST', body: JSON.stringify({ url: location }), headers: { 'content-type': 'application/json' } })
+  const { text } = await visitor.go(new URL('/simulator/approve', location), {
+    method: 'POST',
+    body: JSON.stringify({ url: location }),
+    headers: { 'content-type': 'application/json' }
+  })
   return JSON.parse(text).callbackUrl
 }
 
@@ -50,7 +59,9 @@ export async function logIn (origin, counts) {
     counts.callbacks += repeats
     if (answers.some(({ status }) => [502, 503, 504].includes(status))) {
       counts.refusedByFaults++
-      if (answers.some(({ status }) => ![502, 503, 504, 403].includes(status))) counts.lost.push(`repeated callbacks differ: ${answers.map(({ status }) => status)}`)
+      if (answers.some(({ status }) => ![502, 503, 504, 403].includes(status))) {
+        counts.lost.push(`repeated callbacks differ: ${answers.map(({ status }) => status)}`)
+      }
       continue
     }
     const wrong = answers.find(({ status, location }) => status !== 303 || location !== '/account')
@@ -60,10 +71,15 @@ export async function logIn (origin, counts) {
     counts.logins++
     if (randomInt(3) > 0) continue
     const kept = new Map(visitor.jar)
-    const out = await visitor.go('/wechat/logout', { method: 'POST', headers: { 'sec-fetch-site': 'same-origin', accept: 'application/json' } })
+    const out = await visitor.go('/wechat/logout', {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin', accept: 'application/json' }
+    })
     visitor.jar = kept
     const ghost = await visitor.go('/wechat/me', { headers: { accept: 'application/json' } })
-    if (out.status !== 204 || ghost.status !== 401) counts.lost.push(`a logout answered ${out.status}, and its old cookie ${ghost.status}`)
+    if (out.status !== 204 || ghost.status !== 401) {
+      counts.lost.push(`a logout answered ${out.status}, and its old cookie ${ghost.status}`)
+    }
     counts.logouts++
   }
 }
@@ -71,9 +87,15 @@ export async function logIn (origin, counts) {
 /** Anonymous visits, each by a browser of its own. */
 export async function flood (origin, counts) {
   const visitor = new Visitor(origin)
-  const answers = [await visitor.go('/wechat/login'), await visitor.go('/account'), await visitor.go('/wechat/me', { headers: { accept: 'application/json' } })]
+  const answers = [
+    await visitor.go('/wechat/login'),
+    await visitor.go('/account'),
+    await visitor.go('/wechat/me', { headers: { accept: 'application/json' } })
+  ]
   counts.anonymous += answers.length
-  if (answers.map(({ status }) => status).join() !== '302,302,401') counts.lost.push(`anonymous visits answered ${answers.map(({ status }) => status)}`)
+  if (answers.map(({ status }) => status).join() !== '302,302,401') {
+    counts.lost.push(`anonymous visits answered ${answers.map(({ status }) => status)}`)
+  }
 }
 
 /** Callbacks and other requests that nobody should send. */
@@ -81,15 +103,18 @@ export async function attack (origin, counts) {
   const visitor = new Visitor(origin)
   const state = hex(16)
   const requests = [
-    [`/wechat/qr?code=${hex(16)}&state=${state}`, { headers: { cookie: `wechat-${state.slice(0, 12)}=${Date.now().toString(36)}.${hex(20)}` } }],
+    [`/wechat/qr?code=${hex(16)}&state=${state}`,
+      { headers: { cookie: `wechat-${state.slice(0, 12)}=${Date.now().toString(36)}.${hex(20)}` } }],
     [`/wechat/oneclick?code=${hex(16)}&state=${state}&restarted=1`],
     ['/wechat/qr?code=authdeny&state=x'],
     [`/wechat/qr?code=${'x'.repeat(600)}&state=${state}`],
     [`/wechat/qr?state=${state}&state=${state}&code=x`],
     ['/wechat/me', { headers: { cookie: `session=${hex(16)}.${hex(16)}`, accept: 'application/json' } }],
     ['/wechat/logout', { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } }],
-    ['/wechat/qr', { method: 'POST', body: '{', headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' } }],
-    [`/wechat/login?redirect=${encodeURIComponent('//evil.example')}`, { headers: { cookie: Array.from({ length: 8 }, (_, index) => `wechat-${hex(6)}=${index}.x`).join('; ') } }],
+    ['/wechat/qr',
+      { method: 'POST', body: '{', headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' } }],
+    [`/wechat/login?redirect=${encodeURIComponent('//evil.example')}`,
+      { headers: { cookie: Array.from({ length: 8 }, (_, index) => `wechat-${hex(6)}=${index}.x`).join('; ') } }],
     ['/wechat/qr?code=x&state=y', { headers: { 'sec-purpose': 'prefetch' } }]
   ]
   for (const [url, given] of requests) {

@@ -18,10 +18,13 @@ const root = join(__dirname, '../..')
 const attemptName = (state: string): string => `__Host-wechat-${state.slice(0, 12)}`
 
 /** Where a bounce page sends its iframe on. */
-const bounceOf = (body: string): string => /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(body)![1]!.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+const bounceOf = (body: string): string => /<meta http-equiv="refresh" content="0;url=([^"]*)">/
+  .exec(body)![1]!
+  .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
 
 /** A callback of this browser with any query. */
-const callBack = (host: Host, browser: Browser, query: string, via = 'qr') => browser.get(`${host.origin}/wechat/${via}?${query}`)
+const callBack = (host: Host, browser: Browser, query: string, via = 'qr') =>
+  browser.get(`${host.origin}/wechat/${via}?${query}`)
 
 test('T01: an attempt begun in one browser logs in no other, whichever way the two are mixed', async t => {
   const host = await startHost(t)
@@ -30,8 +33,20 @@ test('T01: an attempt begun in one browser logs in no other, whichever way the t
   await checkRefused(t, host, victim, await victim.get(planted.callback), "the attacker's link in a fresh browser")
   const own = await begin(host, victim)
   await checkRefused(t, host, victim, await victim.get(planted.callback), 'and beside an attempt of its own')
-  await checkRefused(t, host, victim, await callBack(host, victim, `code=${own.code}&state=${planted.state}`), 'own code, foreign state')
-  await checkRefused(t, host, attacker, await callBack(host, attacker, `code=${planted.code}&state=${own.state}`), 'the other way round')
+  await checkRefused(
+    t,
+    host,
+    victim,
+    await callBack(host, victim, `code=${own.code}&state=${planted.state}`),
+    'own code, foreign state'
+  )
+  await checkRefused(
+    t,
+    host,
+    attacker,
+    await callBack(host, attacker, `code=${planted.code}&state=${own.state}`),
+    'the other way round'
+  )
   t.equal((await attacker.get(planted.callback)).status, 303)
   t.equal((await whoIs(host, attacker))?.openid, host.wechat.control.openid(host.wechat.options.qr.appid, 'tricky'))
   t.equal(exchanges(host), 1)
@@ -56,22 +71,55 @@ test('T02: whatever of the state is missing, doubled, changed or junk, the check
   const { state } = await begin(host, host.browser())
   const good = (browser: Browser): Promise<string> => begin(host, browser).then(({ state }) => state)
   const cases: Array<(state: string) => string> = [
-    () => '', () => '&state=', () => '&state', state => `&state=a&state=${state}`, state => `&state=${state}&state=a`, state => `&state=${state}&state=${state}`,
-    state => `&state[]=${state}`, state => `&state[0]=${state}`, state => `&STATE=${state}`, state => `&state=${state}%20`, state => `&state=%20${state}`,
-    state => `&state=${state.toUpperCase()}`, state => `&state=${state.slice(0, -1)}`, state => `&state=${state}0`, state => `&state=${state}%00`, state => `&state=${state}%0a`,
-    () => `&state=${'a'.repeat(10_000)}`, () => `&state=${'0'.repeat(32)}`, () => '&state=undefined', () => '&state=null', () => '&state=[object%20Object]', () => '&state=__proto__',
+    () => '',
+    () => '&state=',
+    () => '&state',
+    state => `&state=a&state=${state}`,
+    state => `&state=${state}&state=a`,
+    state => `&state=${state}&state=${state}`,
+    state => `&state[]=${state}`,
+    state => `&state[0]=${state}`,
+    state => `&STATE=${state}`,
+    state => `&state=${state}%20`,
+    state => `&state=%20${state}`,
+    state => `&state=${state.toUpperCase()}`,
+    state => `&state=${state.slice(0, -1)}`,
+    state => `&state=${state}0`,
+    state => `&state=${state}%00`,
+    state => `&state=${state}%0a`,
+    () => `&state=${'a'.repeat(10_000)}`,
+    () => `&state=${'0'.repeat(32)}`,
+    () => '&state=undefined',
+    () => '&state=null',
+    () => '&state=[object%20Object]',
+    () => '&state=__proto__',
     state => `&state=${state.replace(/[0-9a-f]$/, digit => digit === '0' ? '1' : '0')}`
   ]
   for (const [index, withState] of cases.entries()) {
     const [fresh, begun] = [host.browser(), host.browser()]
-    await checkRefused(t, host, fresh, await callBack(host, fresh, `code=CODE-number-${index}${withState(state)}`), `without a cookie, ${withState('STATE')}`)
-    await checkRefused(t, host, begun, await callBack(host, begun, `code=CODE-number-${index}${withState(await good(begun))}`), `with a cookie, ${withState('STATE')}`)
+    await checkRefused(
+      t,
+      host,
+      fresh,
+      await callBack(host, fresh, `code=CODE-number-${index}${withState(state)}`),
+      `without a cookie, ${withState('STATE')}`
+    )
+    await checkRefused(
+      t,
+      host,
+      begun,
+      await callBack(host, begun, `code=CODE-number-${index}${withState(await good(begun))}`),
+      `with a cookie, ${withState('STATE')}`
+    )
   }
 })
 
 test('T02: a cookie that is empty or junk is no attempt', async t => {
   const host = await startHost(t)
-  for (const value of ['', 'undefined', 'null', '[object Object]', '.', 'NaN.NaN', '0.', `${Date.now().toString(36)}.`, `${Date.now().toString(36)}.undefined`, '__proto__', '%00', '{}', 'a'.repeat(2000)]) {
+  for (const value of [
+    '', 'undefined', 'null', '[object Object]', '.', 'NaN.NaN', '0.', `${Date.now().toString(36)}.`,
+    `${Date.now().toString(36)}.undefined`, '__proto__', '%00', '{}', 'a'.repeat(2000)
+  ]) {
     const browser = host.browser()
     const { state, callback } = await begin(host, browser)
     browser.jar(site).set(attemptName(state), value)
@@ -86,7 +134,9 @@ test('T02: a cookie that is empty or junk is no attempt', async t => {
 test('T03, T64: states are long, random, and of letters and digits alone', async t => {
   const host = await startHost(t)
   const states: string[] = []
-  for (let count = 0; count < 1000; count++) states.push(stateIn((await host.app.inject({ url: '/wechat/login', headers: { host: site } })).headers.location!))
+  for (let count = 0; count < 1000; count++) {
+    states.push(stateIn((await host.app.inject({ url: '/wechat/login', headers: { host: site } })).headers.location!))
+  }
   t.equal(new Set(states).size, 1000, 'no state twice')
   t.ok(states.every(state => /^[A-Za-z0-9]{22,128}$/.test(state)))
   for (let at = 0; at < states[0]!.length; at++) {
@@ -105,7 +155,8 @@ const printStates = async count => {
 printStates(20)`
 
 test('T03: a process that starts anew repeats no state of the one before', async t => {
-  const starts = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['-e', program], { cwd: root, env })))
+  const starts =
+    await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['-e', program], { cwd: root, env })))
   const states = starts.flatMap(({ stdout }) => stdout.trim().split('\n'))
   t.equal(states.length, 40)
   t.equal(new Set(states).size, 40)
@@ -115,7 +166,8 @@ test('T04: nobody but the server chooses a state', async t => {
   const host = await startHost(t)
   const browser = host.browser()
   const known = 'a'.repeat(32)
-  const first = await browser.get(`${host.origin}/wechat/login?state=${known}&redirect=${encodeURIComponent(`/?state=${known}`)}`)
+  const first =
+    await browser.get(`${host.origin}/wechat/login?state=${known}&redirect=${encodeURIComponent(`/?state=${known}`)}`)
   t.not(stateIn(first.location), known)
   t.equal(new URL(first.location).searchParams.getAll('state').length, 1)
   const second = await browser.get(`${host.origin}/wechat/login`)
@@ -123,7 +175,13 @@ test('T04: nobody but the server chooses a state', async t => {
   const values = [...browser.jar(site).values()]
   t.notOk(values.some(value => second.location.includes(value)), 'no cookie becomes a state')
   browser.jar(site).set(attemptName(known), values[0]!)
-  await checkRefused(t, host, browser, await callBack(host, browser, `code=CODE&state=${known}`), 'a state and a cookie of the attacker\'s')
+  await checkRefused(
+    t,
+    host,
+    browser,
+    await callBack(host, browser, `code=CODE&state=${known}`),
+    'a state and a cookie of the attacker\'s'
+  )
 })
 
 test('T05: a state is good for one login', async t => {
@@ -134,7 +192,10 @@ test('T05: a state is good for one login', async t => {
   const [, again] = host.wechat.control.duplicateCallbackUrls(callback, 'fresh')
   const answer = await browser.get(callback)
   t.equal(answer.status, 303)
-  t.ok(answer.setCookies.includes(`${attemptName(state)}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`), 'the cookie is ended as a browser takes it')
+  t.ok(
+    answer.setCookies.includes(`${attemptName(state)}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`),
+    'the cookie is ended as a browser takes it'
+  )
   const session = browser.jar(site).get('__Host-session')
   t.equal((await browser.get(again)).status, 303, 'another code is not looked at: the login stands')
   browser.jar(site).set(attemptName(state), kept)
@@ -153,13 +214,21 @@ test('T06: tabs do not disturb each other, in either order and either way', asyn
   for (const order of [[0, 1], [1, 0]]) {
     const browser = host.browser()
     const tabs = [await begin(host, browser, { redirect: '/a' }), await begin(host, browser, { redirect: '/b' })]
-    for (const tab of order) t.equal((await browser.get(tabs[tab]!.callback)).location, host.origin + ['/a', '/b'][tab]!)
+    for (const tab of order) {
+      t.equal((await browser.get(tabs[tab]!.callback)).location, host.origin + ['/a', '/b'][tab]!)
+    }
   }
   const browser = host.browser()
   const many = []
   for (let count = 0; count < 12; count++) many.push(await begin(host, browser, { redirect: `/${count}` }))
-  t.strictSame([...browser.jar(site).keys()].filter(name => name.startsWith('__Host-wechat-')), many.slice(-5).map(({ state }) => attemptName(state)), 'the newest five')
-  for (const [index, { callback }] of many.slice(-5).entries()) t.equal((await browser.get(callback)).location, `${host.origin}/${index + 7}`)
+  t.strictSame(
+    [...browser.jar(site).keys()].filter(name => name.startsWith('__Host-wechat-')),
+    many.slice(-5).map(({ state }) => attemptName(state)),
+    'the newest five'
+  )
+  for (const [index, { callback }] of many.slice(-5).entries()) {
+    t.equal((await browser.get(callback)).location, `${host.origin}/${index + 7}`)
+  }
   await checkRefused(t, host, host.browser(), await host.browser().get(many[0]!.callback), 'in another browser', 9)
 
   const both = host.browser()
@@ -174,7 +243,10 @@ test("T07: a stranger's callback does not burn the visitor's attempt", async t =
   const host = await startHost(t)
   const browser = host.browser()
   const { callback, state } = await begin(host, browser)
-  for (const query of ['code=x&state=x', `code=x&state=${'0'.repeat(32)}`, `code=x&state=${state}0`, `state=${state}`, `code=&state=${state}`, 'error=access_denied', '']) {
+  for (const query of [
+    'code=x&state=x', `code=x&state=${'0'.repeat(32)}`, `code=x&state=${state}0`, `state=${state}`,
+    `code=&state=${state}`, 'error=access_denied', ''
+  ]) {
     const answer = await callBack(host, browser, query)
     t.strictSame([answer.status, answer.setCookies], [403, []], query)
   }
@@ -205,7 +277,11 @@ test('T08: an attempt is over after its time, whatever the browser kept', async 
 
 test('T08: a time that is none is refused at boot', async t => {
   for (const attemptTtl of ['10 minuten', '900', NaN, Infinity, -1, 0, 1.5, null]) {
-    await t.rejects(startHost(t, { options: { attemptTtl: attemptTtl as number } }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /attemptTtl/ }, String(attemptTtl))
+    await t.rejects(
+      startHost(t, { options: { attemptTtl: attemptTtl as number } }),
+      { code: 'FST_WECHAT_INVALID_OPTIONS', message: /attemptTtl/ },
+      String(attemptTtl)
+    )
   }
 })
 
@@ -214,14 +290,22 @@ test('T09: a cookie tossed beside the real one logs nobody in, in either order',
   const [attacker, victim] = [host.browser(), host.browser()]
   const planted = await begin(host, attacker)
   const own = await begin(host, victim)
-  const pairs = [[planted, attacker], [own, victim]].map(([begun, browser]) => (browser as Browser).jar(site).get(attemptName((begun as typeof own).state))!)
+  const pairs = [[planted, attacker], [own, victim]].map(([begun, browser]) =>
+    (browser as Browser).jar(site).get(attemptName((begun as typeof own).state))!)
   for (const { state, code } of [planted, own]) {
     for (const order of [pairs, [...pairs].reverse()]) {
       const browser = host.browser()
       const cookies = order.map(value => `${attemptName(state)}=${value}`)
       const path = `/wechat/qr?code=${code}&state=${state}`
-      await checkRefused(t, host, browser, await browser.get(host.origin + path, { cookie: cookies.join('; ') }), 'our name twice in one header')
-      const twoHeaders = await getRaw(host.address, path, [`Host: ${site}`, ...cookies.map(cookie => `Cookie: ${cookie}`)])
+      await checkRefused(
+        t,
+        host,
+        browser,
+        await browser.get(host.origin + path, { cookie: cookies.join('; ') }),
+        'our name twice in one header'
+      )
+      const twoHeaders =
+        await getRaw(host.address, path, [`Host: ${site}`, ...cookies.map(cookie => `Cookie: ${cookie}`)])
       t.strictSame([twoHeaders.status, exchanges(host)], [403, 0], 'or in two')
     }
   }
@@ -233,11 +317,21 @@ test('T09, T12: the cookies of a login are named and marked so that no sibling s
   const browser = host.browser()
   const start = await browser.get(`${host.origin}/wechat/login`)
   t.equal(start.setCookies.length, 1)
-  t.match(start.setCookies[0], /^__Host-wechat-[0-9a-f]{12}=[\w.-]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.match(
+    start.setCookies[0],
+    /^__Host-wechat-[0-9a-f]{12}=[\w.-]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+  )
   const back = await browser.get(host.wechat.control.approve(start.location))
-  t.match(back.setCookies.find(line => line.startsWith('__Host-session=')), /^__Host-session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.match(
+    back.setCookies.find(line => line.startsWith('__Host-session=')),
+    /^__Host-session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+  )
   t.notOk(back.setCookies.some(line => /domain=/i.test(line)))
-  await t.rejects(startHost(t, { options: { sameSite: 'strict' } as object }), { message: /unknown option sameSite/ }, 'and nobody can loosen or break that')
+  await t.rejects(
+    startHost(t, { options: { sameSite: 'strict' } as object }),
+    { message: /unknown option sameSite/ },
+    'and nobody can loosen or break that'
+  )
 })
 
 test('T10: only our exact name is our cookie', async t => {
@@ -247,14 +341,24 @@ test('T10: only our exact name is our cookie', async t => {
   const name = attemptName(state)
   const value = browser.jar(site).get(name)!
   const spellings = [
-    `\xa0${name}=${value}`, `\x85${name}=${value}`, `"${name}"=${value}`, `$Version=1; \t${name}=${value}`, `${name.toLowerCase()}=${value}`, `${name.toUpperCase()}=${value}`, `${name} =${value}`,
-    `${name.replaceAll('_', '%5F')}=${value}`, `=${name}=${value}`, `\xc2\xa0${name}=${value}`, `\u00ef\u00bb\u00bf${name}=${value}`, `a=b,${name}=${value}`, `${name}="${value}"`, `${name}=${value} `, `${name}=\xa0${value}`
+    `\xa0${name}=${value}`, `\x85${name}=${value}`, `"${name}"=${value}`, `$Version=1; \t${name}=${value}`,
+    `${name.toLowerCase()}=${value}`, `${name.toUpperCase()}=${value}`, `${name} =${value}`,
+    `${name.replaceAll('_', '%5F')}=${value}`, `=${name}=${value}`, `\xc2\xa0${name}=${value}`,
+    `\u00ef\u00bb\u00bf${name}=${value}`, `a=b,${name}=${value}`, `${name}="${value}"`, `${name}=${value} `,
+    `${name}=\xa0${value}`
   ]
   for (const cookie of spellings) {
-    const answer = await getRaw(host.address, `/wechat/qr?code=${code}&state=${state}`, [`Host: ${site}`, 'Accept: text/html', `Cookie: x=y; ${cookie}; z=0`])
+    const answer = await getRaw(host.address, `/wechat/qr?code=${code}&state=${state}`, [
+      `Host: ${site}`,
+      'Accept: text/html',
+      `Cookie: x=y; ${cookie}; z=0`
+    ])
     t.strictSame([answer.status, exchanges(host)], [403, 0], JSON.stringify(cookie.replace(value, '…')))
   }
-  const answer = await getRaw(host.address, `/wechat/qr?code=${code}&state=${state}`, [`Host: ${site}`, `Cookie: x=y; ${name}=${value}; z=0`])
+  const answer = await getRaw(host.address, `/wechat/qr?code=${code}&state=${state}`, [
+    `Host: ${site}`,
+    `Cookie: x=y; ${name}=${value}; z=0`
+  ])
   t.equal(answer.status, 303, 'and that one is')
 })
 
@@ -264,23 +368,36 @@ test('T10: nor is a session cookie one, under any name but its own', async t => 
   await logIn(host, browser)
   const name = '__Host-session'
   const value = browser.jar(site).get(name)!
-  const me = async (cookie: string): Promise<number> => (await getRaw(host.address, '/wechat/me', [`Host: ${site}`, 'Accept: application/json', `Cookie: ${cookie}`])).status
-  for (const spelling of [`\xa0${name}`, `\x85${name}`, `\xc2\xa0${name}`, `"${name}"`, name.toLowerCase(), name.toUpperCase(), name.replaceAll('_', '%5F'), `x, ${name}`, 'session', '__Secure-session', `__Host-${name}`]) {
+  const me = async (cookie: string): Promise<number> => (await getRaw(host.address, '/wechat/me', [
+    `Host: ${site}`,
+    'Accept: application/json',
+    `Cookie: ${cookie}`
+  ])).status
+  for (const spelling of [
+    `\xa0${name}`, `\x85${name}`, `\xc2\xa0${name}`, `"${name}"`, name.toLowerCase(), name.toUpperCase(),
+    name.replaceAll('_', '%5F'), `x, ${name}`, 'session', '__Secure-session', `__Host-${name}`
+  ]) {
     t.equal(await me(`x=y; ${spelling}=${value}; z=0`), 401, JSON.stringify(spelling))
   }
   t.equal(await me(`x=y; ${name}=${value}; z=0`), 200, 'and that one is')
 })
 
 test('T10: no parser of cookies is installed that trims what browsers do not take for white space', t => {
-  const { packages }: { packages: Record<string, { version: string }> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  const parsers = Object.entries(packages).filter(([path]) => path.endsWith('node_modules/cookie')).map(([, { version }]) => version)
+  const { packages }: { packages: Record<string, { version: string }> } =
+    JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const parsers =
+    Object.entries(packages).filter(([path]) => path.endsWith('node_modules/cookie')).map(([, { version }]) => version)
   t.ok(parsers.length > 0)
   t.strictSame(parsers.filter(version => /^0\.[0-6]\./.test(version)), [], '0.7 is the first that does not')
   t.end()
 })
 
 test('T11: a Secure cookie that the host cannot send is found out before the code is spent, and said clearly', async t => {
-  const host = await startHost(t, { secure: false, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: 'https://app.example.com/wechat/qr' } }), simulator: { callbackOrigin: origin } })
+  const host = await startHost(t, {
+    secure: false,
+    options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl: 'https://app.example.com/wechat/qr' } }),
+    simulator: { callbackOrigin: origin }
+  })
   const { app, wechat } = host
   const start = await app.inject({ url: '/wechat/login', headers: { host: site } })
   const callback = new URL(wechat.control.approve(start.headers.location as string))
@@ -298,7 +415,12 @@ test('T11: the __Host- cookies work on https, plain ones on http://localhost, an
     const browser = host.browser()
     const back = await logIn(host, browser)
     t.ok(await isLoggedIn(host, browser))
-    t.match(back.setCookies.find(line => line.includes('Max-Age=0')), secure ? /^__Host-wechat-.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/ : /^wechat-.*; Path=\/; HttpOnly; SameSite=Lax$/)
+    t.match(
+      back.setCookies.find(line => line.includes('Max-Age=0')),
+      secure
+        ? /^__Host-wechat-.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+        : /^wechat-.*; Path=\/; HttpOnly; SameSite=Lax$/
+    )
     browser.jar(new URL(host.origin).host).set('theme', 'dark')
     const out = await browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
     const cleared = out.setCookies.filter(line => line.includes('Max-Age=0')).join('\n')
@@ -310,9 +432,14 @@ test('T11: the __Host- cookies work on https, plain ones on http://localhost, an
 
 test('T11: a domain or a path makes no __Host- cookie, and asking for both is refused at boot', async t => {
   for (const cookie of [{ domain: 'example.com' }, { path: '/wechat' }, { secure: false }]) {
-    await t.rejects(startHost(t, { options: { session: { secret: sessionSecret, cookieName: '__Host-mine', cookie } } }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /__Host-/ })
+    await t.rejects(
+      startHost(t, { options: { session: { secret: sessionSecret, cookieName: '__Host-mine', cookie } } }),
+      { code: 'FST_WECHAT_INVALID_OPTIONS', message: /__Host-/ }
+    )
   }
-  const host = await startHost(t, { options: { session: { secret: sessionSecret, cookie: { domain: 'example.com' } } } })
+  const host = await startHost(t, {
+    options: { session: { secret: sessionSecret, cookie: { domain: 'example.com' } } }
+  })
   const back = await logIn(host, host.browser())
   t.ok(back.setCookies.some(line => /^session=.*Domain=example\.com/.test(line)))
 })
@@ -327,10 +454,21 @@ test('T13: an embedded callback without its cookie is sent on once, and that spe
   const stranger = host.browser()
   const bounce = await stranger.get(callback, iframe)
   t.strictSame([bounce.status, bounce.setCookies, exchanges(host)], [200, [], 0])
-  t.match(bounce.headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-security-policy': /^default-src 'none';.*frame-ancestors 'self'/, 'content-type': 'text/html; charset=utf-8' })
+  t.match(bounce.headers, {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': /^default-src 'none';.*frame-ancestors 'self'/,
+    'content-type': 'text/html; charset=utf-8'
+  })
   const next = bounceOf(bounce.body)
-  t.equal(next, `${callback.split('&code=')[0]}&bounced=1&code=${new URL(callback).searchParams.get('code')}&state=${state}`, 'the same callback, marked')
-  for (const headers of [iframe, { ...iframe, 'sec-fetch-site': 'same-origin' }, { ...iframe, 'sec-fetch-dest': 'document' }, {}]) {
+  t.equal(
+    next,
+    `${callback.split('&code=')[0]}&bounced=1&code=${new URL(callback).searchParams.get('code')}&state=${state}`,
+    'the same callback, marked'
+  )
+  for (const headers of [
+    iframe, { ...iframe, 'sec-fetch-site': 'same-origin' }, { ...iframe, 'sec-fetch-dest': 'document' }, {}
+  ]) {
     await checkRefused(t, host, stranger, await stranger.get(next, headers), 'never a second time')
   }
   t.equal((await browser.get(next, { ...iframe, 'sec-fetch-site': 'same-origin' })).status, 200)
@@ -341,9 +479,13 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
   const host = await startHost(t)
   const own = `https://${site}/wechat/qr?`
   const state = '0'.repeat(32)
-  const visit = (target: string) => getRaw(host.address, target, [`Host: ${site}`, 'Accept: text/html', 'Sec-Fetch-Dest: iframe', 'Sec-Fetch-Mode: navigate'])
+  const visit = (target: string) => getRaw(host.address, target, [
+    `Host: ${site}`, 'Accept: text/html', 'Sec-Fetch-Dest: iframe', 'Sec-Fetch-Mode: navigate'
+  ])
   const sent = [
-    `/wechat/qr?embedded=1&code=x&state=${state}&next=https://evil.example&redirect=https://evil.example`, `https://evil.example/wechat/qr?embedded=1&code=x&state=${state}`, `/wechat/qr?embedded=1&code=x&state=${state}&redirect=/x%22%3E%3Cscript%3E`,
+    `/wechat/qr?embedded=1&code=x&state=${state}&next=https://evil.example&redirect=https://evil.example`,
+    `https://evil.example/wechat/qr?embedded=1&code=x&state=${state}`,
+    `/wechat/qr?embedded=1&code=x&state=${state}&redirect=/x%22%3E%3Cscript%3E`,
     `/wechat/qr?embedded=1&code=x&state=${state}&redirect=/a%26bounced=0%26code=y`
   ]
   for (const target of sent) {
@@ -352,9 +494,16 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
     const url = bounceOf(body)
     t.ok(url.startsWith(own), url)
     t.notMatch(url, /evil|next|[<>"\s]/)
-    t.strictSame(['code', 'state', 'embedded', 'bounced'].map(name => new URL(url).searchParams.getAll(name)), [['x'], [state], ['1'], ['1']])
+    t.strictSame(
+      ['code', 'state', 'embedded', 'bounced'].map(name => new URL(url).searchParams.getAll(name)),
+      [['x'], [state], ['1'], ['1']]
+    )
   }
-  for (const query of [`code=x%22&state=${state}`, `code=x%0d%0a&state=${state}`, `code=${'x'.repeat(600)}&state=${state}`, `code=x&state=${state}0`, `code=x&state=${state}&state=${state}`, `state=${state}`, `code=&state=${state}`, `code=x;url=//evil&state=${state}`]) {
+  for (const query of [
+    `code=x%22&state=${state}`, `code=x%0d%0a&state=${state}`, `code=${'x'.repeat(600)}&state=${state}`,
+    `code=x&state=${state}0`, `code=x&state=${state}&state=${state}`, `state=${state}`, `code=&state=${state}`,
+    `code=x;url=//evil&state=${state}`
+  ]) {
     const { status, body } = await visit(`/wechat/qr?embedded=1&${query}`)
     t.ok(status === 400 || status === 403, query)
     t.notMatch(body, /http-equiv/)
@@ -365,7 +514,10 @@ test('T13: a bounce is made of our own route and of checked parts, whatever the 
 test('T13: thousands of bounces leave nothing behind in the process', async t => {
   const host = await startHost(t, { fastify: { logger: false } })
   await checkNothingStays(t, { rounds: 5 }, async count => {
-    const { statusCode, body } = await host.app.inject({ url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`, headers: { host: site } })
+    const { statusCode, body } = await host.app.inject({
+      url: `/wechat/qr?embedded=1&code=${count}&state=${String(count).padStart(32, '0')}`,
+      headers: { host: site }
+    })
     if (statusCode !== 200 || !body.includes('http-equiv="refresh"')) t.fail(`${statusCode}`)
   })
 })
@@ -375,15 +527,31 @@ test('T14: an attempt cookie with any byte changed, cut, added or spliced is ref
   const browser = host.browser()
   const { callback, state } = await begin(host, browser)
   const other = await begin(host, browser)
-  const [value, otherValue] = [state, other.state].map(text => browser.jar(site).get(attemptName(text))!) as [string, string]
-  const flip = (at: number): string => value.slice(0, at) + String.fromCharCode(value.charCodeAt(at) ^ 1) + value.slice(at + 1)
+  const [value, otherValue] =
+    [state, other.state].map(text => browser.jar(site).get(attemptName(text))!) as [string, string]
+  const flip = (at: number): string =>
+    value.slice(0, at) + String.fromCharCode(value.charCodeAt(at) ^ 1) + value.slice(at + 1)
   const [time, mac] = value.split('.') as [string, string]
   const forged = [
-    ...Array.from(value, (_, at) => flip(at)).filter(text => !/[;,"\\\s]/.test(text)), ...Array.from(value, (_, at) => value.slice(0, at)),
-    `${value}=`, `${value}A`, `${value}.`, `${time}.${otherValue.split('.')[1]}`, `${(parseInt(time, 36) + 1).toString(36)}.${mac}`, `zzzzzzzz.${mac}`, `.${mac}`, `${mac}.${time}`, `none.${mac}`, otherValue
+    ...Array.from(value, (_, at) => flip(at)).filter(text => !/[;,"\\\s]/.test(text)),
+    ...Array.from(value, (_, at) => value.slice(0, at)),
+    `${value}=`,
+    `${value}A`,
+    `${value}.`,
+    `${time}.${otherValue.split('.')[1]}`,
+    `${(parseInt(time, 36) + 1).toString(36)}.${mac}`,
+    `zzzzzzzz.${mac}`,
+    `.${mac}`,
+    `${mac}.${time}`,
+    `none.${mac}`,
+    otherValue
   ].filter(text => text !== value)
-  const answers = await Promise.all(forged.map(text => host.browser().get(callback, { cookie: `${attemptName(state)}=${text}` })))
-  t.strictSame(answers.filter(({ status }) => status !== 403).map((answer, index) => [forged[index], answer.status]), [])
+  const answers =
+    await Promise.all(forged.map(text => host.browser().get(callback, { cookie: `${attemptName(state)}=${text}` })))
+  t.strictSame(
+    answers.filter(({ status }) => status !== 403).map((answer, index) => [forged[index], answer.status]),
+    []
+  )
   t.equal(exchanges(host), 0)
   t.equal((await browser.get(callback)).status, 303, 'the true one still works')
 })
@@ -433,11 +601,25 @@ test('T14: keys rotate: the newest signs, the older ones are still taken, and on
 test('T14: no key, a short key or a key per process: all refused at boot', async t => {
   const own = { secret: sessionSecret }
   const bad = [
-    { secret: '' }, { secret: 'short' }, { secret: 'x'.repeat(31) }, { secret: Buffer.alloc(31) }, { secret: [] }, { secret: ['x'.repeat(32), ''] }, { secret: 7 }, { secret: {} },
-    { session: { ...own, secret: 'short' } }, { session: { ...own, secret: [] } }, { secret: 'x'.repeat(32), session: { secret: ['a'] } }, { session: { secret: { sign: String, unsign: String } } }
+    { secret: '' },
+    { secret: 'short' },
+    { secret: 'x'.repeat(31) },
+    { secret: Buffer.alloc(31) },
+    { secret: [] },
+    { secret: ['x'.repeat(32), ''] },
+    { secret: 7 },
+    { secret: {} },
+    { session: { ...own, secret: 'short' } },
+    { session: { ...own, secret: [] } },
+    { secret: 'x'.repeat(32), session: { secret: ['a'] } },
+    { session: { secret: { sign: String, unsign: String } } }
   ]
   for (const options of bad) {
-    await t.rejects(startHost(t, { options: options as object }), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /secret/ }, JSON.stringify(options))
+    await t.rejects(
+      startHost(t, { options: options as object }),
+      { code: 'FST_WECHAT_INVALID_OPTIONS', message: /secret/ },
+      JSON.stringify(options)
+    )
   }
 })
 
@@ -446,7 +628,16 @@ test('T15: states of every length and alphabet get the same answer', async t => 
   const browser = host.browser()
   const { state } = await begin(host, browser)
   const answers = []
-  for (const text of ['', '0', state.slice(1), '0'.repeat(32), `${state}0`, 'é'.repeat(32), '密'.repeat(32), '🌱'.repeat(16)]) {
+  for (const text of [
+    '',
+    '0',
+    state.slice(1),
+    '0'.repeat(32),
+    `${state}0`,
+    'é'.repeat(32),
+    '密'.repeat(32),
+    '🌱'.repeat(16)
+  ]) {
     const { status, body } = await browser.get(`${host.origin}/wechat/qr?code=CODE&state=${encodeURIComponent(text)}`)
     answers.push(JSON.stringify([status, body]))
   }

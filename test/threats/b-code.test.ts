@@ -20,7 +20,14 @@ test('T16: after the callback the code stands in no answer, no cookie and no log
   const outcomes: Array<(code: string) => void> = [
     () => {},
     () => { host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40029 }) },
-    code => { host.wechat.control.fault({ endpoint: 'access_token', kind: 'errcode', errcode: 40125, errmsg: `invalid code ${code} rid: 12345678-12345678-12345678` }) },
+    code => {
+      host.wechat.control.fault({
+        endpoint: 'access_token',
+        kind: 'errcode',
+        errcode: 40125,
+        errmsg: `invalid code ${code} rid: 12345678-12345678-12345678`
+      })
+    },
     () => { host.wechat.control.fault({ endpoint: 'userinfo', kind: 'html-502', times: 'always' }) }
   ]
   for (const prepare of outcomes) {
@@ -51,7 +58,14 @@ test('T17: reload, back button and restored tab land in the same login and cost 
   }
   t.equal(browser.jar(site).get('__Host-session'), session)
   await checkRefused(t, host, other, await other.get(callback), 'another browser', 1)
-  await checkRefused(t, host, other, await other.get(callback, { 'user-agent': agents.wechat }), 'and one that says it is WeChat', 1)
+  await checkRefused(
+    t,
+    host,
+    other,
+    await other.get(callback, { 'user-agent': agents.wechat }),
+    'and one that says it is WeChat',
+    1
+  )
   t.equal(exchanges(host), 1)
 })
 
@@ -92,7 +106,8 @@ test('T18: on two processes with one store, one code is one onUser and every ans
   const browser = first.browser()
   const { callback } = await begin(first, browser)
   const cookie = browser.cookieHeader(site)
-  const answers = await Promise.all([first, second, first, second].map(host => host.browser().get(callback, { cookie })))
+  const answers =
+    await Promise.all([first, second, first, second].map(host => host.browser().get(callback, { cookie })))
   t.strictSame(answers.map(({ status }) => status), [303, 303, 303, 303])
   t.equal(users, 1)
   t.equal(new Set(answers.map(answer => sessionCookies(answer)[0])).size, 1)
@@ -102,11 +117,30 @@ test('T19: an attempt for one app is good at its own callback alone', async t =>
   const host = await startHost(t)
   const browser = host.browser()
   const qr = await begin(host, browser)
-  await checkRefused(t, host, browser, await browser.get(`${host.origin}/wechat/oneclick?code=${qr.code}&state=${qr.state}`), 'qr at oneclick')
-  await checkRefused(t, host, browser, await browser.get(`${host.origin}/wechat/oneclick?app=qr&via=qr&appid=${host.wechat.options.qr.appid}&code=${qr.code}&state=${qr.state}`), 'whatever the query says')
+  await checkRefused(
+    t,
+    host,
+    browser,
+    await browser.get(`${host.origin}/wechat/oneclick?code=${qr.code}&state=${qr.state}`),
+    'qr at oneclick'
+  )
+  await checkRefused(
+    t,
+    host,
+    browser,
+    await browser.get(`${host.origin}/wechat/oneclick?app=qr&via=qr&appid=${host.wechat.options.qr.appid}` +
+      `&code=${qr.code}&state=${qr.state}`),
+    'whatever the query says'
+  )
   browser.userAgent = agents.wechat
   const oneclick = await begin(host, browser)
-  await checkRefused(t, host, browser, await browser.get(`${host.origin}/wechat/qr?code=${oneclick.code}&state=${oneclick.state}`), 'oneclick at qr')
+  await checkRefused(
+    t,
+    host,
+    browser,
+    await browser.get(`${host.origin}/wechat/qr?code=${oneclick.code}&state=${oneclick.state}`),
+    'oneclick at qr'
+  )
   t.equal((await browser.get(qr.callback)).status, 303)
   t.equal((await browser.get(oneclick.callback)).status, 303)
 })
@@ -117,13 +151,21 @@ test('T19: a cookie renamed for the other app does not make its attempt', async 
   const { state, code } = await begin(host, browser)
   const cookie = browser.cookieHeader(site)
   for (const callbackUrl of ['https://app.example.com/wechat/qr2', 'https://app.example.com/wechat/qr?tenant=2']) {
-    const other = await startHost(t, { wechat: host.wechat, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl } }) })
+    const other =
+      await startHost(t, { wechat: host.wechat, options: wechat => ({ qr: { ...wechat.options.qr, callbackUrl } }) })
     const { pathname } = new URL(callbackUrl)
     const answer = await other.browser().get(`${other.origin}${pathname}?code=${code}&state=${state}`, { cookie })
     t.strictSame([answer.status, exchanges(other)], [403, 0], `made for another callback URL than ${callbackUrl}`)
   }
-  const otherApp = await startHost(t, { wechat: host.wechat, options: wechat => ({ qr: { ...wechat.options.qr, appid: 'wx0000000000000001' } }) })
-  t.equal((await otherApp.browser().get(`${host.origin}/wechat/qr?code=${code}&state=${state}`, { cookie })).status, 403, 'made for another appid')
+  const otherApp = await startHost(t, {
+    wechat: host.wechat,
+    options: wechat => ({ qr: { ...wechat.options.qr, appid: 'wx0000000000000001' } })
+  })
+  t.equal(
+    (await otherApp.browser().get(`${host.origin}/wechat/qr?code=${code}&state=${state}`, { cookie })).status,
+    403,
+    'made for another appid'
+  )
 })
 
 test("T19: a code of one app with the other's state is refused by WeChat, each secret goes with its own appid", async t => {
@@ -139,7 +181,10 @@ test("T19: a code of one app with the other's state is refused by WeChat, each s
   const recording = await startHost(t, { wechat: host.wechat, options: askingApi(api) })
   for (const userAgent of [agents.wechat, agents.desktop]) await logIn(recording, recording.browser(userAgent))
   const pairs = api.asked.filter(url => url.includes('secret=')).map(url => new URLSearchParams(url.split('?')[1]))
-  t.strictSame(pairs.map(query => [query.get('appid'), query.get('secret')]), [host.wechat.options.oneclick, host.wechat.options.qr].map(({ appid, secret }) => [appid, secret]))
+  t.strictSame(
+    pairs.map(query => [query.get('appid'), query.get('secret')]),
+    [host.wechat.options.oneclick, host.wechat.options.qr].map(({ appid, secret }) => [appid, secret])
+  )
 })
 
 test('T20: codes made up by strangers cost WeChat no call, and an attempt costs it one', async t => {
@@ -151,13 +196,17 @@ test('T20: codes made up by strangers cost WeChat no call, and an attempt costs 
   for (let round = 0; round < 20; round++) {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => index % 2 === 0
       ? host.browser().get(`${host.origin}/wechat/qr?code=made-up-${round}-${index}&state=${state}`)
-      : host.browser().get(`${host.origin}/wechat/qr?code=made-up-${round}-${index}&state=${'f'.repeat(32)}`, { cookie: forged })))
+      : host.browser()
+        .get(`${host.origin}/wechat/qr?code=made-up-${round}-${index}&state=${'f'.repeat(32)}`, { cookie: forged })))
     for (const { status } of answers) statuses.add(status)
   }
   t.strictSame([...statuses], [403])
   t.equal(exchanges(host), 0)
   const cookie = browser.cookieHeader(site)
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => host.browser().get(`${host.origin}/wechat/qr?code=guess-${index}&state=${state}`, { cookie })))
+  const answers = await Promise.all(Array.from(
+    { length: 50 },
+    (_, index) => host.browser().get(`${host.origin}/wechat/qr?code=guess-${index}&state=${state}`, { cookie })
+  ))
   t.equal(exchanges(host), 1)
   t.ok(answers.every(({ status }) => status === 400 || status === 403))
   t.equal((await host.browser().get(callback, { cookie })).status, 403, 'and then is over, for the right code too')
@@ -172,15 +221,25 @@ test('T21: HEAD, OPTIONS, PUT, prefetch and preview consume nothing', async t =>
     const answer = await browser.visit(callback, { method })
     t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control']], [405, [], 'no-store'], method)
   }
-  for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { 'sec-purpose': 'prefetch;anonymous-client-ip' }, { purpose: 'prefetch' }]) {
+  for (const headers of [
+    { 'sec-purpose': 'prefetch' },
+    { 'sec-purpose': 'prefetch;prerender' },
+    { 'sec-purpose': 'prefetch;anonymous-client-ip' },
+    { purpose: 'prefetch' }
+  ]) {
     for (const url of [callback, `${host.origin}/wechat/login`, `${host.origin}/wechat/embed`]) {
       const answer = await browser.get(url, headers)
       // Of a success, be it empty, the browser would make the page that its visitor has opened.
-      t.strictSame([answer.status, answer.setCookies, answer.headers['cache-control'], answer.body], [403, [], 'no-store', ''], `${JSON.stringify(headers)} ${url}`)
+      t.strictSame(
+        [answer.status, answer.setCookies, answer.headers['cache-control'], answer.body],
+        [403, [], 'no-store', ''],
+        `${JSON.stringify(headers)} ${url}`
+      )
     }
   }
   t.equal(exchanges(host), 0)
-  // A browser says the same of what the scripts of a page ask for that it renders ahead: Chromium 156, for modules and fetch.
+  // A browser says the same of what the scripts of a page ask for that it renders ahead: Chromium 156, for modules and
+  // fetch.
   const ofScript = { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-mode': 'cors' }
   for (const [path, status] of [['me', 401], ['embed', 200], ['login', 200]] as const) {
     t.equal((await host.browser().fetch(`${host.origin}/wechat/${path}`, { headers: ofScript })).status, status, path)
@@ -197,11 +256,16 @@ test('T22: WeChat is asked with each parameter once, whatever the code is', asyn
   const api = await startFakeApi(t)
   api.token = JSON.stringify({ errcode: 40029, errmsg: 'invalid code' })
   const host = await startHost(t, { options: askingApi(api) })
-  const odd = ['a&appid=wx0000000000000000', 'a&secret=x&grant_type=y', 'a#b', 'a%26b', 'a?b=c', 'a\r\nHost: evil.example', 'a\0b', 'a/../b', '密码🌱', 'é', ' ', '+', '\ud800', '..', '%', 'a'.repeat(512), '__proto__']
+  const odd = [
+    'a&appid=wx0000000000000000', 'a&secret=x&grant_type=y', 'a#b', 'a%26b', 'a?b=c', 'a\r\nHost: evil.example', 'a\0b',
+    'a/../b', '密码🌱', 'é', ' ', '+', '\ud800', '..', '%', 'a'.repeat(512), '__proto__'
+  ]
   for (const code of odd) {
     const browser = host.browser()
     const { state } = await begin(host, browser)
-    const answer = await browser.get(`${host.origin}/wechat/qr?code=${code === '\ud800' ? '%ED%A0%80' : encodeURIComponent(code)}&state=${state}`)
+    const answer =
+      await browser.get(`${host.origin}/wechat/qr?code=${code === '\ud800' ? '%ED%A0%80' : encodeURIComponent(code)}` +
+        `&state=${state}`)
     t.strictSame([answer.status, sessionCookies(answer)], [400, []], JSON.stringify(code.slice(0, 40)))
   }
   t.equal(api.asked.length, odd.length)
@@ -209,8 +273,14 @@ test('T22: WeChat is asked with each parameter once, whatever the code is', asyn
     const [path, query] = url.split('?')
     const { appid, secret } = host.wechat.options.qr
     const sent = [...new URLSearchParams(query)]
-    if (odd[index] !== '\ud800') t.strictSame([path, sent], ['/sns/oauth2/access_token', [['appid', appid], ['secret', secret], ['code', odd[index]], ['grant_type', 'authorization_code']]])
-    else t.strictSame(sent.map(([name]) => name), ['appid', 'secret', 'code', 'grant_type'])
+    if (odd[index] !== '\ud800') {
+      t.strictSame([path, sent], [
+        '/sns/oauth2/access_token',
+        [['appid', appid], ['secret', secret], ['code', odd[index]], ['grant_type', 'authorization_code']]
+      ])
+    } else {
+      t.strictSame(sent.map(([name]) => name), ['appid', 'secret', 'code', 'grant_type'])
+    }
   }
 })
 
@@ -219,9 +289,17 @@ test('T22: a code that is doubled, nested, empty or too long never leaves; a ref
   const broken = 'Something went wrong on this site; your WeChat account is not affected. Please try again in a moment.'
   const cancelled = 'You cancelled the login, or this account may not log in here.'
   const refusals: Array<[query: string, status: number, text: string]> = [
-    ['code=a&code=b', 400, broken], [`code=${'a'.repeat(513)}`, 400, broken], [`code=${'a'.repeat(4096)}`, 400, broken],
-    ['code[]=a', 403, cancelled], ['code[x]=a', 403, cancelled], ['code=', 403, cancelled], ['code', 403, cancelled], ['', 403, cancelled],
-    ['code=authdeny', 403, cancelled], ['error=access_denied', 403, cancelled], ['error=access_denied&error_description=x', 403, cancelled]
+    ['code=a&code=b', 400, broken],
+    [`code=${'a'.repeat(513)}`, 400, broken],
+    [`code=${'a'.repeat(4096)}`, 400, broken],
+    ['code[]=a', 403, cancelled],
+    ['code[x]=a', 403, cancelled],
+    ['code=', 403, cancelled],
+    ['code', 403, cancelled],
+    ['', 403, cancelled],
+    ['code=authdeny', 403, cancelled],
+    ['error=access_denied', 403, cancelled],
+    ['error=access_denied&error_description=x', 403, cancelled]
   ]
   for (const [query, status, text] of refusals) {
     for (const known of [true, false]) {
@@ -233,7 +311,10 @@ test('T22: a code that is doubled, nested, empty or too long never leaves; a ref
       await checkRefused(t, host, browser, answer, what)
     }
   }
-  const long = await sendRaw(host.address, `GET /wechat/qr?code=${'a'.repeat(17_000)} HTTP/1.1\r\nHost: ${site}\r\nConnection: close\r\n\r\n`)
+  const long = await sendRaw(
+    host.address,
+    `GET /wechat/qr?code=${'a'.repeat(17_000)} HTTP/1.1\r\nHost: ${site}\r\nConnection: close\r\n\r\n`
+  )
   t.equal(long.status, 431)
   const junk = await getRaw(host.address, '/wechat/qr?%&code=%zz&state=%E0%A4%A', [`Host: ${site}`])
   t.equal(junk.status, 403)
@@ -244,9 +325,24 @@ test('T23: status 200 with an error, or with half an answer, is no success; errc
   const host = await startHost(t, { options: askingApi(api) })
   const good = JSON.stringify(person)
   const bad: Array<[token: object, userinfo?: object]> = [
-    [{ errcode: 40029, errmsg: 'invalid code' }], [{ errcode: '40029', errmsg: 'invalid code' }], [{ errcode: 0 }], [{}], [{ access_token: 'x' }], [{ openid: person.openid }],
-    [{ access_token: '', openid: '' }], [{ ...tokens, access_token: '' }], [{ ...tokens, openid: '' }], [{ ...tokens, errcode: 40029 }], [{ ...tokens, errcode: -1 }], [{ ...tokens, errcode: true }], [{ ...tokens, errcode: '' }],
-    [tokens, { errcode: 48001, errmsg: 'api unauthorized' }], [tokens, { ...person, errcode: 40001 }], [tokens, {}], [tokens, { openid: '' }], [tokens, { errcode: 0 }]
+    [{ errcode: 40029, errmsg: 'invalid code' }],
+    [{ errcode: '40029', errmsg: 'invalid code' }],
+    [{ errcode: 0 }],
+    [{}],
+    [{ access_token: 'x' }],
+    [{ openid: person.openid }],
+    [{ access_token: '', openid: '' }],
+    [{ ...tokens, access_token: '' }],
+    [{ ...tokens, openid: '' }],
+    [{ ...tokens, errcode: 40029 }],
+    [{ ...tokens, errcode: -1 }],
+    [{ ...tokens, errcode: true }],
+    [{ ...tokens, errcode: '' }],
+    [tokens, { errcode: 48001, errmsg: 'api unauthorized' }],
+    [tokens, { ...person, errcode: 40001 }],
+    [tokens, {}],
+    [tokens, { openid: '' }],
+    [tokens, { errcode: 0 }]
   ]
   for (const [token, userinfo] of bad) {
     api.token = JSON.stringify(token)

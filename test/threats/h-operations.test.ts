@@ -17,7 +17,10 @@ test('T70: a rate limit of the host holds on our routes, and its 429 is private'
   const host = await startHost(t, {
     before: app => {
       app.addHook('onRoute', route => {
-        if (route.url === '/wechat/login') route.onRequest = [async () => { if (++visits > 3) throw Object.assign(new Error('Slow down'), { statusCode: 429 }) }]
+        if (route.url === '/wechat/login') {
+          route.onRequest =
+            [async () => { if (++visits > 3) throw Object.assign(new Error('Slow down'), { statusCode: 429 }) }]
+        }
       })
     }
   })
@@ -29,7 +32,9 @@ test('T70: a rate limit of the host holds on our routes, and its 429 is private'
 
 test('T71: a secret that is rotated in the middle of a login is asked for anew at the exchange', async t => {
   let current = ''
-  const host = await startHost(t, { options: wechat => ({ qr: { ...wechat.options.qr, secret: async () => current } }) })
+  const host = await startHost(t, {
+    options: wechat => ({ qr: { ...wechat.options.qr, secret: async () => current } })
+  })
   const { appid, secret } = host.wechat.options.qr
   current = secret
   const browser = host.browser()
@@ -44,7 +49,10 @@ test('T71: a secret that is rotated in the middle of a login is asked for anew a
   t.equal((await late.get(stale.callback)).status, 500, 'one that is wrong is told to the operator')
   t.ok(host.logs.some(({ err }) => err?.errcode === 40125))
   for (const broken of [async () => { throw new Error('the vault says hvs.TOKEN') }, () => '', () => undefined]) {
-    const failing = await startHost(t, { wechat: host.wechat, options: wechat => ({ qr: { ...wechat.options.qr, secret: broken as () => string } }) })
+    const failing = await startHost(t, {
+      wechat: host.wechat,
+      options: wechat => ({ qr: { ...wechat.options.qr, secret: broken as () => string } })
+    })
     const before = exchanges(failing)
     const visitor = failing.browser()
     const begun = await begin(failing, visitor)
@@ -87,7 +95,13 @@ test('T72: an audit has one line and one event for each login, refusal and logou
 test('T73: the floors of the dependencies are those without known holes', t => {
   const { peerDependencies, dependencies, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const floors = { ...dependencies, ...peerDependencies, node: engines.node }
-  const least: Record<string, number[]> = { fastify: [5, 8, 3], '@fastify/session': [11, 1, 3], '@fastify/cookie': [11, 0, 0], undici: [7, 18, 0], node: [20, 19] }
+  const least: Record<string, number[]> = {
+    fastify: [5, 8, 3],
+    '@fastify/session': [11, 1, 3],
+    '@fastify/cookie': [11, 0, 0],
+    undici: [7, 18, 0],
+    node: [20, 19]
+  }
   for (const [name, wanted] of Object.entries(least)) {
     const given: number[] = /\d+(?:\.\d+)*/.exec(floors[name])![0].split('.').map(Number)
     const differs = wanted.findIndex((part, index) => part !== (given[index] ?? 0))
@@ -106,7 +120,14 @@ test('T74: errors have fixed codes, statuses and words; nothing that WeChat or t
   const api = await startFakeApi(t)
   const host = await startHost(t, { options: askingApi(api) })
   const cases: Array<[errcode: number, status: number, code: string]> = [
-    [40029, 400, 'INVALID_CODE'], [40163, 400, 'INVALID_CODE'], [40125, 500, 'MISCONFIGURED'], [40013, 500, 'MISCONFIGURED'], [45011, 503, 'RATE_LIMITED'], [40001, 401, 'TOKEN_EXPIRED'], [-1, 502, 'API_ERROR'], [99999, 502, 'API_ERROR']
+    [40029, 400, 'INVALID_CODE'],
+    [40163, 400, 'INVALID_CODE'],
+    [40125, 500, 'MISCONFIGURED'],
+    [40013, 500, 'MISCONFIGURED'],
+    [45011, 503, 'RATE_LIMITED'],
+    [40001, 401, 'TOKEN_EXPIRED'],
+    [-1, 502, 'API_ERROR'],
+    [99999, 502, 'API_ERROR']
   ]
   for (const [errcode, status, code] of cases) {
     api.token = JSON.stringify({ errcode, errmsg: 'the words of WeChat, rid: 63eb339a-57c1b83a-3acf9bf5' })
@@ -124,13 +145,40 @@ test('T74: errors have fixed codes, statuses and words; nothing that WeChat or t
 test('T75: what cannot work, or would be unsafe, does not start', async t => {
   const app = accounts.qr
   const bad: Array<[options: object, message: RegExp]> = [
-    [{ QR: app }, /unknown option QR/], [{ qr: { ...app, Secret: 'x' } }, /unknown option qr\.Secret/], [{ qr: { ...app, secret: app.appid } }, /qr\.secret/], [{ qr: { ...app, secret: '' } }, /qr\.secret/], [{ qr: { ...app, secret: undefined } }, /qr\.secret/],
-    [{ qr: { ...app, appid: 'x' } }, /qr\.appid/], [{ qr: { ...app, scope: 'snsapi_base' } }, /qr\.scope/], [{ qr: app, oneclick: app }, /appid|path/], [{ qr: undefined, oneclick: undefined }, /neither/], [{ qr: null }, /qr/],
-    [{ onUser: 'x' }, /onUser/], [{ loadUser: {} }, /loadUser/], [{ keepTokens: 'yes' }, /keepTokens/], [{ snapshotUsers: true }, /snapshotUsers/], [{ maxAge: 0 }, /maxAge/], [{ lang: 'fr' }, /lang/], [{ prefix: '/x' }, /prefix/],
-    [{ redirect: { default: 'https://evil.example' } }, /redirect\.default/], [{ redirect: { origins: ['*'] } }, /redirect\.origins/], [{ redirect: { origins: ['https://a.example/'] } }, /redirect\.origins/], [{ redirect: { origins: ['https://*.example.com'] } }, /redirect\.origins/], [{ redirect: '/x' }, /redirect/],
-    [{ routes: { login: '/wechat/qr' } }, /path/], [{ routes: { me: 'me' } }, /routes\.me/], [{ routes: { login: '/:x' } }, /routes\.login/], [{ routes: { logout: '/*' } }, /routes\.logout/], [{ isWechatBrowser: /x/ }, /isWechatBrowser/], [{ renderPage: true }, /renderPage/]
+    [{ QR: app }, /unknown option QR/],
+    [{ qr: { ...app, Secret: 'x' } }, /unknown option qr\.Secret/],
+    [{ qr: { ...app, secret: app.appid } }, /qr\.secret/],
+    [{ qr: { ...app, secret: '' } }, /qr\.secret/],
+    [{ qr: { ...app, secret: undefined } }, /qr\.secret/],
+    [{ qr: { ...app, appid: 'x' } }, /qr\.appid/],
+    [{ qr: { ...app, scope: 'snsapi_base' } }, /qr\.scope/],
+    [{ qr: app, oneclick: app }, /appid|path/],
+    [{ qr: undefined, oneclick: undefined }, /neither/],
+    [{ qr: null }, /qr/],
+    [{ onUser: 'x' }, /onUser/],
+    [{ loadUser: {} }, /loadUser/],
+    [{ keepTokens: 'yes' }, /keepTokens/],
+    [{ snapshotUsers: true }, /snapshotUsers/],
+    [{ maxAge: 0 }, /maxAge/],
+    [{ lang: 'fr' }, /lang/],
+    [{ prefix: '/x' }, /prefix/],
+    [{ redirect: { default: 'https://evil.example' } }, /redirect\.default/],
+    [{ redirect: { origins: ['*'] } }, /redirect\.origins/],
+    [{ redirect: { origins: ['https://a.example/'] } }, /redirect\.origins/],
+    [{ redirect: { origins: ['https://*.example.com'] } }, /redirect\.origins/],
+    [{ redirect: '/x' }, /redirect/],
+    [{ routes: { login: '/wechat/qr' } }, /path/],
+    [{ routes: { me: 'me' } }, /routes\.me/],
+    [{ routes: { login: '/:x' } }, /routes\.login/],
+    [{ routes: { logout: '/*' } }, /routes\.logout/],
+    [{ isWechatBrowser: /x/ }, /isWechatBrowser/],
+    [{ renderPage: true }, /renderPage/]
   ]
   for (const [options, message] of bad) {
-    await t.rejects(startHost(t, { options: options as object }), { code: 'FST_WECHAT_INVALID_OPTIONS', message }, JSON.stringify(options))
+    await t.rejects(
+      startHost(t, { options: options as object }),
+      { code: 'FST_WECHAT_INVALID_OPTIONS', message },
+      JSON.stringify(options)
+    )
   }
 })

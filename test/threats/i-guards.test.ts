@@ -30,8 +30,15 @@ test('T31: whatever loadUser returns that is not a user is nobody to the guards,
       await logIn(host, browser)
       loaded = nobody
       const answer = await browser.fetch(host.origin + path)
-      if (path === '/by-hand') t.strictSame(answer.json(), { user: null, known: null }, `${path} ${String(nobody)}`)
-      else t.strictSame([answer.status, answer.json().code], [401, 'FST_WECHAT_UNAUTHENTICATED'], `${path} ${String(nobody)}`)
+      if (path === '/by-hand') {
+        t.strictSame(answer.json(), { user: null, known: null }, `${path} ${String(nobody)}`)
+      } else {
+        t.strictSame(
+          [answer.status, answer.json().code],
+          [401, 'FST_WECHAT_UNAUTHENTICATED'],
+          `${path} ${String(nobody)}`
+        )
+      }
       t.equal(store.logins().length, 0, 'another process would not take it either')
       loaded = 'a user'
       t.notOk(await isLoggedIn(host, browser), `${path} ${String(nobody)}`)
@@ -48,15 +55,21 @@ test('T31: whatever loadUser returns that is not a user is refused by the POST c
     const browser = host.browser()
     const { code, state } = await begin(host, browser)
     const answer = await browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)
-    t.strictSame([answer.status, answer.json().code, store.logins().length], [403, 'FST_WECHAT_ACCESS_DENIED', 0], String(nobody))
+    t.strictSame(
+      [answer.status, answer.json().code, store.logins().length],
+      [403, 'FST_WECHAT_ACCESS_DENIED', 0],
+      String(nobody)
+    )
   }
 })
 
 test('T29: an onUser that returns something falsy refuses; one that returns nothing, or what is not JSON, is a mistake', async t => {
   let made: unknown
   const { host, store } = await startStoredHost(t, { options: { onUser: () => made as StoredUser } })
-  const refusals = nobodies.filter(nobody => nobody !== undefined).map(nobody => [nobody, 403, 'FST_WECHAT_ACCESS_DENIED'] as const)
-  const mistakes = [undefined, Infinity, () => {}, 1n, Symbol('user'), { toJSON: () => null }, { toJSON: () => '' }].map(mistake => [mistake, 500, 'FST_WECHAT_INVALID_USER'] as const)
+  const refusals =
+    nobodies.filter(nobody => nobody !== undefined).map(nobody => [nobody, 403, 'FST_WECHAT_ACCESS_DENIED'] as const)
+  const mistakes = [undefined, Infinity, () => {}, 1n, Symbol('user'), { toJSON: () => null }, { toJSON: () => '' }]
+    .map(mistake => [mistake, 500, 'FST_WECHAT_INVALID_USER'] as const)
   for (const [returned, status, code] of [...refusals, ...mistakes]) {
     made = returned
     const browser = host.browser()
@@ -71,7 +84,9 @@ for (const guard of ['requireWechatUser', 'verifyWechatUser'] as const) {
     let paid = 0
     const slow = gate()
     const { host } = await startStoredHost(t, {
-      options: { loadUser: async (stored, request) => { if (request.url === '/pay') await slow.pass(); return stored } },
+      options: {
+        loadUser: async (stored, request) => { if (request.url === '/pay') await slow.pass(); return stored }
+      },
       routes: app => { app.post('/pay', { preHandler: app[guard] }, async () => { paid++; return {} }) }
     })
     const browser = host.browser()
@@ -139,7 +154,11 @@ test('T31: a request that logs out itself has no user from then on, in whichever
     for (const [index, way] of Object.keys(ways).entries()) {
       const browser = host.browser()
       await logIn(host, browser)
-      t.strictSame((await browser.fetch(`${host.origin}/leave/${index}`)).json(), { before: true, after: null, loaded: null }, way)
+      t.strictSame(
+        (await browser.fetch(`${host.origin}/leave/${index}`)).json(),
+        { before: true, after: null, loaded: null },
+        way
+      )
       t.notOk(await isLoggedIn(host, browser))
     }
   }
@@ -169,7 +188,10 @@ test('T31: under a guard over the whole scope a second person logs in as that pe
   const browser = host.browser()
   await logIn(host, browser)
   const { code, state } = await begin(host, browser, { user: 'sunny' })
-  t.match((await browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)).json(), { user: { nickname: 'Sunny Day ☀️' } })
+  t.match(
+    (await browser.post(`${host.origin}/wechat/qr`, { code, state }, sameOrigin)).json(),
+    { user: { nickname: 'Sunny Day ☀️' } }
+  )
   asked = 0
   t.equal((await logOut(browser)).status, 204)
   t.equal(asked, 0)

@@ -79,14 +79,20 @@ test('T78: the helper that caches may keep carries no cookie, whatever the host 
     const answer = await host.browser().fetch(`${origin}/wechat/client.js${query}`)
     t.match(answer.headers['cache-control'], /^public/)
     t.strictSame([answer.status, answer.setCookies], [200, []])
-    const again = await host.browser().fetch(`${origin}/wechat/client.js${query}`, { headers: { 'if-none-match': String(answer.headers.etag) } })
+    const again = await host.browser().fetch(`${origin}/wechat/client.js${query}`, {
+      headers: { 'if-none-match': String(answer.headers.etag) }
+    })
     t.strictSame([again.status, again.setCookies], [304, []])
   }
 })
 
 test('T79: the words of a 4xx that a library throws in onUser or loadUser are not shown, those that say so are', async t => {
   const words = 'GET https://vault.internal/key?token=hunter2 answered 404'
-  for (const [expose, expected] of [[undefined, 'The login was refused'], [false, 'The login was refused'], [true, words]]) {
+  for (const [expose, expected] of [
+    [undefined, 'The login was refused'],
+    [false, 'The login was refused'],
+    [true, words]
+  ]) {
     const fail = (): never => { throw Object.assign(new Error(words), { statusCode: 404, expose }) }
     const host = await startHost(t, { options: { onUser: fail, renderPage: false } })
     const browser = host.browser()
@@ -116,7 +122,9 @@ test('T79: nor are those of onLogin, publicUser, renderPage and the function of 
         answer = await browser.fetch(`${origin}/wechat/login`)
       } else {
         const { callback, code, state } = await begin(host, browser)
-        answer = what === 'renderPage' ? await browser.get(callback) : await browser.post(`${origin}/wechat/qr`, { code, state }, sameOrigin)
+        answer = what === 'renderPage'
+          ? await browser.get(callback)
+          : await browser.post(`${origin}/wechat/qr`, { code, state }, sameOrigin)
       }
       t.strictSame([answer.status, answer.json().message], [404, expose ? words : 'The login was refused'], what)
     }

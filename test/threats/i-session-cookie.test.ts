@@ -7,11 +7,22 @@ import { type Host, startHost } from '../fixture/host'
 import { isLoggedIn, logIn } from '../fixture/login'
 import { sessionSecret } from '../fixture/settings'
 
-const warnings = ({ logs }: Host): string[] => logs.filter(({ level }) => level === 40).map(({ msg }) => String(msg)).filter(text => text.includes('session cookie'))
+const warnings = ({ logs }: Host): string[] =>
+  logs.filter(({ level }) => level === 40).map(({ msg }) => String(msg)).filter(text => text.includes('session cookie'))
 
-const cases: Array<{ what: string, secure?: boolean, own?: boolean, given: Partial<FastifySessionOptions>, told?: string }> = [
+const cases: Array<{
+  what: string
+  secure?: boolean
+  own?: boolean
+  given: Partial<FastifySessionOptions>
+  told?: string
+}> = [
   { what: 'a session of the host with the name that it has by itself', given: {}, told: '"sessionId"' },
-  { what: 'a session of the host with a name of its own', given: { cookieName: '__Secure-sid' }, told: '"__Secure-sid"' },
+  {
+    what: 'a session of the host with a name of its own',
+    given: { cookieName: '__Secure-sid' },
+    told: '"__Secure-sid"'
+  },
   { what: 'a session of the host with a __Host- name', given: { cookieName: '__Host-sid' } },
   { what: 'a session of the host for all of its subdomains', given: { cookie: { domain: 'example.com' } } },
   { what: 'a session of the host on plain http', secure: false, given: { cookie: { secure: false } } },

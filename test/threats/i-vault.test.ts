@@ -19,7 +19,12 @@ test('T20: the vault is read at an exchange alone: no request without an attempt
     })
     const stranger = host.browser()
     const { code, state } = await begin(host, host.browser())
-    for (const [given, their] of [['a', 'b'], ['x'.repeat(32), 'f'.repeat(32)], [code, 'f'.repeat(32)], [code, state]]) {
+    for (const [given, their] of [
+      ['a', 'b'],
+      ['x'.repeat(32), 'f'.repeat(32)],
+      [code, 'f'.repeat(32)],
+      [code, state]
+    ]) {
       await stranger.fetch(`${origin}/wechat/qr?code=${given}&state=${their}`)
       await stranger.get(`${origin}/wechat/qr?code=${given}&state=${their}&embedded=1`)
       await stranger.post(`${origin}/wechat/qr`, { code: given, state: their }, sameOrigin)

@@ -21,12 +21,19 @@ test('T57: an API host whose certificate is good, but for another name, is given
 test('T70: bodies that come byte by byte keep nobody else from logging in, and leave nothing', async t => {
   const host = await startHost(t)
   const { port } = new URL(host.address)
-  const sockets = await Promise.all(Array.from({ length: 50 }, () => new Promise<ReturnType<typeof connect>>((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port: Number(port), ca: tls.cert, servername: 'app.example.com' }, () => {
-      socket.write('POST /wechat/qr HTTP/1.1\r\nHost: app.example.com\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{"code":"', () => resolve(socket))
-    })
-    socket.on('error', reject)
-  })))
+  const sockets = await Promise.all(
+    Array.from({ length: 50 }, () => new Promise<ReturnType<typeof connect>>((resolve, reject) => {
+      const socket =
+        connect({ host: '127.0.0.1', port: Number(port), ca: tls.cert, servername: 'app.example.com' }, () => {
+          socket.write(
+            'POST /wechat/qr HTTP/1.1\r\nHost: app.example.com\r\nSec-Fetch-Site: same-origin\r\nContent-Type: ' +
+              'application/json\r\nContent-Length: 60\r\n\r\n{"code":"',
+            () => resolve(socket)
+          )
+        })
+      socket.on('error', reject)
+    }))
+  )
   for (const socket of sockets) socket.write('a')
   t.equal((await logIn(host, host.browser())).status, 303)
   for (const socket of sockets) socket.write('b')

@@ -1,4 +1,5 @@
-// A secret that has come into the place of another option, whole or cut off: neither the boot, the log, the doctor nor the simulator shows it.
+// A secret that has come into the place of another option, whole or cut off: neither the boot, the log, the doctor nor
+// the simulator shows it.
 
 import { join } from 'node:path'
 import Fastify from 'fastify'
@@ -31,7 +32,9 @@ const places: Record<string, (text: string) => Given> = {
   "a callbackUrl's path": text => ({ qr: { ...qr, callbackUrl: `${host}/${text}/%41` } }),
   "a callbackUrl's query": text => ({ qr: { ...qr, callbackUrl: `${host}/wechat/qr?key=${text}&code=1` } }),
   "a callbackUrl's fragment": text => ({ qr: { ...qr, callbackUrl: `${host}/wechat/qr#${text}` } }),
-  'a callbackUrl without TLS': text => ({ qr: { ...qr, callbackUrl: `http://app.example.com:81/wechat/qr?key=${text}` } }),
+  'a callbackUrl without TLS': text => ({
+    qr: { ...qr, callbackUrl: `http://app.example.com:81/wechat/qr?key=${text}` }
+  }),
   'a scope': text => ({ oneclick: { ...oneclick, scope: text } }),
   'a flag': text => ({ oneclick: { ...oneclick, forcePopup: text } }),
   'the name of an option': text => ({ [text]: true }),
@@ -59,7 +62,10 @@ const places: Record<string, (text: string) => Given> = {
   publicPrefix: text => ({ publicPrefix: text }),
   'publicPrefix, ending with a slash': text => ({ publicPrefix: `/${text}/` }),
   'publicPrefix, which no callbackUrl has': text => ({ publicPrefix: `/${text}` }),
-  'a folder of one callbackUrl': text => ({ qr: { ...qr, callbackUrl: `${host}/${text}/wechat/qr` }, routes: { qr: '/wechat/qr' } }),
+  'a folder of one callbackUrl': text => ({
+    qr: { ...qr, callbackUrl: `${host}/${text}/wechat/qr` },
+    routes: { qr: '/wechat/qr' }
+  }),
   'a short secret': text => ({ secret: text.slice(0, 20) }),
   keepSessionKeys: text => ({ keepSessionKeys: text }),
   'a session key': text => ({ keepSessionKeys: [text, '__proto__', text] }),
@@ -71,14 +77,18 @@ const places: Record<string, (text: string) => Given> = {
   session: text => ({ session: text }),
   'the path of the session cookie': text => ({ session: { ...session, cookie: { path: `/${text}` } } }),
   'the domain of the session cookie': text => ({ session: { ...session, cookie: { domain: `${text}.com` } } }),
-  'the name of the session cookie': text => ({ session: { ...session, cookieName: `__Host-${text}`, cookie: { domain: 'example.com' } } }),
+  'the name of the session cookie': text => ({
+    session: { ...session, cookieName: `__Host-${text}`, cookie: { domain: 'example.com' } }
+  }),
   'SameSite of the session cookie': text => ({ session: { ...session, cookie: { sameSite: text } } }),
   'the session store': text => ({ session: { ...session, store: text } })
 }
 
 /** Pieces of it that say enough. */
-const pieces = (secret: string): string[] => Array.from({ length: secret.length - 9 }, (_, at) => secret.slice(at, at + 10).toLowerCase())
-const shows = (text: string, secret: string): boolean => pieces(secret).some(piece => text.toLowerCase().includes(piece))
+const pieces = (secret: string): string[] =>
+  Array.from({ length: secret.length - 9 }, (_, at) => secret.slice(at, at + 10).toLowerCase())
+const shows = (text: string, secret: string): boolean =>
+  pieces(secret).some(piece => text.toLowerCase().includes(piece))
 
 /** All that the boot says. */
 async function boot (options: Given): Promise<string> {
@@ -102,10 +112,16 @@ for (const [place, make] of Object.entries(places)) {
       const options = { oneclick, qr, session, ...make(secret) }
       const told = await boot(options)
       t.notOk(shows(told, secret), told)
-      const folder = t.testdir({ [`${place.replace(/\W/g, '')}${secret.length}.cjs`]: `module.exports = ${JSON.stringify(options)}` })
+      const folder = t.testdir({
+        [`${place.replace(/\W/g, '')}${secret.length}.cjs`]: `module.exports = ${JSON.stringify(options)}`
+      })
       for (const more of [[], ['--json']]) {
         let text = ''
-        await run([join(folder, `${place.replace(/\W/g, '')}${secret.length}.cjs`), ...more], {}, part => { text += part })
+        await run(
+          [join(folder, `${place.replace(/\W/g, '')}${secret.length}.cjs`), ...more],
+          {},
+          part => { text += part }
+        )
         t.ok(text !== '')
         t.notOk(shows(text, secret), text)
       }
@@ -114,13 +130,24 @@ for (const [place, make] of Object.entries(places)) {
 }
 
 test('T80: nor is one that stands in a variable of the doctor\'s, on its command line, or in what its module throws', async t => {
-  const right = { WECHAT_QR_APPID: qr.appid, WECHAT_QR_SECRET: qr.secret, PUBLIC_URL: host, SESSION_SECRET: sessionSecret, TRUST_PROXY: '10.0.0.0/8' }
+  const right = {
+    WECHAT_QR_APPID: qr.appid,
+    WECHAT_QR_SECRET: qr.secret,
+    PUBLIC_URL: host,
+    SESSION_SECRET: sessionSecret,
+    TRUST_PROXY: '10.0.0.0/8'
+  }
   for (const secret of secrets) {
     const visits: Array<[args: string[], env: Record<string, string>]> = Object.keys(right).flatMap(name =>
-      [secret, `https://${secret}.example.com/?key=${secret}`, `${host}/${secret}`].map((text): [string[], Record<string, string>] => [[], { ...right, [name]: text }]))
+      [secret, `https://${secret}.example.com/?key=${secret}`, `${host}/${secret}`]
+        .map((text): [string[], Record<string, string>] => [[], { ...right, [name]: text }]))
     visits.push([[secret], right], [[`--${secret}`], right], [['--module', secret], right], [['x', secret], right])
-    visits.push([[], { ...right, WECHAT_QR_CALLBACK_URL: `${host}/x?key=${secret}#a` }], [[], { ...right, WECHAT_QR_CALLBACK_URL: secret }])
-    const thrown = join(t.testdir({ [`thrown${secret.length}.cjs`]: `throw new Error('${secret}')` }), `thrown${secret.length}.cjs`)
+    visits.push(
+      [[], { ...right, WECHAT_QR_CALLBACK_URL: `${host}/x?key=${secret}#a` }],
+      [[], { ...right, WECHAT_QR_CALLBACK_URL: secret }]
+    )
+    const thrown =
+      join(t.testdir({ [`thrown${secret.length}.cjs`]: `throw new Error('${secret}')` }), `thrown${secret.length}.cjs`)
     visits.push([[thrown], right])
     for (const [args, env] of visits) {
       let text = ''

@@ -1,4 +1,5 @@
-// Requests on one machine that save their session while the login in it ends on another. What the machines share is the store, and WeChat.
+// Requests on one machine that save their session while the login in it ends on another. What the machines share is the
+// store, and WeChat.
 
 import type { FastifyRequest } from 'fastify'
 import { type Test, test } from 'tap'
@@ -17,11 +18,17 @@ type Options = Partial<WechatLoginOptions>
 const write = (request: FastifyRequest): void => { Object.assign(request.session, { seen: 'now' }) }
 const turnTo = (host: Host, browser: Browser): void => { browser.hosts[site] = host.address }
 
-async function startMachines (t: Test, open: () => Promise<Store>, given: Omit<HostOptions, 'options'> & { options?: Options } = {}): Promise<[a: Host, b: Host, c: Host]> {
+async function startMachines (
+  t: Test, open: () => Promise<Store>, given: Omit<HostOptions, 'options'> & { options?: Options } = {}
+): Promise<[a: Host, b: Host, c: Host]> {
   const start = async (more: object = {}): Promise<Host> => startHost(t, {
     ...given,
     ...more,
-    options: { keepTokens: true, ...given.options, session: { secret: sessionSecret, cookie: { maxAge: 3_600_000 }, ...given.options?.session, store: await open() } }
+    options: {
+      keepTokens: true,
+      ...given.options,
+      session: { secret: sessionSecret, cookie: { maxAge: 3_600_000 }, ...given.options?.session, store: await open() }
+    }
   })
   const a = await start()
   return [a, await start({ wechat: a.wechat }), await start({ wechat: a.wechat })]
@@ -29,7 +36,9 @@ async function startMachines (t: Test, open: () => Promise<Store>, given: Omit<H
 
 /** The cookie of a login that has ended is good nowhere. */
 async function checkEnded (t: Test, hosts: Host[], cookie: string): Promise<void> {
-  for (const host of hosts) t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+  for (const host of hosts) {
+    t.equal((await host.browser().fetch(`${host.origin}/account`, { headers: { cookie } })).status, 401)
+  }
 }
 
 // What a slow request may do with its session, once it goes on.
@@ -74,9 +83,13 @@ for (const [name, openStore] of Object.entries(shared)) {
         slow.open()
         const late = await running
         // A session that is gone is reloaded as an empty one, which nobody is logged in to.
-        if (what !== 'reloads and changes it') t.strictSame(sessionCookies(late), [], `${what}: the late answer gives the browser no session`)
+        if (what !== 'reloads and changes it') {
+          t.strictSame(sessionCookies(late), [], `${what}: the late answer gives the browser no session`)
+        }
         await checkEnded(t, machines, cookie)
-        if (what !== 'reloads and changes it') t.equal(sessionIdOf(browser), next, "nor does it turn the next person's login back")
+        if (what !== 'reloads and changes it') {
+          t.equal(sessionIdOf(browser), next, "nor does it turn the next person's login back")
+        }
         t.not((await whoIs(a, browser))?.nickname, '青禾🌱')
       }
     }
@@ -87,7 +100,9 @@ for (const [name, openStore] of Object.entries(shared)) {
 async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
   const store = new SessionStore()
   const [a, b] = await startMachines(t, async () => store as unknown as Store, given)
-  async function race (nth: number, run: (browser: Browser) => Promise<Answer>): Promise<{ answer: Answer, calls: number }> {
+  async function race (
+    nth: number, run: (browser: Browser) => Promise<Answer>
+  ): Promise<{ answer: Answer, calls: number }> {
     store.before = () => {}
     const browser = a.browser()
     await logIn(a, browser)
@@ -114,7 +129,9 @@ async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
     return { answer, calls: made }
   }
   /** The race at every call that the request makes. */
-  async function raceAll (run: (browser: Browser) => Promise<Answer>, check: (answer: Answer, nth: number) => void): Promise<number> {
+  async function raceAll (
+    run: (browser: Browser) => Promise<Answer>, check: (answer: Answer, nth: number) => void
+  ): Promise<number> {
     for (let nth = 1; ; nth++) {
       const { answer, calls } = await race(nth, run)
       if (nth > calls) return calls
@@ -125,14 +142,25 @@ async function startRace (t: Test, given: Parameters<typeof startMachines>[2]) {
 }
 
 test('T26: a logout between any two calls of a save to the store holds, and no cookie goes out', async t => {
-  const { b, raceAll } = await startRace(t, { routes: app => { app.get('/write', async request => { write(request); return '' }) } })
+  const { b, raceAll } = await startRace(t, {
+    routes: app => { app.get('/write', async request => { write(request); return '' }) }
+  })
   // At the first call the session is not there any more: the write goes into a new one, of nobody's.
-  t.equal(await raceAll(browser => browser.get(`${b.origin}/write`), (answer, nth) => { if (nth > 1) t.strictSame(sessionCookies(answer), []) }), 4)
+  t.equal(
+    await raceAll(
+      browser => browser.get(`${b.origin}/write`),
+      (answer, nth) => { if (nth > 1) t.strictSame(sessionCookies(answer), []) }
+    ),
+    4
+  )
 })
 
 test('T26: a logout at any moment of wechatAccessToken holds: it gives no token of a login that it has seen end', async t => {
   let clock = Date.now()
-  const { b, raceAll } = await startRace(t, { now: () => clock, routes: app => { app.get('/token', async request => ({ token: (await request.wechatAccessToken()).length })) } })
+  const { b, raceAll } = await startRace(t, {
+    now: () => clock,
+    routes: app => { app.get('/token', async request => ({ token: (await request.wechatAccessToken()).length })) }
+  })
   const statuses: number[] = []
   const calls = await raceAll(browser => {
     clock += 2 * 3_600_000
@@ -144,7 +172,8 @@ test('T26: a logout at any moment of wechatAccessToken holds: it gives no token 
 
 test('T26: a logout at any moment while loadUser ends the login holds, and nobody is logged in by what is saved', async t => {
   const { b, raceAll } = await startRace(t, { options: { loadUser: () => null } })
-  const calls = await raceAll(browser => browser.fetch(`${b.origin}/account`), answer => { t.equal(answer.status, 401) })
+  const calls =
+    await raceAll(browser => browser.fetch(`${b.origin}/account`), answer => { t.equal(answer.status, 401) })
   t.equal(calls, 4, 'the session, the tombstone, is it stored, and the session without the login')
 })
 
@@ -199,5 +228,6 @@ test('T26: a store that takes no tombstone does not keep the session of a logout
   store.before = operation => { if (operation === 'set') throw new Error('read only') }
   t.equal((await logOut(browser)).status, 204)
   t.equal(store.logins().length, 0)
-  t.ok(a.logs.some(({ level, msg }) => level === 40 && /a login has ended, and other processes could not be told/.test(msg)))
+  t.ok(a.logs.some(({ level, msg }) =>
+    level === 40 && /a login has ended, and other processes could not be told/.test(msg)))
 })

@@ -18,12 +18,17 @@ const visits = 4 * round + 1
 const pad = 'x'.repeat(15_000)
 const code = (count: number): string => String(count).padStart(32, '0')
 
-/** A store on another machine, as far as this process's memory goes: notes take nothing, and what is deleted frees nothing. */
+/**
+ * A store on another machine, as far as this process's memory goes: notes take nothing, and what is deleted frees
+ * nothing.
+ */
 function storeElsewhere (keepsSessions: boolean): Store {
   const entries = new Map<string, string>()
   const gone = new Set<string>()
   return {
-    get (id: string, done: (error: null, session: unknown) => void) { setImmediate(() => { done(null, entries.has(id) && !gone.has(id) ? JSON.parse(entries.get(id)!) : null) }) },
+    get (id: string, done: (error: null, session: unknown) => void) {
+      setImmediate(() => { done(null, entries.has(id) && !gone.has(id) ? JSON.parse(entries.get(id)!) : null) })
+    },
     set (id: string, session: object, done: () => void) {
       if (keepsSessions && 'wechatLogin' in session) entries.set(id, JSON.stringify(session))
       setImmediate(done)
@@ -57,8 +62,15 @@ async function start (t: Test, { keepsSessions = false, about = '' } = {}) {
   const { port } = app.server.address() as AddressInfo
 
   async function visit (path: string, cookie = '', method = 'GET'): Promise<IncomingMessage> {
-    const headers = { host: site, 'x-forwarded-proto': 'https', ...sameOrigin, ...(cookie && { cookie }), ...(method === 'POST' && { 'content-type': 'application/json' }) }
-    const sent = ask({ port, host: '127.0.0.1', path, method, headers, agent }).end(method === 'POST' ? '{}' : undefined)
+    const headers = {
+      host: site,
+      'x-forwarded-proto': 'https',
+      ...sameOrigin,
+      ...(cookie && { cookie }),
+      ...(method === 'POST' && { 'content-type': 'application/json' })
+    }
+    const sent =
+      ask({ port, host: '127.0.0.1', path, method, headers, agent }).end(method === 'POST' ? '{}' : undefined)
     const [answer] = await once(sent, 'response') as [IncomingMessage]
     wechat.requests.length = 0
     answer.resume()
@@ -70,16 +82,21 @@ async function start (t: Test, { keepsSessions = false, about = '' } = {}) {
   async function begin (given: string): Promise<{ path: string, cookie: string }> {
     const { headers } = await visit('/wechat/login')
     const state = new URL(headers.location!).searchParams.get('state')
-    return { path: `/wechat/qr?code=${given}&state=${state}`, cookie: headers['set-cookie']!.map(line => line.split(';')[0]).join('; ') }
+    return {
+      path: `/wechat/qr?code=${given}&state=${state}`,
+      cookie: headers['set-cookie']!.map(line => line.split(';')[0]).join('; ')
+    }
   }
   return { visit, begin }
 }
 
 /**
- * Bytes that stay of each visit, each of which is answered with this status. Compilers, collectors and maps that grow have
- * moments of their own: what stays of every visit stays in each round.
+ * Bytes that stay of each visit, each of which is answered with this status. Compilers, collectors and maps that grow
+ * have moments of their own: what stays of every visit stays in each round.
  */
-async function weigh<Given> (given: Given[], status: number, visit: (one: Given) => Promise<IncomingMessage>): Promise<number> {
+async function weigh<Given> (
+  given: Given[], status: number, visit: (one: Given) => Promise<IncomingMessage>
+): Promise<number> {
   const rounds: number[] = []
   // An assertion for each would be weighed, too.
   const others = new Set<number | undefined>()
@@ -123,6 +140,7 @@ test('T60: a logout is remembered in half a kilobyte, whatever the size of its C
     const { headers } = await visit(path, cookie)
     return headers['set-cookie']!.find(line => line.startsWith('__Host-session='))!.split(';')[0]!
   })
-  const bytes = await weigh(cookies, 204, cookie => visit('/wechat/logout', `${cookie}; pad=${pad.slice(1000)}`, 'POST'))
+  const bytes =
+    await weigh(cookies, 204, cookie => visit('/wechat/logout', `${cookie}; pad=${pad.slice(1000)}`, 'POST'))
   t.ok(bytes < 512, `${bytes} bytes a logout`)
 })

@@ -1,5 +1,6 @@
-// An answer that goes out while the login or the logout still waits: for the session store, at each of its calls, or for onUser. Fastify's
-// handlerTimeout gives it, and the session plugin saves and sends with it whatever session the request has.
+// An answer that goes out while the login or the logout still waits: for the session store, at each of its calls, or
+// for onUser. Fastify's handlerTimeout gives it, and the session plugin saves and sends with it whatever session the
+// request has.
 
 import { createClient } from 'redis'
 import { RedisStore } from 'connect-redis'
@@ -34,12 +35,16 @@ function stall ({ store }: Pick<Stored, 'store'>, nth: number) {
   return held
 }
 
-async function startSlow (t: Test, options: StoredOptions['options'], routes: (app: Host['app']) => void = cart): Promise<Stored> {
+async function startSlow (
+  t: Test, options: StoredOptions['options'], routes: (app: Host['app']) => void = cart
+): Promise<Stored> {
   return startStoredHost(t, { fastify: { handlerTimeout }, routes, options: options! })
 }
 
 // A callback's calls to the store, in their order.
-const calls = ["the session plugin's own look", 'the look for a result', 'the new session', 'the end of the old one', 'the result']
+const calls = [
+  "the session plugin's own look", 'the look for a result', 'the new session', 'the end of the old one', 'the result'
+]
 
 for (const session of [{}, { rolling: true, saveUninitialized: true }]) {
   for (const [index, call] of calls.entries()) {
@@ -105,7 +110,10 @@ for (const session of [{}, { rolling: true, saveUninitialized: true }]) {
   for (const [index, call] of logoutCalls.entries()) {
     test(`T26: a logout answered while the store is silent at ${call} brings no login back, with ${JSON.stringify(session)}`, async t => {
       let answerNow = (): void => {}
-      const stored = await startSlow(t, { session: { secret: sessionSecret, ...session }, keepSessionKeys: ['cart'] }, app => {
+      const stored = await startSlow(t, {
+        session: { secret: sessionSecret, ...session },
+        keepSessionKeys: ['cart']
+      }, app => {
         cart(app)
         app.get('/leave', async (request, reply) => {
           Object.assign(request.session, { leaving: true })
@@ -123,7 +131,9 @@ for (const session of [{}, { rolling: true, saveUninitialized: true }]) {
         await browser.get(`${host.origin}/cart`)
         const [id, cookie] = [sessionIdOf(browser), browser.cookieHeader(site)]
         const held = stall(stored, index + 2)
-        const answering = method === 'GET' ? browser.get(`${host.origin}/leave`) : browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
+        const answering = method === 'GET'
+          ? browser.get(`${host.origin}/leave`)
+          : browser.post(`${host.origin}/wechat/logout`, {}, sameOrigin)
         await held.entered
         if (method === 'POST') answerNow()
         const answer = await answering

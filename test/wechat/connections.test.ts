@@ -18,7 +18,13 @@ import { env } from '../fixture/program'
 import { serve, serveBytes, serveNothing, sleepingListener } from '../fixture/servers'
 import { accounts } from '../fixture/settings'
 
-const tokens = { access_token: 'ACCESS', expires_in: 7200, refresh_token: 'REFRESH', openid: 'oOPENID', scope: 'snsapi_userinfo' }
+const tokens = {
+  access_token: 'ACCESS',
+  expires_in: 7200,
+  refresh_token: 'REFRESH',
+  openid: 'oOPENID',
+  scope: 'snsapi_userinfo'
+}
 const second = 1000
 
 function clientOf (t: Test, options: TransportOptions, wallClock: () => number = Date.now): WechatClient {
@@ -37,11 +43,25 @@ function resolveTo (t: Test, addresses: Array<{ address: string, family: number 
 }
 
 t.test('a connection has three tenths of the whole call, or what connectTimeout says', async t => {
-  for (const [given, expected] of [[{}, 1500], [{ timeout: 20_000 }, 6000], [{ timeout: 1 }, 1], [{ connectTimeout: 5000 }, 5000], [{ timeout: 300, connectTimeout: 20 }, 20]] as const) {
+  for (const [given, expected] of [
+    [{}, 1500],
+    [{ timeout: 20_000 }, 6000],
+    [{ timeout: 1 }, 1],
+    [{ connectTimeout: 5000 }, 5000],
+    [{ timeout: 300, connectTimeout: 20 }, 20]
+  ] as const) {
     t.equal(parseClientOptions(given).transport.connectTimeout, expected)
   }
-  for (const wrong of [{ connectTimeout: 0 }, { connectTimeout: 5001 }, { timeout: 300, connectTimeout: 301 }, { connectTimeout: '1s' as never }]) {
-    t.throws(() => parseClientOptions(wrong), { code: 'FST_WECHAT_INVALID_OPTIONS', message: /option client\.connectTimeout is .*; write a whole number of milliseconds, from 1 to / })
+  for (const wrong of [
+    { connectTimeout: 0 },
+    { connectTimeout: 5001 },
+    { timeout: 300, connectTimeout: 301 },
+    { connectTimeout: '1s' as never }
+  ]) {
+    t.throws(() => parseClientOptions(wrong), {
+      code: 'FST_WECHAT_INVALID_OPTIONS',
+      message: /option client\.connectTimeout is .*; write a whole number of milliseconds, from 1 to /
+    })
   }
 })
 
@@ -55,7 +75,8 @@ t.test('where connecting takes longer than connectTimeout, the next host gets th
 t.test('with 20 s for a call, a connection may need 1.6 s', async t => {
   const wechat = await serve(t, () => tokens)
   resolveTo(t, [{ address: '127.0.0.1', family: 4 }], 1600)
-  const client = clientOf(t, { timeout: 20 * second, apiHosts: [wechat.origin.replace('127.0.0.1', 'wechat.localhost')] })
+  const client =
+    clientOf(t, { timeout: 20 * second, apiHosts: [wechat.origin.replace('127.0.0.1', 'wechat.localhost')] })
   t.strictSame(await client.exchangeCode('code'), tokens)
 })
 
@@ -79,7 +100,10 @@ t.test('a dead address leaves time for the other one', async t => {
 })
 
 t.test('a connection that idled for more than four seconds of the wall clock is replaced, whatever the server offers', async t => {
-  const wechat = await serve(t, (_request, response) => { response.setHeader('keep-alive', 'timeout=600'); return tokens })
+  const wechat = await serve(t, (_request, response) => {
+    response.setHeader('keep-alive', 'timeout=600')
+    return tokens
+  })
   let time = 1_000_000
   const client = clientOf(t, { apiHosts: [wechat.origin] }, () => time)
   const connectionsAfter = async (milliseconds: number): Promise<number> => {
@@ -151,7 +175,16 @@ t.test('a process that was frozen logs in at once, whatever has become of its co
     // More than undici would keep it for on its own.
     socket.write(`HTTP/1.1 200 OK\r\nKeep-Alive: timeout=600\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
   })))
-  const child = spawn(process.execPath, ['-r', join(__dirname, '../runner/register.cjs'), join(__dirname, '../fixture/frozen-client.ts'), ...servers.map(({ origin }) => origin)], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [
+      '-r',
+      join(__dirname, '../runner/register.cjs'),
+      join(__dirname, '../fixture/frozen-client.ts'),
+      ...servers.map(({ origin }) => origin)
+    ],
+    { env, stdio: ['pipe', 'pipe', 'inherit'] }
+  )
   const exit = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGCONT')
@@ -161,7 +194,8 @@ t.test('a process that was frozen logs in at once, whatever has become of its co
   const lines = createInterface({ input: child.stdout })
   const ask = async (code: string): Promise<unknown> => {
     child.stdin.write(`${code}\n`)
-    const line: unknown = await Promise.race([once(lines, 'line'), exit.then(() => { throw new Error('the child has ended') })])
+    const line: unknown =
+      await Promise.race([once(lines, 'line'), exit.then(() => { throw new Error('the child has ended') })])
     return JSON.parse(String(line))
   }
   t.strictSame(await ask('before'), become.map(() => 'good'))

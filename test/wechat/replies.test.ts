@@ -12,7 +12,13 @@ type Read = (bytes: Buffer, confidential: string[]) => unknown
 type Caught = errors.WechatError & { reason?: string }
 
 const openid = 'oBYOLCRfJeJdPgw8wVWYpPeyMkLJ'
-const good = { access_token: '92_token', expires_in: 7200, refresh_token: '92_refresh', openid, scope: 'snsapi_userinfo' }
+const good = {
+  access_token: '92_token',
+  expires_in: 7200,
+  refresh_token: '92_refresh',
+  openid,
+  scope: 'snsapi_userinfo'
+}
 
 function bytes (body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
@@ -38,7 +44,11 @@ function outcome (read: Read, body: unknown): string {
 }
 
 t.test('every recorded reply is read as what it is', async t => {
-  const readers: Array<[RegExp, Read]> = [[/userinfo|user\/info/, readUserInfo], [/auth$/, readCheck], [/./, readTokens]]
+  const readers: Array<[RegExp, Read]> = [
+    [/userinfo|user\/info/, readUserInfo],
+    [/auth$/, readCheck],
+    [/./, readTokens]
+  ]
   const outcomes = recordedReplies.map(({ endpoint, body }) => {
     const [, read] = readers.find(([pattern]) => pattern.test(endpoint))!
     return `${endpoint} ${outcome(read, body)}`
@@ -71,7 +81,8 @@ t.test('every recorded reply is read as what it is', async t => {
     '/sns/oauth2/access_token INVALID_CODE 41008 "missing code" MaFBta0998uth7',
     '/cgi-bin/token MISCONFIGURED 41002 "appid missing" CCVj609301466',
     '/cgi-bin/* API_ERROR 41001 "access_token missing" -',
-    '/sns/userinfo RATE_LIMITED 45011 "api minute-quota reach limit, must slower, retry next minute" 664d902f-07ab68ef-0d1dff42',
+    '/sns/userinfo RATE_LIMITED 45011 "api minute-quota reach limit, must slower, ' +
+      'retry next minute" 664d902f-07ab68ef-0d1dff42',
     '/sns/oauth2/access_token API_ERROR -1 "system error" 6326ffdf-41c7c0d8-5a6bb364',
     '/sns/oauth2/access_token API_ERROR -1 "system error" 4FFbQDshE-npwHqA',
     '/sns/oauth2/component/access_token API_ERROR -1 "system error" .kBaY7aLRa-k1SNnA',
@@ -100,14 +111,18 @@ t.test('each errcode is the error that the contract says, with a hint in English
     ['InvalidCodeError', 400, [40029, 40163, 41008, 42003]],
     ['TokenExpiredError', 401, [40001, 40014, 40030, 42001, 42002, 42007]],
     ['RateLimitedError', 503, [45009, 45011]],
-    ['MisconfiguredError', 500, [40002, 40013, 40125, 40164, 40243, 41002, 41004, 43001, 43003, 48001, 48004, 48017, 50001, 50002, 61004]],
+    ['MisconfiguredError', 500,
+      [40002, 40013, 40125, 40164, 40243, 41002, 41004, 43001, 43003, 48001, 48004, 48017, 50001, 50002, 61004]],
     ['ApiError', 502, [-1, 40003, 41001, 41003, 41009, 50005, 1, 10050, 99999, 2 ** 40]]
   ]
   const hints = new Set<string>()
   for (const [name, statusCode, errcodes] of table) {
     for (const errcode of errcodes) {
       const error = caught(readTokens, { errcode, errmsg: 'text' })
-      t.ok(error instanceof errors[name] && error instanceof errors.WechatError && error instanceof Error, `${errcode} is ${name}`)
+      t.ok(
+        error instanceof errors[name] && error instanceof errors.WechatError && error instanceof Error,
+        `${errcode} is ${name}`
+      )
       t.match(error, { statusCode, errcode, errmsg: 'text', sent: true })
       t.match(error.hint!.en, /^[A-Z][ -~]+[.]$/)
       t.match(error.hint!.zh, /\p{Script=Han}.*。$/u)
@@ -124,43 +139,83 @@ t.test('each errcode is the error that the contract says, with a hint in English
 })
 
 t.test('an errcode counts as a number or as digits; 0 is none; anything else is refused', async t => {
-  for (const errcode of [0, '0', 0.0, '-0', null]) t.same(readTokens(bytes({ ...good, errcode }), []), good, `errcode ${errcode} is a success`)
-  for (const errcode of [40029, '40029', '040029']) t.equal(caught(readTokens, { ...good, errcode }).errcode, 40029, `errcode ${errcode} is a failure beside good fields`)
+  for (const errcode of [0, '0', 0.0, '-0', null]) {
+    t.same(readTokens(bytes({ ...good, errcode }), []), good, `errcode ${errcode} is a success`)
+  }
+  for (const errcode of [40029, '40029', '040029']) {
+    t.equal(
+      caught(readTokens, { ...good, errcode }).errcode,
+      40029,
+      `errcode ${errcode} is a failure beside good fields`
+    )
+  }
   for (const errcode of [true, false, '', 'x', '0x0', ' 0', 0.5, {}, [], [0], '1'.repeat(10)]) {
-    t.match(caught(readTokens, { ...good, errcode }), { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' }, JSON.stringify(errcode))
+    t.match(
+      caught(readTokens, { ...good, errcode }),
+      { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' },
+      JSON.stringify(errcode)
+    )
   }
   t.equal(readCheck(bytes('{"errcode":"0"}'), []), true)
-  for (const body of ['{}', '{"errcode":null}', '{"errmsg":"ok"}']) t.match(caught(readCheck, body), { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' }, body)
+  for (const body of ['{}', '{"errcode":null}', '{"errmsg":"ok"}']) {
+    t.match(caught(readCheck, body), { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'SHAPE' }, body)
+  }
 })
 
 t.test('what is no JSON object is refused with words of our own, whoever reads it', async t => {
   const bodies: unknown[] = [
-    '', ' ', 'null', 'true', '1', '"str"', '[]', '[{}]', 'NaN', 'undefined', '{', '{"openid":"' + openid, '<html>502</html>', "{'a':1}",
-    '{"a":1,}', '{"a":1}x', '{"a":1}{"b":2}', `\uFEFF\uFEFF${JSON.stringify(good)}`, '{"a":"\\\u0001"}', '{"a\u0000":\u0000 1}', '{"a":"b\\',
-    Buffer.from(JSON.stringify(good), 'utf16le'), '['.repeat(60_000), '{"a":'.repeat(12_000), '"\\"'.repeat(20_000), Buffer.from([0xff, 0xfe, 0x00])
+    '', ' ', 'null', 'true', '1', '"str"', '[]', '[{}]', 'NaN', 'undefined', '{', '{"openid":"' + openid,
+    '<html>502</html>', "{'a':1}", '{"a":1,}', '{"a":1}x', '{"a":1}{"b":2}', `\uFEFF\uFEFF${JSON.stringify(good)}`,
+    '{"a":"\\\u0001"}', '{"a\u0000":\u0000 1}', '{"a":"b\\', Buffer.from(JSON.stringify(good), 'utf16le'),
+    '['.repeat(60_000), '{"a":'.repeat(12_000), '"\\"'.repeat(20_000), Buffer.from([0xff, 0xfe, 0x00])
   ]
   for (const body of bodies) {
     for (const read of [readTokens, readUserInfo, readCheck]) {
       const error = caught(read, body)
-      t.match(error, { code: 'FST_WECHAT_BAD_RESPONSE', reason: 'NOT_JSON', message: 'WeChat sent a reply that cannot be read', sent: true }, String(body).slice(0, 20))
+      t.match(
+        error,
+        {
+          code: 'FST_WECHAT_BAD_RESPONSE',
+          reason: 'NOT_JSON',
+          message: 'WeChat sent a reply that cannot be read',
+          sent: true
+        },
+        String(body).slice(0, 20)
+      )
       t.equal('cause' in error, false)
     }
   }
 })
 
 t.test('tokens need a token and a well-formed openid', async t => {
-  const wrongIds: unknown[] = [undefined, null, '', 1, true, {}, [], [openid], { toString: 'x' }, 'o', 'short', 'a b c d e f', 'x'.repeat(65), 'öffnen', `${openid}\n`, '../../etc']
+  const wrongIds: unknown[] = [
+    undefined, null, '', 1, true, {}, [], [openid], { toString: 'x' }, 'o', 'short', 'a b c d e f', 'x'.repeat(65),
+    'öffnen', `${openid}\n`, '../../etc'
+  ]
   for (const wrong of wrongIds) {
-    t.equal(caught(readTokens, { ...good, openid: wrong }).code, 'FST_WECHAT_BAD_RESPONSE', `openid ${JSON.stringify(wrong)}`)
+    t.equal(
+      caught(readTokens, { ...good, openid: wrong }).code,
+      'FST_WECHAT_BAD_RESPONSE',
+      `openid ${JSON.stringify(wrong)}`
+    )
     t.equal(caught(readUserInfo, { openid: wrong }).code, 'FST_WECHAT_BAD_RESPONSE', `openid ${JSON.stringify(wrong)}`)
     t.same(readTokens(bytes({ ...good, unionid: wrong }), []), good, `unionid ${JSON.stringify(wrong)} is ignored`)
     t.same(readUserInfo(bytes({ openid, unionid: wrong }), []), { openid })
   }
   for (const wrong of [undefined, null, '', 1, true, {}, [], ['x'], 'x'.repeat(513)]) {
-    t.equal(caught(readTokens, { ...good, access_token: wrong }).code, 'FST_WECHAT_BAD_RESPONSE', `access_token ${JSON.stringify(wrong)}`)
-    t.same(readTokens(bytes({ ...good, refresh_token: wrong }), []), { access_token: '92_token', expires_in: 7200, openid, scope: 'snsapi_userinfo' })
+    t.equal(
+      caught(readTokens, { ...good, access_token: wrong }).code,
+      'FST_WECHAT_BAD_RESPONSE',
+      `access_token ${JSON.stringify(wrong)}`
+    )
+    t.same(
+      readTokens(bytes({ ...good, refresh_token: wrong }), []),
+      { access_token: '92_token', expires_in: 7200, openid, scope: 'snsapi_userinfo' }
+    )
   }
-  for (const body of ['{}', '{"access_token":"x"}', `{"openid":"${openid}"}`, '{"access_token":"","openid":""}', '{"errcode":0}']) {
+  for (const body of [
+    '{}', '{"access_token":"x"}', `{"openid":"${openid}"}`, '{"access_token":"","openid":""}', '{"errcode":0}'
+  ]) {
     t.equal(caught(readTokens, body).code, 'FST_WECHAT_BAD_RESPONSE', body)
   }
   t.equal(readTokens(bytes({ ...good, access_token: 'x'.repeat(512) }), []).access_token.length, 512)
@@ -170,11 +225,18 @@ t.test('tokens need a token and a well-formed openid', async t => {
 t.test('only a snapshot user may come without a token', async t => {
   const empty = { openid, access_token: '', refresh_token: '' }
   for (const mark of [1, '1', true]) {
-    t.strictSame(readTokens(bytes({ ...empty, is_snapshotuser: mark }), []), { access_token: '', expires_in: 7200, openid, is_snapshotuser: 1 })
+    t.strictSame(
+      readTokens(bytes({ ...empty, is_snapshotuser: mark }), []),
+      { access_token: '', expires_in: 7200, openid, is_snapshotuser: 1 }
+    )
     t.strictSame(readUserInfo(bytes({ openid, is_snapshotuser: mark }), []), { openid, is_snapshotuser: 1 })
   }
   for (const mark of [0, '0', false, null, 2, 'true', {}, [1]]) {
-    t.equal(caught(readTokens, { ...empty, is_snapshotuser: mark }).code, 'FST_WECHAT_BAD_RESPONSE', JSON.stringify(mark))
+    t.equal(
+      caught(readTokens, { ...empty, is_snapshotuser: mark }).code,
+      'FST_WECHAT_BAD_RESPONSE',
+      JSON.stringify(mark)
+    )
     t.strictSame(readTokens(bytes({ ...good, is_snapshotuser: mark }), []), good)
   }
   t.equal(caught(readTokens, { openid, is_snapshotuser: 1 }).code, 'FST_WECHAT_BAD_RESPONSE')
@@ -184,7 +246,9 @@ t.test('a life time that makes no sense is taken for WeChat\'s 7200 seconds', as
   for (const [given, seconds] of [[7200, 7200], [1, 1], [0.5, 0.5], ['7200', 7200], ['60', 60]] as const) {
     t.equal(readTokens(bytes({ ...good, expires_in: given }), []).expires_in, seconds, JSON.stringify(given))
   }
-  for (const wrong of ['-1', '0', '-0.1', '1e309', 'null', 'true', '""', '"0"', '"-5"', '"1e3"', '"soon"', '{}', '[7200]', '"9999999999"']) {
+  for (const wrong of [
+    '-1', '0', '-0.1', '1e309', 'null', 'true', '""', '"0"', '"-5"', '"1e3"', '"soon"', '{}', '[7200]', '"9999999999"'
+  ]) {
     t.equal(readTokens(bytes(JSON.stringify(good).replace('7200', wrong)), []).expires_in, 7200, wrong)
   }
   t.equal(readTokens(bytes({ openid, access_token: 'x' }), []).expires_in, 7200)
@@ -193,14 +257,30 @@ t.test('a life time that makes no sense is taken for WeChat\'s 7200 seconds', as
 t.test('an optional field of the wrong type is left out; an empty string is kept', async t => {
   const texts = ['nickname', 'language', 'city', 'province', 'country']
   for (const wrong of [null, 1, true, {}, [], ['x']]) {
-    for (const name of texts) t.strictSame(readUserInfo(bytes({ openid, [name]: wrong }), []), { openid }, `${name} ${JSON.stringify(wrong)}`)
-    t.same(readTokens(bytes({ openid, access_token: 'x', scope: wrong }), []), { openid, access_token: 'x', expires_in: 7200 })
+    for (const name of texts) {
+      t.strictSame(readUserInfo(bytes({ openid, [name]: wrong }), []), { openid }, `${name} ${JSON.stringify(wrong)}`)
+    }
+    t.same(
+      readTokens(bytes({ openid, access_token: 'x', scope: wrong }), []),
+      { openid, access_token: 'x', expires_in: 7200 }
+    )
   }
-  for (const wrong of [null, '1', true, {}, [], 0.5, 1e300]) t.strictSame(readUserInfo(bytes({ openid, sex: wrong }), []), { openid }, `sex ${JSON.stringify(wrong)}`)
-  for (const wrong of [null, 'x', true, {}, [1], ['x', null], [['x']]]) t.strictSame(readUserInfo(bytes({ openid, privilege: wrong }), []), { openid }, `privilege ${JSON.stringify(wrong)}`)
+  for (const wrong of [null, '1', true, {}, [], 0.5, 1e300]) {
+    t.strictSame(readUserInfo(bytes({ openid, sex: wrong }), []), { openid }, `sex ${JSON.stringify(wrong)}`)
+  }
+  for (const wrong of [null, 'x', true, {}, [1], ['x', null], [['x']]]) {
+    t.strictSame(
+      readUserInfo(bytes({ openid, privilege: wrong }), []),
+      { openid },
+      `privilege ${JSON.stringify(wrong)}`
+    )
+  }
   for (const name of texts) t.strictSame(readUserInfo(bytes({ openid, [name]: '' }), []), { openid, [name]: '' })
   t.strictSame(readUserInfo(bytes({ openid, sex: 2, privilege: [] }), []), { openid, sex: 2, privilege: [] })
-  t.strictSame(readUserInfo(bytes({ openid, privilege: Array(40).fill('PRIVILEGE') }), []).privilege, Array(32).fill('PRIVILEGE'))
+  t.strictSame(
+    readUserInfo(bytes({ openid, privilege: Array(40).fill('PRIVILEGE') }), []).privilege,
+    Array(32).fill('PRIVILEGE')
+  )
   t.equal(readTokens(bytes({ ...good, scope: '' }), []).scope, '')
 })
 
@@ -230,13 +310,20 @@ t.test('a picture is kept only as an http or https URL, with https on WeChat\'s 
     ['http://img.example/a%20b?c=d&e=f#g', 'http://img.example/a%20b?c=d&e=f#g'],
     [long, long],
     [`${long}x`, undefined],
-    ...['', ' ', 'javascript:alert(1)', 'data:image/png;base64,AA', '//thirdwx.qlogo.cn/x', 'https:/x', 'https://', 'ftp://a/b', 'https://a b/', 'https://a/b c',
-      'https://a/"onerror="x', "https://a/'x", 'https://a/<b>', 'https://a/\u0000', 'https://a/\n', 'https://a/b\n', 'https://user@a/', 'https://a/\\b', 'https://a/图', 'xhttps://a/', null, 1, {}, ['https://a/']]
+    ...[
+      '', ' ', 'javascript:alert(1)', 'data:image/png;base64,AA', '//thirdwx.qlogo.cn/x', 'https:/x', 'https://',
+      'ftp://a/b', 'https://a b/', 'https://a/b c', 'https://a/"onerror="x', "https://a/'x", 'https://a/<b>',
+      'https://a/\u0000', 'https://a/\n', 'https://a/b\n', 'https://user@a/', 'https://a/\\b', 'https://a/图',
+      'xhttps://a/', null, 1, {}, ['https://a/']
+    ]
       .map((wrong): [unknown, undefined] => [wrong, undefined])
   ]
   for (const [given, kept] of cases) {
     t.equal(readImageUrl(given), kept, String(given).slice(0, 60))
-    t.strictSame(readUserInfo(bytes({ openid, headimgurl: given }), []), kept === undefined ? { openid } : { openid, headimgurl: kept })
+    t.strictSame(
+      readUserInfo(bytes({ openid, headimgurl: given }), []),
+      kept === undefined ? { openid } : { openid, headimgurl: kept }
+    )
   }
 })
 
@@ -249,7 +336,11 @@ t.test('fields are picked by name: nothing else of a body comes through', async 
   t.equal(Object.getPrototypeOf(user), Object.prototype)
   t.equal(({} as Record<string, unknown>).isAdmin, undefined)
   t.equal((user as unknown as Record<string, unknown>).isAdmin, undefined)
-  t.equal(readUserInfo(bytes(`{"openid":"wrong-one","openid":"${openid}"}`), []).openid, openid, 'of a key given twice the last one counts')
+  t.equal(
+    readUserInfo(bytes(`{"openid":"wrong-one","openid":"${openid}"}`), []).openid,
+    openid,
+    'of a key given twice the last one counts'
+  )
 })
 
 t.test('bodies are read as UTF-8 with the damage repaired, as WeChat sends them', async t => {
@@ -272,25 +363,63 @@ t.test('bodies are read as UTF-8 with the damage repaired, as WeChat sends them'
 t.test('of anything that JSON can hold, the tolerant reader gives what JSON.parse gives', async t => {
   fc.assert(fc.property(fc.json({ stringUnit: 'binary', maxDepth: 3 }), text => {
     const value = JSON.parse(text)
-    return value === null ? parseJson(bytes(text)) === null : JSON.stringify(parseJson(bytes(text))) === JSON.stringify(value)
+    return value === null
+      ? parseJson(bytes(text)) === null
+      : JSON.stringify(parseJson(bytes(text))) === JSON.stringify(value)
   }))
   t.pass('held')
 })
 
 t.test('raw control characters inside strings read like escaped ones, whatever stands around them', async t => {
-  const text = fc.string({ unit: fc.constantFrom('\u0000', '\u0014', '\n', '\t', '\u001f', '\u007f', '"', '\\', '/', '{', '}', ':', ',', 'u', 'a', '😀', '\u2028') })
-  fc.assert(fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text), fc.integer())), fc.constantFrom(0, 2), (value, indent) => {
-    // JSON.stringify escapes control characters: put the raw ones back, but not those of the layout.
-    const raw = JSON.stringify(value, null, indent)
-      .replace(/\\\\|\\u00[01][0-9a-f]|\\[nt]/g, found => found === '\\\\' ? found : JSON.parse(`"${found}"`))
-    return JSON.stringify(parseJson(bytes(raw))) === JSON.stringify(value)
-  }), { numRuns: 500 })
+  const text = fc.string({
+    unit: fc.constantFrom(
+      '\u0000',
+      '\u0014',
+      '\n',
+      '\t',
+      '\u001f',
+      '\u007f',
+      '"',
+      '\\',
+      '/',
+      '{',
+      '}',
+      ':',
+      ',',
+      'u',
+      'a',
+      '😀',
+      '\u2028'
+    )
+  })
+  fc.assert(
+    fc.property(fc.dictionary(
+      text,
+      fc.oneof(text, fc.array(text), fc.integer())
+    ), fc.constantFrom(0, 2), (value, indent) => {
+      // JSON.stringify escapes control characters: put the raw ones back, but not those of the layout.
+      const raw = JSON.stringify(value, null, indent)
+        .replace(/\\\\|\\u00[01][0-9a-f]|\\[nt]/g, found => found === '\\\\' ? found : JSON.parse(`"${found}"`))
+      return JSON.stringify(parseJson(bytes(raw))) === JSON.stringify(value)
+    }),
+    { numRuns: 500 }
+  )
   t.pass('held')
 })
 
 t.test('no bytes make a reader throw anything but its own errors', async t => {
-  const body = fc.oneof(fc.uint8Array({ maxLength: 200 }).map(array => Buffer.from(array)), fc.string({ unit: 'binary' }).map(bytes), fc.json().map(bytes),
-    fc.record({ openid: fc.anything(), access_token: fc.anything(), errcode: fc.anything(), errmsg: fc.anything(), headimgurl: fc.anything() }).map(value => bytes(JSON.stringify(value, (_key, item) => typeof item === 'bigint' ? 0 : item))))
+  const body = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map(array => Buffer.from(array)),
+    fc.string({ unit: 'binary' }).map(bytes),
+    fc.json().map(bytes),
+    fc.record({
+      openid: fc.anything(),
+      access_token: fc.anything(),
+      errcode: fc.anything(),
+      errmsg: fc.anything(),
+      headimgurl: fc.anything()
+    }).map(value => bytes(JSON.stringify(value, (_key, item) => typeof item === 'bigint' ? 0 : item)))
+  )
   fc.assert(fc.property(body, fc.constantFrom<Read>(readTokens, readUserInfo, readCheck), (body, read) => {
     try {
       read(body, ['secret'])
@@ -304,9 +433,20 @@ t.test('no bytes make a reader throw anything but its own errors', async t => {
 
 t.test('hostile bodies of the largest size are read in a moment', async t => {
   const size = 65_000
-  const bodies = ['"\\'.repeat(size / 2), '{"a":"' + '\\"'.repeat(size / 2), '"'.repeat(size), '\\'.repeat(size), '{"a":"' + '\u0001'.repeat(size) + '"}', '['.repeat(size),
-    JSON.stringify({ errcode: 1, errmsg: ' '.repeat(size) }), JSON.stringify({ errcode: 1, errmsg: ', '.repeat(size / 2) }), JSON.stringify({ errcode: 1, errmsg: 'a'.repeat(size) }),
-    JSON.stringify({ errcode: 1, errmsg: 'hints: [ '.repeat(size / 9) }), JSON.stringify({ openid, headimgurl: 'http://' + 'a.'.repeat(1000) }), JSON.stringify({ openid, headimgurl: 'http://' + 'a'.repeat(2000) + '"' })]
+  const bodies = [
+    '"\\'.repeat(size / 2),
+    '{"a":"' + '\\"'.repeat(size / 2),
+    '"'.repeat(size),
+    '\\'.repeat(size),
+    '{"a":"' + '\u0001'.repeat(size) + '"}',
+    '['.repeat(size),
+    JSON.stringify({ errcode: 1, errmsg: ' '.repeat(size) }),
+    JSON.stringify({ errcode: 1, errmsg: ', '.repeat(size / 2) }),
+    JSON.stringify({ errcode: 1, errmsg: 'a'.repeat(size) }),
+    JSON.stringify({ errcode: 1, errmsg: 'hints: [ '.repeat(size / 9) }),
+    JSON.stringify({ openid, headimgurl: 'http://' + 'a.'.repeat(1000) }),
+    JSON.stringify({ openid, headimgurl: 'http://' + 'a'.repeat(2000) + '"' })
+  ]
   const before = process.cpuUsage()
   for (const body of bodies) outcome(readUserInfo, body)
   for (const body of bodies) readErrmsg(body, ['a', '***'])
@@ -321,7 +461,8 @@ t.test('the request id is taken from each form, and the message is what is left'
     ['invalid code, rid: 63eb339a-57c1b83a-3acf9bf5', 'invalid code', '63eb339a-57c1b83a-3acf9bf5'],
     ['appid missing rid: 63eb339a-57c1b83a-3acf9bf5', 'appid missing', '63eb339a-57c1b83a-3acf9bf5'],
     ['appid missing hint: [CCVj609301466]', 'appid missing', 'CCVj609301466'],
-    ['appid missing hint: [CCVj609301466] rid: 63eb339a-57c1b83a-3acf9bf5', 'appid missing', '63eb339a-57c1b83a-3acf9bf5'],
+    ['appid missing hint: [CCVj609301466] rid: 63eb339a-57c1b83a-3acf9bf5', 'appid missing',
+      '63eb339a-57c1b83a-3acf9bf5'],
     ['access_token missing rid: ', 'access_token missing', undefined],
     ['rid: 63eb339a-57c1b83a-3acf9bf5', '', '63eb339a-57c1b83a-3acf9bf5'],
     ['invalid code,rid:63eb339a', 'invalid code', '63eb339a'],
@@ -332,7 +473,9 @@ t.test('the request id is taken from each form, and the message is what is left'
     ['x, rid: <script>', 'x', undefined],
     [`x, rid: ${'y'.repeat(100)}`, 'x', 'y'.repeat(64)]
   ]
-  for (const [text, errmsg, rid] of cases) t.strictSame({ rid: undefined, ...readErrmsg(text, []) }, { errmsg, rid }, text)
+  for (const [text, errmsg, rid] of cases) {
+    t.strictSame({ rid: undefined, ...readErrmsg(text, []) }, { errmsg, rid }, text)
+  }
   for (const wrong of [undefined, null, 1, {}, ['x']]) t.strictSame(readErrmsg(wrong, []), {})
   t.notOk('errmsg' in caught(readTokens, { errcode: 1, errmsg: {} }))
   t.notOk('rid' in caught(readTokens, { errcode: 1, errmsg: 'x' }))
@@ -350,12 +493,23 @@ t.test('a message never repeats what was sent, raw, encoded, broken up or at a c
   const code = 'c o/d&e 密'
   const odd = 'odd\u0000one\ud83d'
   const echoes = [
-    `invalid secret ${secret}`, `${secret}${secret}`, `x${code}x`, `x${odd}x`, `x${encodeURIComponent(code)}x`, secret.split('').join('\u200b'), `no, rid: ${secret}`, `no hint: [${secret}]`,
-    ...Array.from({ length: 40 }, (_, index) => ' '.repeat(index % 2) + 'x'.repeat(230 + index) + secret), '\u0000'.repeat(2000) + secret, `${secret}, rid: 1`.repeat(100)
+    `invalid secret ${secret}`,
+    `${secret}${secret}`,
+    `x${code}x`,
+    `x${odd}x`,
+    `x${encodeURIComponent(code)}x`,
+    secret.split('').join('\u200b'),
+    `no, rid: ${secret}`,
+    `no hint: [${secret}]`,
+    ...Array.from({ length: 40 }, (_, index) => ' '.repeat(index % 2) + 'x'.repeat(230 + index) + secret),
+    '\u0000'.repeat(2000) + secret,
+    `${secret}, rid: 1`.repeat(100)
   ]
   for (const echo of echoes) {
     const error = caught(readTokens, { errcode: 40029, errmsg: echo }, ['', secret, code, odd])
-    for (const part of ['oddone', 'odd%00one', secret, secret.slice(0, 8), code, encodeURIComponent(code)]) t.notOk(JSON.stringify(error).includes(part), echo.slice(0, 40))
+    for (const part of ['oddone', 'odd%00one', secret, secret.slice(0, 8), code, encodeURIComponent(code)]) {
+      t.notOk(JSON.stringify(error).includes(part), echo.slice(0, 40))
+    }
   }
   t.equal(readErrmsg(`invalid code ${code}, rid: 63eb339a`, [secret, code]).errmsg, 'invalid code ***')
   t.equal(readErrmsg('a.b (c', ['.b (']).errmsg, 'a***c', 'taken literally, not as a pattern')

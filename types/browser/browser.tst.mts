@@ -1,6 +1,8 @@
 // The helper of a page. In a program of its own: a page has the DOM and a bundler, and no types of Node's.
 
-import { checkLogin, embedQr, isWechatBrowser, login, type LoginError, logout, type Qr, type QrOptions, WechatLoginError } from 'fastify-wechat-login/browser'
+import {
+  checkLogin, embedQr, isWechatBrowser, login, type LoginError, logout, type Qr, type QrOptions, WechatLoginError
+} from 'fastify-wechat-login/browser'
 import { expect, test } from 'tstyche'
 
 interface Member { name: string }

@@ -2,7 +2,9 @@
 // In a folder and a program of its own: what it adds to the package would hold for every file of the program.
 
 import Fastify from 'fastify'
-import wechatLogin, { type StoredUser, type WechatLoginOptions, type WechatProfile, type WechatUser } from 'fastify-wechat-login'
+import wechatLogin, {
+  type StoredUser, type WechatLoginOptions, type WechatProfile, type WechatUser
+} from 'fastify-wechat-login'
 import { expect, test } from 'tstyche'
 
 interface Member { id: number, name: string, roles: string[] }
@@ -35,7 +37,8 @@ test('request.wechatUser is read-only', () => {
 
 test('onUser gets the profile and returns what the session shall hold, or null', () => {
   expect<Parameters<Options['onUser']>[0]>().type.toBe<WechatProfile>()
-  expect<ReturnType<Options['onUser']>>().type.toBe<Row | null | false | 0 | '' | Promise<Row | null | false | 0 | ''>>()
+  expect<ReturnType<Options['onUser']>>().type
+    .toBe<Row | null | false | 0 | '' | Promise<Row | null | false | 0 | ''>>()
   expect<Options['onUser']>().type.toBeAssignableFrom(async (profile: WechatProfile) => ({ id: profile.openid.length }))
   expect<Options['onUser']>().type.toBeAssignableFrom(() => null)
   expect<Options['onUser']>().type.not.toBeAssignableFrom(() => ({ name: 'no id' }))
@@ -44,7 +47,8 @@ test('onUser gets the profile and returns what the session shall hold, or null',
 
 test('loadUser makes the user of what the session holds', () => {
   expect<Parameters<Options['loadUser']>[0]>().type.toBe<Row>()
-  expect<Options['loadUser']>().type.toBeAssignableFrom(async ({ id }: Row) => id === 0 ? null : { id, name: '', roles: [] })
+  expect<Options['loadUser']>().type.toBeAssignableFrom(async ({ id }: Row) =>
+    id === 0 ? null : { id, name: '', roles: [] })
   expect<Options['loadUser']>().type.not.toBeAssignableFrom(({ id }: Row) => ({ id }))
 })
 
@@ -54,7 +58,11 @@ test('publicUser gets the user', () => {
 
 test('the options are checked with them where they are written', () => {
   const qr = { appid: 'wx0123456789abcdef', secret: '', callbackUrl: '' }
-  app.register(wechatLogin, { qr, onUser: profile => ({ id: profile.nickname?.length ?? 0 }), loadUser: ({ id }) => ({ id, name: '', roles: [] }) })
+  app.register(wechatLogin, {
+    qr,
+    onUser: profile => ({ id: profile.nickname?.length ?? 0 }),
+    loadUser: ({ id }) => ({ id, name: '', roles: [] })
+  })
   // @ts-expect-error No overload matches this call.
   app.register(wechatLogin, { qr, onUser: profile => profile.openid })
 })
