@@ -70,7 +70,7 @@ export class SpentAttempts {
       if (!run.spent) this.#remove(key, entry)
       throw error
     })
-    entry.outcome = working.then(({ sessionRef }) => copySessionRef(sessionRef))
+    entry.outcome = working.then(({ sessionRef }) => copySessionRef(sessionRef, key))
     entry.outcome.catch(() => {}) // told to whoever asked for the run
     // An attempt's own end, signed into its cookie, keeps an evicted one from living on for long.
     if (this.#entries.size > this.most) this.#remove(...this.#entries.entries().next().value!)
@@ -95,6 +95,7 @@ function copyReturned ({ state, code, endsAt }: Returned): Returned {
   return { state: copyText(state), code: copyText(code), endsAt }
 }
 
-function copySessionRef ({ session, loginId }: SessionRef): SessionRef {
-  return { session: copyText(session), loginId: copyText(loginId) }
+// Most logins are named by their attempt, whose key is there already.
+function copySessionRef ({ session, loginId }: SessionRef, key: string): SessionRef {
+  return { session: copyText(session), loginId: loginId === key ? key : copyText(loginId) }
 }

@@ -150,12 +150,14 @@ test('a logout on another process, while a refresh goes on here, holds', async t
   const store = new SessionStore()
   const refresh = gate()
   const session = { secret: sessionSecret, store }
-  const b = await startTokenHost(t, { options: { session } })
+  const b = await startTokenHost(t, { options: { session, realm: 'one' } })
   const { qr } = b.wechat.control.pluginOptions(b.wechat.url)
   const a = await startTokenHost(t, {
     wechat: b.wechat,
     options: {
       session,
+      // The two stand for one site, on two ports.
+      realm: 'one',
       // The refresh waits for its app until the visitor is gone.
       qr: async request => {
         if (request.url === '/token') await refresh.pass()
