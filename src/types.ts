@@ -19,10 +19,7 @@ export interface WechatApp {
    * The AppSecret, 32 hexadecimal digits, or a function that returns it (a vault, rotation). Asked at every exchange.
    */
   secret: string | (() => string | Promise<string>)
-  /**
-   * The absolute URL of the callback route. WeChat takes no port, and its host must be the one entered in WeChat's
-   * console.
-   */
+  /** The callback route's absolute URL, without a port. Its host must be the one entered in WeChat's console. */
   callbackUrl: string
   /** Oneclick only. `snsapi_base` is silent and gives the openid alone. @default 'snsapi_userinfo' */
   scope?: 'snsapi_userinfo' | 'snsapi_base'

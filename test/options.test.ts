@@ -118,7 +118,7 @@ table('a callback URL is absolute, without fragment, user name or the parameters
   ['oneclick.callbackUrl', '/wechat/oneclick', 'is "/wechat/oneclick"', urlWanted],
   ['oneclick.callbackUrl', 'app.example.com/wechat/qr', 'is "app.example.com/wechat/qr"', urlWanted],
   ['qr.callbackUrl', '//app.example.com/wechat/qr', 'is "//app.example.com/wechat/qr"', urlWanted],
-  ['qr.callbackUrl', 'https:app.example.com/wechat/qr', 'is a text of 31 characters', urlWanted],
+  ['qr.callbackUrl', 'https:app.example.com/wechat/qr', 'is "https:app.example.com/wechat/qr"', urlWanted],
   ['qr.callbackUrl', 'ftp://app.example.com/wechat/qr', 'is "ftp://app.example.com/wechat/qr"', urlWanted],
   ['qr.callbackUrl', 'https://', 'is "https://"', urlWanted],
   ['qr.callbackUrl', 'https://[/x', 'is "https://[/x"', urlWanted],
@@ -992,13 +992,13 @@ test('what a function returns is checked once for each appid, and again when it 
   t.equal(await visit(first), 1, 'the same again')
   t.equal(await visit(second), 2, 'another appid')
   t.equal(await visit(first), 2, 'both are remembered')
-  t.equal(await visit({ ...first, secret: 'odder' }), 2, 'a new secret is no news')
+  t.equal(await visit({ ...first, secret: 'odder' }), 3, 'a new secret')
   t.equal(
     await visit({ ...first, secret: 'odder', callbackUrl: 'https://app.example.com/wechat/qr?x' }),
-    2,
-    'nor is a new callback URL'
+    4,
+    'a new callback URL'
   )
-  t.equal(await visit({ ...first, secret: qr.secret }), 2, 'mended')
+  t.equal(await visit({ ...first, secret: qr.secret }), 4, 'mended')
   t.strictSame(asked, Array(7).fill(site), 'the function is asked every time')
 })
 

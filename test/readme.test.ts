@@ -273,7 +273,7 @@ ${server}}`
 
 test('the users in PostgreSQL are those that test/flows/users.test.ts runs', t => {
   const fixture = readFileSync(join(__dirname, 'fixture/postgres-users.ts'), 'utf8')
-  const bare = (text: string): string => text.replace(/\s+/g, ' ').trim()
+  const bare = (text: string): string => text.replace(/\s+/g, '')
   t.ok(bare(fixture).includes(bare(blocks('sql')[0]!)))
   const shown = /function upsertUser [^]*?\n}\n/.exec(blockWith('function upsertUser'))![0]
   const body = (text: string): string => bare(text.slice(text.indexOf('{\n')))

@@ -94,13 +94,13 @@ test('T41, T43: every page of ours is closed: no frame of another site, no scrip
   const pages = Object.entries(answers).filter(([, answer]) => isPage(answer))
   t.ok(pages.length >= 9, `${pages.length} pages`)
   for (const [name, { headers, body }] of pages) {
-    t.match(
-      headers['content-security-policy'],
-      /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'$/,
-      name
-    )
+    // One page has an address to copy, and a script that copies it, by its hash.
+    const copies = name === 'login in the wrong browser'
+    const policy = "^default-src 'none'; style-src 'sha256-[\\w+/=]+'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    t.match(headers['content-security-policy'], new RegExp(`${policy}${copies ? "; script-src 'sha256-[\\w+/=]+'" : ''}$`), name)
     t.equal(headers['x-frame-options'], 'SAMEORIGIN', name)
-    t.notMatch(body, /<script|<iframe|<form|<img|<link|\son\w+=|javascript:|https?:\/\//i, name)
+    const rest = copies ? body.replace(/<script>[^<]*<\/script>/, '').replace(/<(code|svg)[ >][^]*<\/\1>/g, '') : body
+    t.notMatch(rest, /<script|<iframe|<form|<img|<link|\son\w+=|javascript:|https?:\/\//i, name)
   }
 })
 
