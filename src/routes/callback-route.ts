@@ -2,25 +2,22 @@
 // does not.
 
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyReply, FastifySchema } from 'fastify'
 import {
   AccessDeniedError, ApiError, BadResponseError, CrossSiteError, InvalidCodeError, InvalidRequestError,
   InvalidStateError, InvalidUserError, MisconfiguredError, RateLimitedError, SnapshotUserError, TokenExpiredError,
-  UnreachableError
+  UnreachableError, UserBlockedError
 } from '../errors'
 import type { Context } from '../login/context'
-import { handleCallback, type LostAttempt } from '../login/handle-callback'
+import { handleCallback } from '../login/handle-callback'
 import type { BrowserWay } from '../login/login-way'
 import { loadUser, showUser } from '../login/request-user'
-import { hasSignedOut } from '../login/signed-out'
-import { findFittingWay, returnToOf, startLogin } from '../login/start-login'
-import { bounceHeaders, renderBounce } from '../pages/bounce'
+import { returnToOf } from '../login/start-login'
 import { doneHeaders, renderDone } from '../pages/done'
 import { languageOf } from '../pages/texts'
-import type { RedirectTarget } from '../redirect-target'
 import { isEmbedded, isJson } from '../request-kind'
-import { callbackUrl } from '../urls'
 import { callbackParamsOf, takeFromQuery } from './callback-params'
+import { bounceOnce, restartOnce } from './lost-attempt'
 import { refuseAheadOfVisitor, routeOptions } from './route-config'
 import { checkSameOrigin } from './same-origin'
 import { code, cookies, media, noBody, redirect, refusals, state, tags, text, user, withHeaders } from './schemas'
@@ -30,6 +27,7 @@ const mark = (description: string) => Type.Optional(text(`Set by the server: ${d
 
 const refusedLogins = [
   InvalidRequestError, InvalidCodeError, TokenExpiredError, InvalidStateError, AccessDeniedError, SnapshotUserError,
+  UserBlockedError,
   InvalidUserError, MisconfiguredError, BadResponseError, ApiError, RateLimitedError, UnreachableError
 ]
 
@@ -84,10 +82,11 @@ function mountGet (scope: Scope, context: Context, way: BrowserWay, path: string
     const returnTo = returnToOf(context, request, query.redirect)
     const result = await handleCallback(context, request, reply, way, callbackParamsOf(request))
     if (isEmbedded(request)) {
-      if ('lost' in result) return bounce(context, request, reply, result.lost, returnTo, query.bounced !== undefined)
+      const isBounced = query.bounced !== undefined
+      if ('lost' in result) return bounceOnce(context, request, reply, result.lost, returnTo, isBounced)
       return reply.headers(doneHeaders).send(renderDone(languageOf(request.headers['accept-language']), returnTo))
     }
-    if ('lost' in result) return restart(context, request, reply, way, returnTo, query.restarted !== undefined)
+    if ('lost' in result) return restartOnce(context, request, reply, way, returnTo, query.restarted !== undefined)
     return reply.redirect(returnTo, 303)
   })
 }
@@ -119,42 +118,4 @@ function refuseOtherMethods (scope: Scope, path: string): void {
     schema: { hide: true } as FastifySchema,
     handler: refuseMethod
   })
-}
-
-/**
- * Inside an iframe a lost cookie is the rule, not the exception: the browser withholds it once. What is sent on is made
- * of checked parts only.
- */
-function bounce (
-  { settings }: Context,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { app, code, state }: LostAttempt['lost'],
-  returnTo: RedirectTarget,
-  bounced: boolean
-): FastifyReply {
-  if (bounced || !/^[\w-]+$/.test(code)) throw new InvalidStateError()
-  const url = `${callbackUrl(app, { returnTo, embedded: true, bounced: true }, settings.redirect.fallback)}` +
-    `&code=${code}&state=${state}`
-  return reply.headers(bounceHeaders).send(renderBounce(languageOf(request.headers['accept-language']), url))
-}
-
-/**
- * WeChat's browser loses cookies on the way: one new attempt, unseen by the visitor, and never for one who has just
- * logged out.
- */
-async function restart (
-  context: Context,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  way: BrowserWay,
-  returnTo: RedirectTarget,
-  restarted: boolean
-): Promise<FastifyReply> {
-  const dest = request.headers['sec-fetch-dest'] ?? 'document'
-  const mayRestart =
-    way.browser.restartsLostAttempt && dest === 'document' && !restarted && !hasSignedOut(context, request)
-  const choice = mayRestart ? await findFittingWay(context, request) : undefined
-  if (choice === undefined) throw new InvalidStateError()
-  return reply.redirect(startLogin(context, request, reply, choice, { returnTo, restarted: true }), 302)
 }
