@@ -16,6 +16,7 @@ const projects = {
   package: thePackage,
   example: [...thePackage, 'example'],
   tests: [...thePackage, 'example', 'test/tsconfig.build.json'],
+  mutants: ['test/tsconfig.build.json'],
   types: [...thePackage, 'example', 'test']
 }
 

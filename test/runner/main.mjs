@@ -53,7 +53,7 @@ async function main () {
   const raw = mkdtempSync(join(root, 'build/coverage-'))
   const { env, skipped, stop } = await startServices(files)
   cleanUp = async () => {
-    rmSync(raw, { recursive: true })
+    rmSync(raw, { recursive: true, force: true })
     await stop()
   }
   try {
