@@ -168,7 +168,7 @@ test('renderPage gets a page of known parts', () => {
   type RenderPage = Exclude<WechatLoginOptions['renderPage'], false | undefined>
   expect<Parameters<RenderPage>>().type.toBe<[page: WechatPage, request: FastifyRequest, reply: FastifyReply]>()
   expect<WechatPage['kind']>().type.toBe<'error' | 'signed-out'>()
-  expect<WechatPage['lang']>().type.toBe<'zh' | 'en'>()
+  expect<WechatPage['lang']>().type.toBe<'zh' | 'zh-Hant' | 'en'>()
   expect<WechatPage['action']>().type.toBe<{ href: string, label: string } | undefined>()
   expect<WechatPage['outcome']>().type.toBe<'refused' | 'expired' | 'error' | undefined>()
 })
