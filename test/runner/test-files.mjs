@@ -7,11 +7,13 @@ import { root } from './root.mjs'
 const durationsFile = join(root, 'build/durations.json')
 
 /** Paths from the repository's root, with slashes: `test/flows/login.test.ts`. */
-export function allTestFiles () {
-  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .map(path => `test/${path.split(sep).join('/')}`)
-    .filter(path => path.endsWith('.test.ts') && !path.includes('/node_modules/'))
-    .sort()
+export function allTestFiles (folder = 'test') {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = `${folder}/${entry.name}`
+    // test/mutation has packages of its own, some with their tests in them.
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : allTestFiles(path)
+    return path.endsWith('.test.ts') ? [path] : []
+  })
 }
 
 /**
