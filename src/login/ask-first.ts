@@ -27,6 +27,6 @@ function isFromOutside ({ apps }: Context, request: FastifyRequest): boolean {
   if (from === undefined) return true
   // A proxy may hide that the browser speaks https, or another host.
   const here = [originOf(request), `https://${canonicalHost(request.host)}`]
-  const callbacks = Object.values(apps.fixed).flatMap(app => hasCallback(app) ? [app.origin] : [])
-  return ![...here, ...callbacks].includes(from)
+  const isCallbacks = Object.values(apps.fixed).some(app => hasCallback(app) && app.origin === from)
+  return !here.includes(from) && !isCallbacks
 }

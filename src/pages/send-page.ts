@@ -69,14 +69,15 @@ async function sendHostsPage (
 ): Promise<FastifyReply> {
   const before = reply.statusCode
   reply.code(page.statusCode)
+  let body: unknown
   try {
-    const body: unknown = await render(page, request, reply)
-    if (reply.sent) return reply
-    if (typeof body === 'string') return reply.type(pageHeaders['content-type']!).send(body)
+    body = await render(page, request, reply)
   } catch (error) {
     reply.code(before) // Fastify gives an error its own status only where none is set
     throw error
   }
+  if (reply.sent) return reply
+  if (typeof body === 'string') return reply.type(pageHeaders['content-type']!).send(body)
   reply.code(before)
   request.log.error('fastify-wechat-login: option renderPage returned neither a text nor a reply that it has sent; ' +
     'return the HTML, or what reply.view() returns')

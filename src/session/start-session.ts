@@ -29,7 +29,7 @@ export type EndBefore = () => Promise<void>
  */
 export async function startSession (
   request: FastifyRequest, login: Login, keep: readonly string[], timeout: number,
-  prepare: Prepare = () => {}, endBefore: EndBefore = async () => {}
+  prepare: Prepare, endBefore: EndBefore = async () => {}
 ): Promise<SessionRef> {
   const before = request.session as Session | null
   const session = await createSession(request, timeout)

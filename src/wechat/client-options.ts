@@ -38,7 +38,7 @@ function parseApiHosts (given: unknown): readonly [string, ...string[]] {
 function isOfOldUndici (dispatcher: unknown): boolean {
   if (!(dispatcher instanceof EventEmitter)) return false
   const { compose } = dispatcher as { compose?: () => object }
-  const plain = { dispatch () {} }
+  const plain = { dispatch: isOfOldUndici }
   return compose === undefined || Object.getPrototypeOf(compose.call(plain)) !== Object.getPrototypeOf(plain)
 }
 

@@ -94,11 +94,12 @@ export function createTransport (settings: TransportSettings, sources: Sources =
     const deadline = new AbortController()
     const timer = setTimeout(() => { deadline.abort() }, timeout)
     try {
-      return await getWithRetries(`${endpoint}?${query}`, call, deadline.signal)
-    } catch (error) {
-      throw Object.assign(error as Failure, { endpoint })
-    } finally {
+      const value = await getWithRetries(`${endpoint}?${query}`, call, deadline.signal)
       clearTimeout(timer)
+      return value
+    } catch (error) {
+      clearTimeout(timer)
+      throw Object.assign(error as Failure, { endpoint })
     }
   }
 

@@ -7,7 +7,7 @@ import { origin } from '../fixture/settings'
 
 type Headers = Record<string, string>
 const start = (t: Parameters<typeof startHost>[0], given: HostOptions = {}): Promise<Host> =>
-  startHost(t, { ...given, options: { askFirst: true, ...given.options } })
+  startHost(t, { ...given, options: { askFirst: true, ...given.options as object } })
 const open = (host: Host, headers: Headers = {}, agent = agents.wechat) =>
   host.browser(agent).get(`${host.origin}/account?a=1`, { 'accept-language': 'zh-CN', ...headers })
 

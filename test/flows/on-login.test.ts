@@ -128,7 +128,7 @@ const failures: Record<string, { onLogin: OnLogin, status: number, says: string 
   },
   'refuses with a 4xx of its own, later': {
     onLogin: async () => {
-      await null
+      await Promise.resolve()
       throw Object.assign(new Error('This account is closed'), { expose: true, statusCode: 410 })
     },
     status: 410,

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { startChromium } from './chromium'
 
 export interface Services {
   /** Addresses, for the environment of each test file. */
@@ -23,8 +24,6 @@ export async function startServices (files: string[]): Promise<Services> {
   const needsBrowser =
     files.some(file => /fixture\/(?:chromium|sites|helped)'/.test(readFileSync(resolve(root, file), 'utf8')))
   if (!needsBrowser) return { env: {}, skipped: [], stop: async () => {} }
-  // Playwright is large, and most runs need none.
-  const { startChromium } = await import('./chromium')
   const chromium = await startChromium()
   if (chromium === null) return { env: {}, skipped: ['no Chromium was found: set CHROMIUM_PATH'], stop: async () => {} }
   return { env: { CHROMIUM_ENDPOINT: chromium.wsEndpoint() }, skipped: [], stop: () => chromium.close() }
