@@ -7,8 +7,8 @@ import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 
 const require = createRequire(import.meta.url)
-const { SpentAttempts } = require('../../dist/login/spent-attempts.js')
-const { EndedLogins } = require('../../dist/login/ended-logins.js')
+const { SpentAttempts } = require('../../dist/attempt/spent-attempts.js')
+const { EndedLogins } = require('../../dist/session/ended-logins.js')
 const { createPlugin } = require('../../dist/plugin.js')
 
 const { port, options } = JSON.parse(process.argv[2])

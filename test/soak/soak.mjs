@@ -16,10 +16,19 @@ const end = performance.now() + minutes * 60_000
 const port = await freePort()
 const origin = `http://localhost:${port}`
 const wechat = fork(new URL('./wechat.mjs', import.meta.url), [origin])
-const [{ options }] = await once(wechat, 'message')
+const [{ options }] = await started(wechat)
 const host =
   fork(new URL('./host.mjs', import.meta.url), [JSON.stringify({ port, options })], { execArgv: ['--expose-gc'] })
-await once(host, 'message')
+await started(host)
+
+/** The first message of a child; one that ends without it ends the run. */
+function started (child) {
+  const ended = once(child, 'exit').then(([code]) => {
+    wechat.kill()
+    throw new Error(`a process of the soak ended with ${code} before it had started`)
+  })
+  return Promise.race([once(child, 'message'), ended])
+}
 
 const counts = {
   logins: 0,
