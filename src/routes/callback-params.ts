@@ -1,6 +1,7 @@
 // WeChat's code and our state. Whoever holds both may finish a login, and a host's hooks and error handlers log what a
 // request brings: so they are taken out of it as soon as it is read, and known to the callback routes alone.
 
+import { unescape } from 'node:querystring'
 import type { FastifyRequest } from 'fastify'
 import { InvalidRequestError } from '../errors'
 
@@ -11,13 +12,13 @@ const taken = new WeakMap<FastifyRequest, Untrusted>()
 /** WeChat's codes have 32 characters, our states too; the limits leave room and keep junk out. */
 const longest = { code: 512, state: 128 }
 
-/** An onRequest hook: takes them out of the query and of every form of the URL. */
-export function takeFromQuery (request: FastifyRequest, _reply: unknown, done: () => void): void {
+/** Takes them out of the query and of every form of the URL, also of the one that Fastify keeps for earlier hooks. */
+export function takeFromQuery (request: FastifyRequest): void {
   take(request, request.query as Untrusted)
   const raw = request.raw as FastifyRequest['raw'] & { originalUrl?: string }
   raw.url = redact(raw.url!)
   if (raw.originalUrl !== undefined) raw.originalUrl = redact(raw.originalUrl)
-  done()
+  Object.defineProperty(request, 'originalUrl', { value: raw.originalUrl ?? raw.url, configurable: true })
 }
 
 /** For the parser of a body, before any hook sees it. */
@@ -33,7 +34,8 @@ function take (request: FastifyRequest, from: Untrusted): void {
 }
 
 function redact (url: string): string {
-  return url.replaceAll(/([?;&](?:code|state)=)[^&;#]*/gi, '$1')
+  return url.replaceAll(/([?;&])([^?=&;#]+)=[^&;#]*/g, (pair, mark: string, name: string) =>
+    /^(?:code|state)$/i.test(unescape(name)) ? `${mark}${name}=` : pair)
 }
 
 /**

@@ -16,7 +16,7 @@ import { returnToOf } from '../login/start-login'
 import { doneHeaders, renderDone } from '../pages/done'
 import { languageOf } from '../pages/texts'
 import { isEmbedded, isJson } from '../request-kind'
-import { callbackParamsOf, takeFromQuery } from './callback-params'
+import { callbackParamsOf } from './callback-params'
 import { bounceOnce, restartOnce } from './lost-attempt'
 import { refuseAheadOfVisitor, routeOptions } from './route-config'
 import { checkSameOrigin } from './same-origin'
@@ -76,8 +76,7 @@ export function mountCallback (scope: Scope, context: Context, way: BrowserWay):
 }
 
 function mountGet (scope: Scope, context: Context, way: BrowserWay, path: string): void {
-  const onRequest = [takeFromQuery, refuseAheadOfVisitor]
-  scope.get(path, { ...routeOptions, onRequest, schema: getSchema }, async (request, reply) => {
+  scope.get(path, { ...routeOptions, onRequest: refuseAheadOfVisitor, schema: getSchema }, async (request, reply) => {
     const { query } = request
     const returnTo = returnToOf(context, request, query.redirect)
     const result = await handleCallback(context, request, reply, way, callbackParamsOf(request))
@@ -108,11 +107,10 @@ function mountPost (scope: Scope, context: Context, way: BrowserWay, path: strin
 function refuseOtherMethods (scope: Scope, path: string): void {
   const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
     reply.code(405).header('allow', 'GET, POST').send()
-  const options = { ...routeOptions, onRequest: takeFromQuery }
-  scope.head(path, options, refuseMethod)
+  scope.head(path, routeOptions, refuseMethod)
   const others = scope.supportedMethods.filter(method => !['GET', 'HEAD', 'POST'].includes(method))
   scope.route({
-    ...options,
+    ...routeOptions,
     url: path,
     method: others,
     schema: { hide: true } as FastifySchema,

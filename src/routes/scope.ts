@@ -10,6 +10,7 @@ import { markOwnRoutes } from '../login/guard'
 import { errorBody, privateHeaders } from '../pages/send-page'
 import { leaveSessionAlone } from '../session/request-session'
 import { addBodyParsers } from './body-parsers'
+import { takeFromQuery } from './callback-params'
 import { answerError } from './error-answer'
 import { compileValidator } from './schemas'
 
@@ -32,6 +33,7 @@ export function createScope (routes: MountRoute[], context: Context) {
     addBodyParsers(scope)
     scope.addHook('onRequest', (request, reply, done) => {
       leaveSessionAlone(request)
+      takeFromQuery(request)
       reply.headers(privateHeaders)
       done()
     })

@@ -48,11 +48,42 @@ test('T77: a rewritten URL does not keep them either', async t => {
   let seen = ''
   const host = await startHost(t, {
     fastify: { rewriteUrl: request => request.url!.replace('/zh/', '/') },
-    before: app => { app.addHook('onResponse', async request => { seen += textOf(request) }) }
+    before: app => { app.addHook('onSend', async request => { seen += textOf(request) }) }
   })
   const browser = host.browser()
   const { callback, code, state } = await begin(host, browser)
   t.equal((await browser.get(callback.replace('/wechat/', '/zh/wechat/'))).status, 303)
+  t.ok(seen.length > 0)
+  t.notOk(seen.includes(code) || seen.includes(state))
+})
+
+test('T77: a hook of the host that read the address before us changes nothing, and one added later sees neither', async t => {
+  const seen: string[] = []
+  const see = (request: FastifyRequest): void => { seen.push(textOf(request)) }
+  const host = await startHost(t, {
+    before: app => {
+      app.addHook('onRequest', async request => { t.type(request.originalUrl, 'string') })
+      app.addHook('onSend', async request => see(request))
+    },
+    routes: app => { app.addHook('onRequest', async request => see(request)) }
+  })
+  const browser = host.browser()
+  const { callback, code, state } = await begin(host, browser)
+  t.equal((await browser.get(callback)).status, 303)
+  t.ok(seen.length >= 2, String(seen.length))
+  for (const text of seen) t.notOk(text.includes(code) || text.includes(state), text.replace(code, 'CODE'))
+})
+
+test('T77: neither do names that are written with percent signs keep them', async t => {
+  let seen = ''
+  const host = await startHost(t, {
+    before: app => { app.addHook('onSend', async request => { seen += textOf(request) }) }
+  })
+  const browser = host.browser()
+  const { callback, code, state } = await begin(host, browser)
+  const written = callback.replace('code=', 'c%6fde=').replace('state=', '%73tate=')
+  t.equal((await browser.get(`${written}&%=1`)).status, 303)
+  t.ok(seen.length > 0)
   t.notOk(seen.includes(code) || seen.includes(state))
 })
 
