@@ -5,6 +5,7 @@
 
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { Via } from './via'
+import type { CallReport } from './wechat/client-types'
 
 /** What the events of an attempt hold: of a login from the first click to its callback. */
 interface AttemptEvent {
@@ -52,23 +53,7 @@ export interface WechatLoginEvents {
   /** With `keepTokens`: WeChat has given a new access token. */
   'token.refreshed': LoginEvent
   /** A call to WeChat's API has ended, its repetitions included. */
-  'wechat.call': {
-    appid: string
-    /** E.g. `/sns/userinfo`. */
-    endpoint: string
-    /** Milliseconds. */
-    duration: number
-    /** Where the call failed, the code of the error. */
-    code?: string
-    /** WeChat's number, where there is one other than 0. */
-    errcode?: number
-    /** WeChat's request id, where it refused. */
-    rid?: string
-    /** The HTTP status, where it was not 200. */
-    status?: number
-    /** Why there was no proper answer, e.g. `TIMEOUT` or `ECONNREFUSED`. */
-    reason?: string
-  }
+  'wechat.call': CallReport
 }
 
 /** The name of an event, which its channel ends with. */

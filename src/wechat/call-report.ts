@@ -1,27 +1,9 @@
 // A call to WeChat's API as it ended: what a callback is told of it, without what is secret in its URL.
 
 import { performance } from 'node:perf_hooks'
+import type { CallReport } from './client-types'
 import type { Failure } from './failure'
 import type { Call, Transport } from './transport'
-
-/** A call that has ended, its repetitions included. */
-export interface CallReport {
-  appid: string
-  /** The path alone, e.g. `/sns/userinfo`. */
-  endpoint: string
-  /** Milliseconds. */
-  duration: number
-  /** Where the call failed, the code of the error. */
-  code?: string
-  /** WeChat's number, where it refused. */
-  errcode?: number
-  /** WeChat's request id, where it refused. */
-  rid?: string
-  /** The HTTP status, where it was not 200. */
-  status?: number
-  /** Why there was no proper reply, e.g. `TIMEOUT` or `ECONNREFUSED`. */
-  reason?: string
-}
 
 /** Called when a call has ended. The report is made only for who asks for it, during this callback. */
 export type OnCall = (report: () => CallReport) => void

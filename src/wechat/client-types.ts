@@ -114,3 +114,22 @@ export interface WechatClient {
 
 /** The languages that WeChat knows for places. */
 export type Lang = 'zh_CN' | 'zh_TW' | 'en'
+
+/** A call that has ended, its repetitions included. */
+export interface CallReport {
+  appid: string
+  /** The path alone, e.g. `/sns/userinfo`. */
+  endpoint: string
+  /** Milliseconds. */
+  duration: number
+  /** Where the call failed, the code of the error. */
+  code?: string
+  /** WeChat's number, where it refused. */
+  errcode?: number
+  /** WeChat's request id, where it refused. */
+  rid?: string
+  /** The HTTP status, where it was not 200. */
+  status?: number
+  /** Why there was no proper reply, e.g. `TIMEOUT` or `ECONNREFUSED`. */
+  reason?: string
+}

@@ -114,7 +114,7 @@ t.test('a connection that idled for more than four seconds of the wall clock is 
   t.equal(await connectionsAfter(0), 1)
   t.equal(await connectionsAfter(4000), 1, 'four seconds are no more than four')
   t.equal(await connectionsAfter(4001), 2)
-  t.equal(await connectionsAfter(4000), 2, 'the new one is as good as any')
+  t.equal(await connectionsAfter(4000), 2, 'the new one is kept as the first was')
   t.equal(await connectionsAfter(3_600_000), 3)
   t.equal(await connectionsAfter(-1), 4, 'a clock that went back says nothing')
   t.equal(await connectionsAfter(1), 4)
