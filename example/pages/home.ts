@@ -25,13 +25,15 @@ ${user === null ? html`<a class="button" href="/wechat/login">${home.login}</a>`
 <div class="cards">
 ${ways.map(way => html`<section class="card"><h2>${home.ways[way].title}</h2><p>${home.ways[way].text}</p></section>
 `)}</div>
-<nav aria-label="${home.more.title}">${ways.includes('qr') && html`<a href="/embedded">${home.more.embedded}</a> `}<a href="/app">${home.more.app}</a></nav>
+<nav aria-label="${home.more.title}">${ways.includes('qr') && html`<a href="/embedded">${home.more.embedded}</a> `}
+<a href="/app">${home.more.app}</a></nav>
 ${simulator !== undefined && simulatorNote(language, simulator)}`)
 }
 
 function welcome (language: Language, user: User): Html {
   const { home } = texts[language]
-  return html`<p class="person">${avatar(user, 'small')} <span>${home.welcome}<br><strong>${nameOf(language, user)}</strong></span></p>
+  return html`<p class="person">${avatar(user, 'small')}
+<span>${home.welcome}<br><strong>${nameOf(language, user)}</strong></span></p>
 <a class="button" href="/account">${home.account}</a>`
 }
 

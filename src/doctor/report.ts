@@ -3,13 +3,18 @@
 import type { Finding } from './finding'
 
 export function inJson (findings: Finding[]): string {
-  return `${JSON.stringify({ problems: count(findings, 'problem'), warnings: count(findings, 'warning'), findings }, null, 2)}\n`
+  const sums = { problems: count(findings, 'problem'), warnings: count(findings, 'warning') }
+  return `${JSON.stringify({ ...sums, findings }, null, 2)}\n`
 }
 
 export function inWords (findings: Finding[]): string {
   const [problems, warnings] = [count(findings, 'problem'), count(findings, 'warning')]
-  const sum = `${problems} ${problems === 1 ? 'problem' : 'problems'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}. ${problems} 个问题，${warnings} 个警告。`
-  return `${findings.map(show).join('')}\n${sum}\n`
+  const english = `${inNumber(problems, 'problem')}, ${inNumber(warnings, 'warning')}.`
+  return `${findings.map(show).join('')}\n${english} ${problems} 个问题，${warnings} 个警告。\n`
+}
+
+function inNumber (number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function show ({ level, about, en, zh }: Finding): string {

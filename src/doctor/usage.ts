@@ -36,7 +36,7 @@ Checks a configuration against WeChat's rules and the plugin's own.
 
 Variables 变量:
 ${ways.map(describeAccount).join('\n')}
-  PUBLIC_URL                                      the address that visitors open: callbacks are at ${paths.join(' and ')}
+  PUBLIC_URL                                      the address that visitors open; callbacks: ${paths.join(' and ')}
                                                   访问者打开的网址，回调路径默认为 ${paths.join(' 和 ')}
   ${ways.map(({ via }) => `${variableOf(via)}_CALLBACK_URL`).join(', ')}   where they are elsewhere 回调地址不同时设置
   SESSION_SECRET                                  signs the cookies Cookie 签名密钥

@@ -10,7 +10,9 @@ const SHOWN = 20
 export function people (users: readonly SimulatedUser[], current: SimulatedUser): Html {
   const shown = [current, ...users.filter(user => user.id !== current.id)].slice(0, SHOWN)
   return html`<ul class="people">${shown.map(user => html`
-<li><label><input type="radio" name="simulator_user" value="${user.id}"${user === current && html` checked`}>${avatar(user)}<span>${nameOf(user)}</span></label></li>`)}
+<li><label>
+<input type="radio" name="simulator_user" value="${user.id}"${user === current && html` checked`}>${avatar(user)}
+<span>${nameOf(user)}</span></label></li>`)}
 </ul>`
 }
 

@@ -18,14 +18,17 @@ const SCRIPT = new Html(`(function (box) {
     fetch(link.href).then(function () { ask(true) })
   })
   answers.addEventListener('click', function (event) {
-    fetch(link.href, { method: 'POST', body: new URLSearchParams({ answer: event.target.closest('button').value }) }).then(function () { ask(false) })
+    var body = new URLSearchParams({ answer: event.target.closest('button').value })
+    fetch(link.href, { method: 'POST', body: body }).then(function () { ask(false) })
   })
 })(document.currentScript.parentElement)`)
 
 export function phoneLink (uuid: string): Html {
   return html`<div>
-<a class="button" href="/connect/confirm?uuid=${uuid}" target="_blank" rel="noopener">打开“手机” <span lang="en">Open “phone”</span></a>
-<div class="answers" hidden><button class="main" value="confirm">允许 <span lang="en">Allow</span></button><button value="cancel">拒绝 <span lang="en">Cancel</span></button></div>
+<a class="button" href="/connect/confirm?uuid=${uuid}" target="_blank" rel="noopener">打开“手机”
+<span lang="en">Open “phone”</span></a>
+<div class="answers" hidden><button class="main" value="confirm">允许 <span lang="en">Allow</span></button>
+<button value="cancel">拒绝 <span lang="en">Cancel</span></button></div>
 <script>${SCRIPT}</script>
 </div>`
 }

@@ -31,13 +31,19 @@ const WORDS = {
 } as const
 
 const STYLE = html`<style>
-main.wide { max-width: 22rem; margin: 2rem auto; padding: .5rem 1.5rem 1rem; border-radius: 1rem; background: var(--card); text-align: center }
-.qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) } .answers { display: flex; gap: .75rem } .answers button { padding: .5rem }
-.info strong::before { display: inline-block; width: 1.5em; margin-right: .4em; border-radius: 1em; background: var(--green); color: var(--on-green) }
-#wx_after_scan strong::before { content: "✓" / "" } #wx_after_cancel strong::before { content: "✕" / ""; background: var(--quiet); color: var(--card) }
+main.wide { max-width: 22rem; margin: 2rem auto; padding: .5rem 1.5rem 1rem; border-radius: 1rem;
+  background: var(--card); text-align: center }
+.qrcode { width: 100%; max-width: 15rem; background: #fff; border: 1px solid var(--line) }
+.answers { display: flex; gap: .75rem } .answers button { padding: .5rem }
+.info strong::before { display: inline-block; width: 1.5em; margin-right: .4em; border-radius: 1em;
+  background: var(--green); color: var(--on-green) }
+#wx_after_scan strong::before { content: "✓" / "" }
+#wx_after_cancel strong::before { content: "✕" / ""; background: var(--quiet); color: var(--card) }
 body:has(.black) { --page: transparent; --ink: #191919 } body:has(.white) { --page: transparent; --ink: #fff }
-body:has(.light) { color-scheme: light; --page: #fff; --ink: #191919; --quiet: #5f6368; --line: #d5d5d5; --green: #04702f; --on-green: #fff; --card: #fff }
-body:has(.dark) { color-scheme: dark; --page: #111; --ink: #f0f0f0; --quiet: #b0b3b8; --line: #3d3d3d; --green: #2fcf77; --on-green: #06210f; --card: #1e1e1e }
+body:has(.light) { color-scheme: light; --page: #fff; --ink: #191919; --quiet: #5f6368; --line: #d5d5d5;
+  --green: #04702f; --on-green: #fff; --card: #fff }
+body:has(.dark) { color-scheme: dark; --page: #111; --ink: #f0f0f0; --quiet: #b0b3b8; --line: #3d3d3d;
+  --green: #2fcf77; --on-green: #06210f; --card: #1e1e1e }
 body:has(.embedded), body:has(.embedded) main { margin: 0 auto; background: transparent }
 .embedded .title, .embedded .note { display: none } .embedded .qrcode { max-width: 12rem }
 </style>`
@@ -63,7 +69,8 @@ ${phoneLink(ticket.uuid)}
 ${phoneNote(phoneUrl)}
 </div>
 <script>var fordevtool = "/connect/l/qrconnect?uuid=${ticket.uuid}"</script>
-<script data-uuid="${ticket.uuid}" data-redirect="${ticket.redirectUri}" data-state="${ticket.state}" data-self="${read(query, 'self_redirect')}" data-refusal="${settings.refusal}">${QR_SCRIPT}</script>`
+<script data-uuid="${ticket.uuid}" data-redirect="${ticket.redirectUri}" data-state="${ticket.state}"
+  data-self="${read(query, 'self_redirect')}" data-refusal="${settings.refusal}">${QR_SCRIPT}</script>`
   })
 }
 

@@ -18,6 +18,7 @@ ${sameQuery(query)}
 <button name="simulator_answer" value="snapshot">浏览快照 <span lang="en">View as the virtual user</span></button>
 <button class="main" name="simulator_answer" value="full">使用完整服务 <span lang="en">Use the full service</span></button>
 </form>
-${note('在真实的微信中，快照直接打开，“使用完整服务”在右下角。', 'In WeChat itself the view opens at once, with this button in its lower right corner.')}`
+${note('在真实的微信中，快照直接打开，“使用完整服务”在右下角。',
+  'In WeChat itself the view opens at once, with this button in its lower right corner.')}`
   })
 }
