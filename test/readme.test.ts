@@ -407,7 +407,7 @@ test('the table of channels has every event, its fields and its level in the log
   const path = join(root, 'src/events.ts')
   const program = ts.createProgram(
     [path],
-    { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [], lib: ['lib.es5.d.ts'], noResolve: true }
+    { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [], lib: ['lib.es5.d.ts'] }
   )
   const checker = program.getTypeChecker()
   const source = program.getSourceFile(path)!
